@@ -1,0 +1,91 @@
+/** What `crypto` answers: the transfers that carry object bytes, and what it announces of itself. */
+import { z } from "zod";
+import { announcement, download, upload } from "./contract.ts";
+import { Place, Suite } from "./keys.ts";
+
+const Headers = z.record(z.string(), z.string());
+
+/** Where the object lies on the backend, and as whom it is asked for there. */
+const Target = z.strictObject({
+  bucket: z.string(),
+  key: z.string(),
+  versionId: z.string().optional(),
+  /** Access key of the backend identity; absent: the default one. */
+  identity: z.string().optional(),
+});
+
+/** Checksum algorithms of S3 (S3 API, "Checking object integrity"), by the name used in `x-amz-checksum-<name>`. */
+export const ChecksumName = z.enum(["crc32", "crc32c", "crc64nvme", "sha1", "sha256"]);
+export type ChecksumName = z.infer<typeof ChecksumName>;
+
+/** What is known of the plaintext only when it has ended; goes into the sealed trailer (format.md §6). */
+export const PlaintextFacts = z.strictObject({
+  /** Hex MD5, where it was computed. */
+  md5: z.string().optional(),
+  checksum: z
+    .strictObject({ algorithm: ChecksumName, type: z.enum(["FULL_OBJECT", "COMPOSITE"]), value: z.base64() })
+    .optional(),
+});
+export type PlaintextFacts = z.infer<typeof PlaintextFacts>;
+
+/** Asked by edge, answered by crypto: seal a body of known size and store it as one object. */
+export const sealObject = upload("seal-object", {
+  head: z.strictObject({
+    target: Target,
+    place: Place,
+    suite: Suite,
+    /** Plaintext size in bytes. */
+    size: z.number().int().nonnegative(),
+    /** Header fields to send to the backend as they are: metadata, content headers, conditions, ACL, tags, lock. */
+    headers: Headers,
+  }),
+  tail: PlaintextFacts,
+  result: z.object({
+    /** The backend's ETag, with its quotes. */
+    etag: z.string(),
+    /** The backend's other answer headers that a client may see (version id, encryption, expiration …). */
+    headers: Headers,
+  }),
+});
+
+/** One byte range as a client asks for it (RFC 9110 §14.1.2), inclusive; one of the two ends may be absent. */
+export const ByteRange = z.union([
+  z.strictObject({ first: z.number().int().nonnegative(), last: z.number().int().nonnegative().optional() }),
+  z.strictObject({ suffix: z.number().int().nonnegative() }),
+]);
+export type ByteRange = z.infer<typeof ByteRange>;
+
+/** Asked by edge, answered by crypto: open an object, whole or one range of it. */
+export const openObject = download("open-object", {
+  head: z.strictObject({
+    target: Target,
+    place: Place,
+    range: ByteRange.optional(),
+    /** Conditions, already mapped to the backend's ETags, and other header fields of the request to pass on. */
+    headers: Headers,
+    /** Query parameters to pass on (response overrides). */
+    query: z.array(z.tuple([z.string(), z.string()])),
+  }),
+  result: z.object({
+    /** Size of the whole plaintext. */
+    size: z.number().int().nonnegative(),
+    /** The bytes that follow: offset and count within the plaintext. */
+    range: z.object({ offset: z.number().int().nonnegative(), length: z.number().int().nonnegative() }),
+    /** The backend's answer headers, with the gateway's own metadata taken out. */
+    headers: Headers,
+  }),
+});
+
+/** Announced by every crypto worker once a second and on change, heard by edge: where it is and how busy. */
+export const workerAlive = announcement(
+  "crypto.worker.alive",
+  z.object({
+    id: z.string(),
+    url: z.string(),
+    zone: z.string(),
+    inflight: z.number().int().nonnegative(),
+    capacity: z.number().int().positive(),
+    isDraining: z.boolean(),
+  }),
+);
+export type WorkerAlive = z.infer<typeof workerAlive.fact>;

@@ -1,0 +1,90 @@
+/** What `keys` answers. Data keys are asked for by crypto alone; edge may only ask for a header to be re-issued. */
+import { z } from "zod";
+import { question } from "./contract.ts";
+
+/** Where an object lies, as its envelope binds it (format.md §5): the policy's name for the bucket, and the exact key. */
+export const Place = z.strictObject({ bucket: z.string().min(1), key: z.string().min(1) });
+export type Place = z.infer<typeof Place>;
+
+/** AEAD suite of an object (format.md §2). */
+export const Suite = z.union([z.literal(1), z.literal(2)]);
+export type Suite = z.infer<typeof Suite>;
+
+/**
+ * Who asks, proven: HMAC under the secret of that right over everything in the question (ARCHITECTURE.md, "Trust between
+ * services"). Absent only between roles of one process.
+ */
+export const AskerProof = z.strictObject({
+  /** KEM of the session key: 32 is DHKEM(X25519), 16 is DHKEM(P-256) (RFC 9180 §7.1). */
+  kem: z.union([z.literal(32), z.literal(16)]),
+  /** The asker's session public key, base64. */
+  publicKey: z.base64(),
+  timestampMs: z.number().int(),
+  /** Fresh for every question: 16 random bytes, base64. */
+  nonce: z.base64(),
+  mac: z.base64(),
+});
+export type AskerProof = z.infer<typeof AskerProof>;
+
+/** An answer for the asker alone: HPKE ciphertext of the answer's JSON (RFC 9180, PSK mode), AAD = SHA-256 of the question. */
+export const SealedAnswer = z.object({ enc: z.base64(), ciphertext: z.base64() });
+export type SealedAnswer = z.infer<typeof SealedAnswer>;
+
+/** A fresh data key and everything that goes into the header with it. All bytes are base64. */
+export const IssuedDataKey = z.object({
+  dataKey: z.base64(),
+  objectId: z.base64(),
+  commitment: z.base64(),
+  provider: z.string(),
+  keyId: z.string(),
+  keyVersion: z.number().int().nonnegative(),
+  wrappedKey: z.base64(),
+});
+export type IssuedDataKey = z.infer<typeof IssuedDataKey>;
+
+/** An opened data key, base64. */
+export const UnwrappedDataKey = z.object({ dataKey: z.base64() });
+export type UnwrappedDataKey = z.infer<typeof UnwrappedDataKey>;
+
+/** A header re-issued for a place, as the value of `x-amz-meta-s3eg`. */
+export const ReissuedHeader = z.object({ header: z.string() });
+export type ReissuedHeader = z.infer<typeof ReissuedHeader>;
+
+/** `sealed` across processes, `plain` within one. */
+function answerOf<Plain>(plain: z.ZodType<Plain>) {
+  return z.union([z.object({ sealed: SealedAnswer }), z.object({ plain })]);
+}
+
+/** Asked by crypto, answered by keys: a fresh data key, wrapped for the object's place and sealed to the asking worker. */
+export const issueDataKey = question("keys.data-key.issue", {
+  input: z.strictObject({
+    asker: AskerProof.optional(),
+    place: Place,
+    suite: Suite,
+    /** Header flags (format.md §4). */
+    flags: z.number().int().min(0).max(7),
+  }),
+  output: answerOf(IssuedDataKey),
+});
+
+/** Asked by crypto, answered by keys: the data key of a header, if the header was made for this place. */
+export const unwrapDataKey = question("keys.data-key.unwrap", {
+  input: z.strictObject({
+    asker: AskerProof.optional(),
+    place: Place,
+    /** The value of `x-amz-meta-s3eg`. */
+    header: z.string(),
+  }),
+  output: answerOf(UnwrappedDataKey),
+});
+
+/** Asked by edge, answered by keys: the header of an object at `from`, wrapped anew for `to`. The data key never leaves keys. */
+export const reissueHeader = question("keys.header.reissue", {
+  input: z.strictObject({
+    asker: AskerProof.optional(),
+    header: z.string(),
+    from: Place,
+    to: Place,
+  }),
+  output: answerOf(ReissuedHeader),
+});
