@@ -23,7 +23,11 @@ export const PlaintextFacts = z.strictObject({
   /** Hex MD5, where it was computed. */
   md5: z.string().optional(),
   checksum: z
-    .strictObject({ algorithm: ChecksumName, type: z.enum(["FULL_OBJECT", "COMPOSITE"]), value: z.base64() })
+    .strictObject({
+      algorithm: ChecksumName,
+      type: z.enum(["FULL_OBJECT", "COMPOSITE"]),
+      value: z.base64(),
+    })
     .optional(),
 });
 export type PlaintextFacts = z.infer<typeof PlaintextFacts>;
@@ -50,7 +54,10 @@ export const sealObject = upload("seal-object", {
 
 /** One byte range as a client asks for it (RFC 9110 §14.1.2), inclusive; one of the two ends may be absent. */
 export const ByteRange = z.union([
-  z.strictObject({ first: z.number().int().nonnegative(), last: z.number().int().nonnegative().optional() }),
+  z.strictObject({
+    first: z.number().int().nonnegative(),
+    last: z.number().int().nonnegative().optional(),
+  }),
   z.strictObject({ suffix: z.number().int().nonnegative() }),
 ]);
 export type ByteRange = z.infer<typeof ByteRange>;
@@ -70,7 +77,10 @@ export const openObject = download("open-object", {
     /** Size of the whole plaintext. */
     size: z.number().int().nonnegative(),
     /** The bytes that follow: offset and count within the plaintext. */
-    range: z.object({ offset: z.number().int().nonnegative(), length: z.number().int().nonnegative() }),
+    range: z.object({
+      offset: z.number().int().nonnegative(),
+      length: z.number().int().nonnegative(),
+    }),
     /** The backend's answer headers, with the gateway's own metadata taken out. */
     headers: Headers,
   }),

@@ -18,8 +18,22 @@ export interface Body {
    * Only when the promise has resolved may anything be committed that depends on these bytes.
    */
   pump(take: Take): Promise<void>;
+  /**
+   * Like `pump`, for sources that read into one reused buffer: a piece is valid only until `take` returns, or its promise
+   * settles. For takers that consume a piece at once (a cipher); absent where a source has no such buffer.
+   */
+  pumpBorrowed?(take: Take): Promise<void>;
   /** Gives the body up before or during pump: the source is closed, a running pump rejects. Harmless when it has ended. */
   destroy(reason?: unknown): void;
+}
+
+/** Hands pieces on one after the other, waiting exactly where the taker asks for it. For transforms that make several pieces of one. */
+export function takeAll(pieces: readonly Uint8Array[], take: Take): void | Promise<void> {
+  for (const [index, piece] of pieces.entries()) {
+    const taken = take(piece);
+    if (taken) return taken.then(() => takeAll(pieces.slice(index + 1), take));
+  }
+  return undefined;
 }
 
 /** A body of bytes already in memory. */
