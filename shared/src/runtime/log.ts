@@ -1,0 +1,84 @@
+/** The log: one JSON line per event on standard output, through pino. Loggers are passed in, never imported. */
+import { hostname } from "node:os";
+import { pino, stdTimeFunctions } from "pino";
+import { Fault } from "../faults.ts";
+
+/** Facts of one event, camelCase: a record built for the log, never a request, its headers or its URL. Errors go in as `err`. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** What a service needs of a logger. */
+export interface Log {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  /** A log whose lines all carry `fields`. */
+  child(fields: LogFields): Log;
+}
+
+/** Levels that can be configured (`log_level`). */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Takes whole lines. */
+export interface LogDestination {
+  write(line: string): void;
+}
+
+/** Makes the log of a service (or of a process with several). Lines go to standard output unless `destination` is given. */
+export function createLog(options: {
+  readonly service: string;
+  readonly level: LogLevel;
+  readonly destination?: LogDestination;
+}): Log {
+  return pino(
+    {
+      level: options.level,
+      base: { service: options.service, instance: `${hostname()}-${process.pid}` },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: errorForLog },
+      redact: { paths: REDACTED, censor: "[secret]" },
+    },
+    options.destination ?? pino.destination(1),
+  );
+}
+
+/** Names under which a secret could slip in; only the second lock, `Secret` is the first. */
+const SECRET_NAMES = [
+  "authorization",
+  "Authorization",
+  '["x-amz-security-token"]',
+  '["X-Amz-Security-Token"]',
+  '["x-amz-signature"]',
+  '["X-Amz-Signature"]',
+  "dataKey",
+  "password",
+  "secret",
+  "secret_key",
+  "secretKey",
+  "token",
+];
+const REDACTED = SECRET_NAMES.flatMap((name) => {
+  const step = name.startsWith("[") ? name : `.${name}`;
+  return [name, `*${step}`, `*.*${step}`];
+});
+
+/** Causes deeper than this tell nothing new. */
+const MAX_CAUSES = 4;
+
+/** The parts of an error that are ours to print: libraries hang whole requests on theirs. */
+function errorForLog(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const code: unknown = "code" in error ? error.code : undefined;
+  return {
+    type: error.name,
+    ...(typeof code === "string" ? { code } : {}),
+    message: error.message,
+    ...(error instanceof Fault ? { details: error.details } : {}),
+    stack: error.stack,
+    ...(error.cause === undefined || depth === MAX_CAUSES
+      ? {}
+      : { cause: errorForLog(error.cause, depth + 1) }),
+  };
+}
