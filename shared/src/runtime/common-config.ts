@@ -36,7 +36,7 @@ export const logSettings = {
 };
 
 /** `nats`: the bus between processes. Without a URL all roles must be in one process. */
-export const natsSection = z
+export const NatsSection = z
   .strictObject({
     url: z
       .string()
@@ -61,9 +61,10 @@ export const natsSection = z
       .describe("first segment of every subject"),
   })
   .prefault({});
+export type NatsSection = z.infer<typeof NatsSection>;
 
 /** `service`: the secrets with which services trust each other, 32 bytes each, in hex or base64. */
-export const serviceSection = z
+export const ServiceSection = z
   .strictObject({
     secret: secret()
       .optional()
@@ -77,10 +78,11 @@ export const serviceSection = z
     keys_secret_file: path().meta({ env: "KEYS_SECRET_FILE" }).describe("file holding it"),
   })
   .prefault({});
+export type ServiceSection = z.infer<typeof ServiceSection>;
 
 const attempts = () => z.number().int().min(1).max(10);
 
-const retrySection = z
+const RetrySection = z
   .strictObject({
     mode: z
       .enum(["standard", "adaptive", "off"])
@@ -122,7 +124,7 @@ const retrySection = z
   });
 
 /** `backend`: the S3 server behind the gateway. */
-export const backendSection = z
+export const BackendSection = z
   .strictObject({
     endpoint: z
       .string()
@@ -175,16 +177,17 @@ export const backendSection = z
           .describe("storage account, from which the endpoint follows (type azure)"),
       })
       .prefault({}),
-    retry: retrySection.prefault({}),
+    retry: RetrySection.prefault({}),
   })
   .refine((backend) => (backend.access_key === undefined) === (backend.secret_key === undefined), {
     path: ["secret_key"],
     message: "access_key and secret_key belong together: give both or neither",
   })
   .prefault({});
+export type BackendSection = z.infer<typeof BackendSection>;
 
 /** `metrics`: where metrics are served, and how much they tell. */
-export const metricsSection = z
+export const MetricsSection = z
   .strictObject({
     addr: listenAddress()
       .optional()
@@ -201,9 +204,9 @@ export const metricsSection = z
 /** What every service reads: spread into the schema of its configuration. */
 export const commonSettings = {
   ...logSettings,
-  nats: natsSection,
-  service: serviceSection,
-  metrics: metricsSection,
+  nats: NatsSection,
+  service: ServiceSection,
+  metrics: MetricsSection,
   data_dir: z
     .string()
     .default(".data")

@@ -3,12 +3,12 @@ import { describe, it } from "node:test";
 import { inspect } from "node:util";
 import { z } from "zod";
 import { isFault } from "../../src/faults.ts";
-import { backendSection, commonSettings } from "../../src/runtime/common-config.ts";
+import { BackendSection, commonSettings } from "../../src/runtime/common-config.ts";
 import { loadConfig } from "../../src/runtime/config.ts";
 import { createLog } from "../../src/runtime/log.ts";
 import { settingsOf } from "../../src/runtime/settings.ts";
 
-const Everything = z.strictObject({ ...commonSettings, backend: backendSection });
+const Everything = z.strictObject({ ...commonSettings, backend: BackendSection });
 const load = (env: Record<string, string>, yamlText = "") =>
   loadConfig(Everything, { env, yamlText });
 
