@@ -19,6 +19,11 @@ export interface Body {
    */
   pump(take: Take): Promise<void>;
   /**
+   * The same as `pump`, instead of it, for a taker that is finished with a piece when its take returns or its promise settles: the
+   * source then uses the memory again, which saves a copy. Only sources that gain by it have it.
+   */
+  pumpBorrowed?(take: Take): Promise<void>;
+  /**
    * Like `pump`, for sources that read into one reused buffer: a piece is valid only until `take` returns, or its promise
    * settles. For takers that consume a piece at once (a cipher); absent where a source has no such buffer.
    */
