@@ -1,0 +1,108 @@
+/** A small HTTP server for small answers (probes, metrics, admin): whole bodies, GET and HEAD, no streaming. S3 has its own server. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { ListenAddress } from "./config.ts";
+import type { Log } from "./log.ts";
+
+/** What an answerer is told. The body of a request is not read. */
+export interface SmallRequest {
+  readonly method: string;
+  /** Path without the query, as it was sent. */
+  readonly path: string;
+  /** The `Authorization` header; `""` if there is none. */
+  readonly authorization: string;
+  /** Address of the TCP peer. */
+  readonly clientIp: string;
+}
+
+/** A whole answer. */
+export interface SmallAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A server that listens. Disposing lets running answers end, for 2 seconds at most. */
+export interface Listening extends AsyncDisposable {
+  /** The port, also when a free one was asked for. */
+  readonly port: number;
+}
+
+/** An answer in JSON. */
+export function jsonAnswer(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): SmallAnswer {
+  return {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+const REQUEST_TIMEOUT_MS = 15_000;
+const CLOSE_GRACE_MS = 2000;
+
+/** Listens on `address` and sends what `answer` gives; a rejection becomes 500 with an empty body, and is logged. */
+export async function serveAnswers(options: {
+  readonly address: ListenAddress;
+  readonly answer: (request: SmallRequest) => Promise<SmallAnswer>;
+  readonly log: Log;
+  readonly maxHeaderBytes?: number;
+  /** PEM texts; absent: plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}): Promise<Listening> {
+  const { address, answer, log, tls, maxHeaderBytes = 16 * 1024 } = options;
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    answer(smallRequest(request))
+      .catch((error: unknown): SmallAnswer => {
+        log.error({ err: error }, "answering failed");
+        return { status: 500, body: "" };
+      })
+      .then((given) => send(request, response, given))
+      .catch((error: unknown) => {
+        log.error({ err: error }, "answer not sent");
+        response.destroy();
+      });
+  };
+  const settings = {
+    maxHeaderSize: maxHeaderBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+  };
+  const server = tls
+    ? createTlsServer({ ...settings, ...tls, minVersion: "TLSv1.2" }, onRequest)
+    : createServer(settings, onRequest);
+  const { promise: isListening, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject).listen(address, resolve);
+  await isListening;
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+      await new Promise<void>((done) => server.close(() => done()));
+      clearTimeout(timer);
+    },
+  };
+}
+
+function smallRequest(request: IncomingMessage): SmallRequest {
+  return {
+    method: request.method ?? "",
+    path: (request.url ?? "").split("?", 1)[0] ?? "",
+    authorization: request.headers.authorization ?? "",
+    clientIp: request.socket.remoteAddress ?? "",
+  };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, answer: SmallAnswer): void {
+  response.writeHead(answer.status, {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...answer.headers,
+    "content-length": Buffer.byteLength(answer.body),
+  });
+  response.end(request.method === "HEAD" ? undefined : answer.body);
+}
