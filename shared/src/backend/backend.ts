@@ -17,7 +17,7 @@ export interface BackendRequest {
   /** Bytes in memory are signed with their SHA-256; a Body is streamed with exactly `sizeBytes` bytes and `UNSIGNED-PAYLOAD` semantics. */
   readonly body?: Uint8Array | { readonly body: Body; readonly sizeBytes: number };
   /** Access key of the backend identity to sign with; absent: the one of `backend.*`. `"anonymous"`: unsigned. */
-  readonly identity?: string;
+  readonly identity?: string | undefined;
   readonly requestId: string;
   readonly signal?: AbortSignal;
 }

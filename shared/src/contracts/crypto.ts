@@ -62,11 +62,17 @@ export const ByteRange = z.union([
 ]);
 export type ByteRange = z.infer<typeof ByteRange>;
 
+/** What a bucket may contain (format.md §12). */
+export const Contents = z.enum(["sealed", "mixed"]);
+export type Contents = z.infer<typeof Contents>;
+
 /** Asked by edge, answered by crypto: open an object, whole or one range of it. */
 export const openObject = download("open-object", {
   head: z.strictObject({
     target: Target,
     place: Place,
+    /** What the bucket's policy lets be read (format.md §12). */
+    contents: Contents,
     range: ByteRange.optional(),
     /** Conditions, already mapped to the backend's ETags, and other header fields of the request to pass on. */
     headers: Headers,
@@ -76,6 +82,8 @@ export const openObject = download("open-object", {
   result: z.object({
     /** Size of the whole plaintext. */
     size: z.number().int().nonnegative(),
+    /** False for a plain object of a bucket whose policy lets it be read. */
+    isSealed: z.boolean(),
     /** The bytes that follow: offset and count within the plaintext. */
     range: z.object({
       offset: z.number().int().nonnegative(),

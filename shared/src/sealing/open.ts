@@ -13,7 +13,17 @@ export interface Opening {
   /** Plaintext bytes of the whole object. */
   readonly size: number;
   /** Absent: the stored bytes are the whole object, trailer included. */
-  readonly range?: { readonly span: ChunkSpan; readonly length: number };
+  readonly range?: OpenedRange;
+}
+
+/** A range of the plaintext, and how the stored bytes at hand lie around the chunks that cover it. */
+export interface OpenedRange {
+  readonly span: ChunkSpan;
+  /** Plaintext bytes wanted, from `span.skip` in the first chunk on. */
+  readonly length: number;
+  /** Stored bytes before the span and after it, to be dropped. */
+  readonly lead: number;
+  readonly surplus: number;
 }
 
 /**
@@ -24,7 +34,8 @@ export function openBody(stored: Body, opening: Opening): Body {
   return {
     async pump(take) {
       const reader = new StoredReader(opening, take);
-      const pump = stored.pumpBorrowed?.bind(stored) ?? stored.pump.bind(stored);
+      const source = opening.range ? cutOut(stored, opening.range) : stored;
+      const pump = source.pumpBorrowed?.bind(source) ?? source.pump.bind(source);
       await pump((piece) => reader.push(piece));
       await reader.end();
     },
@@ -146,6 +157,25 @@ class StoredReader {
     }
     return wanted;
   }
+}
+
+/** The stored bytes of the span alone: drops `lead` bytes before and exactly `surplus` bytes after. */
+function cutOut(stored: Body, { lead, span, surplus }: OpenedRange): Body {
+  const end = lead + span.storedLength;
+  const pump = stored.pumpBorrowed?.bind(stored) ?? stored.pump.bind(stored);
+  const clipped = async (take: Take) => {
+    let at = 0;
+    await pump((piece) => {
+      const from = Math.max(0, lead - at);
+      const wanted = piece.subarray(from, Math.max(from, end - at));
+      at += piece.byteLength;
+      if (at > end + surplus)
+        throw new Fault("crypto.integrity", "more bytes came than were asked for");
+      return wanted.byteLength > 0 ? take(wanted) : undefined;
+    });
+    if (at !== end + surplus) throw truncated();
+  };
+  return { pump: clipped, pumpBorrowed: clipped, destroy: (reason) => stored.destroy(reason) };
 }
 
 function truncated(): Fault {

@@ -1,0 +1,30 @@
+/** crypto, the strong room: seals and opens object bodies. It holds data keys for the time of use, and never a KEK. */
+import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import type { WorkerAlive } from "@s3eg/shared/contracts/crypto.ts";
+import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
+import { dataKeysOf } from "./data-keys.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { openInbox } from "./inbox.ts";
+
+/** What crypto is started with. */
+export interface CryptoParts {
+  readonly bus: Bus;
+  readonly transfers: TransferServer;
+  readonly backend: Backend;
+  readonly log: Log;
+  /** Proves to keys who asks; absent where keys is a role of this process. */
+  readonly session: AskerSession | undefined;
+  /** What edges in other processes are told of this worker; absent where transfers stay within the process. */
+  readonly worker?: () => WorkerAlive;
+}
+
+/** Starts crypto: from now on it answers its transfers. The caller owns what it passed in and closes it after the answer. */
+export function startCrypto(parts: CryptoParts): AsyncDisposable {
+  const { bus, transfers, backend, log, session, worker } = parts;
+  openInbox(transfers, { dataKeys: dataKeysOf(bus, session, Date.now), backend });
+  const heartbeat = worker && startHeartbeat(bus, worker, log);
+  return { [Symbol.asyncDispose]: async () => await heartbeat?.[Symbol.asyncDispose]() };
+}

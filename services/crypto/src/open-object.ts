@@ -1,0 +1,129 @@
+/** GetObject's step in crypto: one GET to the backend, one data key, verified plaintext out. */
+import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
+import type { DownloadAnswerer } from "@s3eg/shared/http/transfer.ts";
+import { resolveRange } from "@s3eg/shared/s3/range.ts";
+import { type OpenedRange, openBody } from "@s3eg/shared/sealing/open.ts";
+import type { z } from "zod";
+import type { DataKeys } from "./data-keys.ts";
+import { openPlain } from "./open-plain.ts";
+import { visibleHeaders } from "./plain-or-sealed.ts";
+import { guessStoredRange, parseContentRange, placeRange } from "./stored-range.ts";
+
+type OpenObject = DownloadAnswerer<
+  z.infer<typeof openObject.head>,
+  z.infer<typeof openObject.result>
+>;
+type Answer = Awaited<ReturnType<OpenObject>>;
+type Head = z.infer<typeof openObject.head>;
+interface Asking {
+  readonly head: Head;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
+/** Answers `open-object`. Fails before the first byte with a fault, after it with a body that rejects. */
+export function openObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend }): OpenObject {
+  return async (head, { requestId, signal }) => {
+    const asking = { head, requestId, signal };
+    const range = head.range && guessStoredRange(head.range);
+    const response = await rooms.backend.send(getRequest(asking, range));
+    try {
+      if (response.status === 416 && head.range) return await beyondTheEnd(rooms, asking, response);
+      if (response.status !== 200 && response.status !== 206) throw await backendFault(response);
+      if (response.headers[HEADER_FIELD] === undefined) {
+        return await openPlain(rooms.backend, getRequest(asking, undefined), { head, response });
+      }
+      return await openSealed(rooms.dataKeys, asking, { response, range });
+    } catch (error) {
+      response.body.destroy(error);
+      throw error;
+    }
+  };
+}
+
+function getRequest({ head, requestId, signal }: Asking, range: string | undefined) {
+  const headers: HeaderFields = range ? { ...head.headers, range } : head.headers;
+  const { versionId, ...target } = head.target;
+  const query =
+    versionId === undefined ? head.query : [...head.query, ["versionId", versionId] as const];
+  return { method: "GET" as const, ...target, query, headers, requestId, signal };
+}
+
+/** Nothing of the size is believed before the header proved genuine. */
+async function openSealed(
+  dataKeys: DataKeys,
+  { head, requestId }: Asking,
+  { response, range }: { response: BackendResponse; range: string | undefined },
+): Promise<Answer> {
+  const value = response.headers[HEADER_FIELD] ?? "";
+  const { header, keys } = await dataKeys.open({ header: value, place: head.place }, requestId);
+  if (header.plaintextSize === undefined || (header.flags & ~FLAG.multipart) !== 0) {
+    throw new Fault("crypto.integrity", "object has a layout that this version does not read");
+  }
+  const size = header.plaintextSize;
+  const wanted = head.range ? resolveRange(head.range, size) : { offset: 0, length: size };
+  const opened = head.range
+    ? openedRange(wanted, size, { response, request: range ?? "" })
+    : wholeObject(response, size);
+  return {
+    result: { size, isSealed: true, range: wanted, headers: visibleHeaders(response.headers) },
+    body: openBody(response.body, { keys, suite: header.suite, size, ...opened }),
+    sizeBytes: wanted.length,
+  };
+}
+
+function wholeObject(response: BackendResponse, size: number): Record<string, never> {
+  if (response.headers["content-length"] !== String(storedSizeOf(size))) {
+    throw new Fault("crypto.integrity", "stored object does not have the size its header says");
+  }
+  return {};
+}
+
+function openedRange(
+  wanted: { offset: number; length: number },
+  size: number,
+  { response, request }: { response: BackendResponse; request: string },
+): { range: OpenedRange } {
+  const total = storedSizeOf(size);
+  // A backend that ignores Range sends the whole object: the answer to `bytes=0-`.
+  if (response.status === 200) {
+    wholeObject(response, size);
+    const part = { start: 0, end: total - 1, total };
+    return { range: placeRange(wanted, size, { part, request: "bytes=0-" }) };
+  }
+  const part = parseContentRange(response.headers["content-range"]);
+  if (!part)
+    throw new Fault("crypto.integrity", "backend's partial answer does not say what it is");
+  return { range: placeRange(wanted, size, { part, request }) };
+}
+
+/** The backend knows no byte of the guess. Only the authenticated size can tell the client so. */
+async function beyondTheEnd(
+  rooms: { dataKeys: DataKeys; backend: Backend },
+  asking: Asking,
+  refused: BackendResponse,
+): Promise<Answer> {
+  await refused.text();
+  const { query, ...request } = getRequest(asking, undefined);
+  const versionOnly = query.filter(([name]) => name === "versionId");
+  const response = await rooms.backend.send({ ...request, query: versionOnly, method: "HEAD" });
+  if (response.status !== 200) throw await backendFault(response);
+  const value = response.headers[HEADER_FIELD];
+  if (value === undefined) {
+    return await openPlain(rooms.backend, getRequest(asking, undefined), {
+      head: asking.head,
+      response,
+    });
+  }
+  const { header } = await rooms.dataKeys.open(
+    { header: value, place: asking.head.place },
+    asking.requestId,
+  );
+  resolveRange(asking.head.range as ByteRange, header.plaintextSize ?? 0);
+  throw new Fault("crypto.integrity", "backend refused a range that lies within the object");
+}

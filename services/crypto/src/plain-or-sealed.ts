@@ -1,0 +1,19 @@
+/** What both ways of reading share: refusing what is not sealed, and hiding what is the gateway's. */
+import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+
+/** Refusal of an object without a header; names the setting that would let it be read. */
+export function notSealed(): Fault {
+  return new Fault(
+    "crypto.not-sealed",
+    "object is not sealed; policy `contents: mixed` would let it be read",
+  );
+}
+
+/** Headers a client may see: everything of the backend's answer but the gateway's own metadata. */
+export function visibleHeaders(headers: HeaderFields): HeaderFields {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !name.startsWith(HEADER_FIELD)),
+  );
+}

@@ -1,0 +1,89 @@
+/** PutObject's step in crypto: one data key, one streaming PUT of known length to the backend. */
+import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import type { PlaintextFacts, sealObject } from "@s3eg/shared/contracts/crypto.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { HEADER_FIELD, MAX_OBJECT_BYTES } from "@s3eg/shared/format/layout.ts";
+import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
+import type { Trailer } from "@s3eg/shared/format/trailer.ts";
+import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
+import { sealBody } from "@s3eg/shared/sealing/seal.ts";
+import type { z } from "zod";
+import type { DataKeys } from "./data-keys.ts";
+
+type SealObject = UploadAnswerer<
+  z.infer<typeof sealObject.head>,
+  PlaintextFacts,
+  z.infer<typeof sealObject.result>
+>;
+
+/** User metadata that S3 takes with an object: names (after the prefix) and values together (S3 API, PutObject). */
+const MAX_METADATA_BYTES = 2048;
+const METADATA_PREFIX = "x-amz-meta-";
+
+/** Answers `seal-object`. Whatever fails, the backend's request stays incomplete and the old object stays as it was. */
+export function sealObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend }): SealObject {
+  return async ({ head, body, tail }, { requestId, signal }) => {
+    try {
+      if (head.size > MAX_OBJECT_BYTES) {
+        throw new Fault("limit.body-too-large", `an object may hold ${MAX_OBJECT_BYTES} bytes`);
+      }
+      const { place, suite, size } = head;
+      const { keys, header } = await rooms.dataKeys.issue(
+        { place, suite, flags: 0, size },
+        requestId,
+      );
+      const headers = { ...head.headers, [HEADER_FIELD]: header };
+      checkMetadataRoom(headers);
+      const sealed = sealBody(body, { keys, suite, size, trailer: () => trailerOf(tail()) });
+      const response = await rooms.backend.send({
+        method: "PUT",
+        bucket: head.target.bucket,
+        key: head.target.key,
+        identity: head.target.identity,
+        headers,
+        body: { body: sealed, sizeBytes: storedSizeOf(size) },
+        requestId,
+        signal,
+      });
+      return await stored(response);
+    } catch (error) {
+      body.destroy(error);
+      throw error;
+    }
+  };
+}
+
+async function stored(response: BackendResponse): Promise<{ etag: string; headers: HeaderFields }> {
+  if (response.status !== 200) throw await backendFault(response);
+  await response.text();
+  const etag = response.headers.etag;
+  if (!etag) throw new Fault("backend.unavailable", "backend stored an object without an ETag");
+  return { etag, headers: response.headers };
+}
+
+function trailerOf({ md5, checksum }: PlaintextFacts): Trailer {
+  return {
+    ...(md5 ? { md5: Buffer.from(md5, "hex") } : {}),
+    ...(checksum
+      ? { checksum: { ...checksum, value: Buffer.from(checksum.value, "base64") } }
+      : {}),
+  };
+}
+
+function checkMetadataRoom(headers: HeaderFields): void {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(METADATA_PREFIX))
+      bytes += name.length - METADATA_PREFIX.length + value.length;
+  }
+  if (bytes > MAX_METADATA_BYTES) {
+    throw new Fault(
+      "limit.metadata-too-large",
+      "user metadata leaves no room for the object header",
+      {
+        details: { Size: bytes, MaxSizeAllowed: MAX_METADATA_BYTES },
+      },
+    );
+  }
+}

@@ -1,0 +1,46 @@
+/** Policies from the files that `policies` names. */
+import { globSync, readFileSync } from "node:fs";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { SUITE } from "@s3eg/shared/format/layout.ts";
+import { loadConfig } from "@s3eg/shared/runtime/config.ts";
+import { type PolicyFile, policyFile } from "../config.ts";
+import { Policies, type PolicyRule } from "./policy.ts";
+
+/** Reads every policy file, in the order of the globs, files of a glob by name. A glob that matches nothing is `config.invalid`. */
+export function configuredPolicies(
+  globs: readonly string[],
+  preferredAlgorithm: string | undefined,
+): Policies {
+  const files = globs.flatMap((glob) => {
+    const found = globSync(glob).sort();
+    if (found.length === 0) throw new Fault("config.invalid", `policies: no file matches ${glob}`);
+    return found;
+  });
+  const rules = files.map((file) => {
+    const text = readFileSync(file, "utf8");
+    return ruleOf(
+      loadConfig(policyFile, { yamlText: text, yamlName: file, env: {} }),
+      preferredAlgorithm,
+    );
+  });
+  const standard = {
+    id: "default",
+    contents: "sealed",
+    suite: suiteOf(preferredAlgorithm),
+  } as const;
+  return new Policies(rules, standard);
+}
+
+function ruleOf(file: PolicyFile, preferredAlgorithm: string | undefined): PolicyRule {
+  return {
+    id: file.id,
+    buckets: file.buckets,
+    contents: file.contents,
+    suite: suiteOf(file.encryption.preferred_algorithm ?? preferredAlgorithm),
+    ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
+  };
+}
+
+function suiteOf(algorithm: string | undefined) {
+  return algorithm === "ChaCha20-Poly1305" ? SUITE.chacha20Poly1305 : SUITE.aes256Gcm;
+}

@@ -1,0 +1,31 @@
+/** The gateway's own credential store: who may call it (go-gateway-compatible settings `auth.*`, `GW_*`). */
+import type { Secret } from "@s3eg/shared/runtime/secret.ts";
+
+/** Whoever signed a request. */
+export interface Principal {
+  readonly accessKey: string;
+  /** For logs and audit. */
+  readonly label?: string;
+  /** Access key of its own backend identity; absent: the default one. */
+  readonly identity?: string;
+}
+
+/** One credential of the store. */
+export interface Credential extends Principal {
+  readonly secretKey: Secret;
+}
+
+/** Credentials by access key. */
+export class Credentials {
+  readonly #byAccessKey: ReadonlyMap<string, Credential>;
+
+  constructor(credentials: readonly Credential[]) {
+    this.#byAccessKey = new Map(
+      credentials.map((credential) => [credential.accessKey, credential]),
+    );
+  }
+
+  find(accessKey: string): Credential | undefined {
+    return this.#byAccessKey.get(accessKey);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * From the body on the wire to plaintext: unframes aws-chunked and checks everything the client promised about the bytes. The end is
+ * withheld until all of it holds, so nothing downstream can commit a body that fails (ARCHITECTURE.md, invariant 2).
+ */
+import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type { ChecksumName, PlaintextFacts } from "@s3eg/shared/contracts/crypto.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import type { Body } from "@s3eg/shared/http/body.ts";
+import { decodeAwsChunked } from "@s3eg/shared/s3/aws-chunked.ts";
+import { type BodyCheck, type CreateDigest, checkedBody } from "@s3eg/shared/s3/checksums.ts";
+import type { VerifiedSignature } from "@s3eg/shared/s3/sigv4-verify.ts";
+import { s3Error } from "../s3/errors.ts";
+
+/** Plaintext on its way. */
+export interface PlainBody {
+  readonly body: Body;
+  readonly sizeBytes: number;
+  /** What was learned of the plaintext; complete once `body.pump` has resolved. */
+  facts(): PlaintextFacts;
+}
+
+const CHECKSUM_BYTES = {
+  crc32: 4,
+  crc32c: 4,
+  crc64nvme: 8,
+  sha1: 20,
+  sha256: 32,
+} as const satisfies Record<ChecksumName, number>;
+const CHECKSUM_PREFIX = "x-amz-checksum-";
+
+/** The plaintext of a request body. Throws at once for an announcement that can't hold; later failures reject the pump. */
+export function plainBody(
+  raw: Body,
+  headers: HeaderFields,
+  {
+    signature,
+    createDigest,
+  }: {
+    signature: Pick<VerifiedSignature, "payload" | "chunkSigning">;
+    createDigest: CreateDigest;
+  },
+): PlainBody {
+  const { payload } = signature;
+  const isChunked = payload.kind === "chunked";
+  const sizeBytes = announcedSize(
+    headers,
+    isChunked ? "x-amz-decoded-content-length" : "content-length",
+  );
+  const framed = isChunked
+    ? decodeAwsChunked(raw, {
+        decodedBytes: sizeBytes,
+        hasTrailer: payload.hasTrailer,
+        ...(signature.chunkSigning ? { signing: signature.chunkSigning } : {}),
+      })
+    : { body: raw, trailers: () => ({}) };
+  const facts: { md5?: string; checksum?: PlaintextFacts["checksum"] } = {};
+  const checks = [
+    ...(payload.kind === "hash" ? [sha256Check(payload.sha256, createDigest)] : []),
+    ...md5Checks(headers, facts, createDigest),
+    ...checksumChecks({ headers, trailers: framed.trailers }, facts, createDigest),
+  ];
+  return { body: checkedBody(framed.body, checks, sizeBytes), sizeBytes, facts: () => facts };
+}
+
+function announcedSize(headers: HeaderFields, name: string): number {
+  const value = headers[name];
+  if (value === undefined) throw s3Error("MissingContentLength");
+  if (!/^\d{1,15}$/.test(value))
+    throw s3Error("InvalidArgument", { fields: { ArgumentName: name } });
+  return Number(value);
+}
+
+function sha256Check(sha256: string, createDigest: CreateDigest): BodyCheck {
+  return {
+    digest: createDigest("sha256"),
+    verify(actual) {
+      if (actual.toString("hex") !== sha256) {
+        throw new Fault("input.sha256-mismatch", "body does not have the signed SHA-256");
+      }
+    },
+  };
+}
+
+function md5Checks(
+  headers: HeaderFields,
+  facts: { md5?: string },
+  createDigest: CreateDigest,
+): BodyCheck[] {
+  const header = headers["content-md5"];
+  if (header === undefined) return [];
+  const promised = Buffer.from(header, "base64");
+  if (promised.byteLength !== 16) throw s3Error("InvalidDigest");
+  const verify = (actual: Buffer) => {
+    if (!actual.equals(promised))
+      throw new Fault("input.bad-digest", "Content-MD5 does not match the body");
+    facts.md5 = actual.toString("hex");
+  };
+  return [{ digest: createDigest("md5"), verify }];
+}
+
+/** The one checksum a request may promise, as a header or as the trailer that `x-amz-trailer` names. */
+function checksumChecks(
+  {
+    headers,
+    trailers,
+  }: { headers: HeaderFields; trailers: () => Readonly<Record<string, string>> },
+  facts: { checksum?: PlaintextFacts["checksum"] },
+  createDigest: CreateDigest,
+): BodyCheck[] {
+  const inHeader = checksumNames(Object.keys(headers));
+  const inTrailer = checksumNames((headers["x-amz-trailer"] ?? "").toLowerCase().split(/[\s,]+/));
+  const [algorithm, ...others] = [...inHeader, ...inTrailer];
+  if (algorithm === undefined) return [];
+  if (others.length > 0) {
+    throw s3Error("InvalidRequest", { message: "Expecting a single x-amz-checksum- header" });
+  }
+  const name = CHECKSUM_PREFIX + algorithm;
+  const promised = () =>
+    checksumValue(algorithm, inHeader.length > 0 ? headers[name] : trailers()[name]);
+  if (inHeader.length > 0) promised();
+  const verify = (actual: Buffer) => {
+    const value = actual.toString("base64");
+    if (value !== promised()) {
+      throw new Fault(
+        "input.bad-digest",
+        `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
+      );
+    }
+    facts.checksum = { algorithm, type: "FULL_OBJECT", value };
+  };
+  return [{ digest: createDigest(algorithm), verify }];
+}
+
+function checksumNames(names: readonly string[]): ChecksumName[] {
+  return (Object.keys(CHECKSUM_BYTES) as ChecksumName[]).filter((algorithm) =>
+    names.includes(CHECKSUM_PREFIX + algorithm),
+  );
+}
+
+function checksumValue(algorithm: ChecksumName, value: string | undefined): string {
+  const bytes = Buffer.from(value ?? "", "base64");
+  if (value === undefined || bytes.byteLength !== CHECKSUM_BYTES[algorithm]) {
+    throw s3Error("InvalidRequest", {
+      message: `Value for ${CHECKSUM_PREFIX}${algorithm} header is invalid.`,
+    });
+  }
+  return value;
+}

@@ -1,0 +1,41 @@
+/** Bucket policies: how the gateway treats a bucket (settings `policies`). The first one whose globs match wins. */
+import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
+import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
+
+/** What holds for a bucket. */
+export interface BucketPolicy {
+  readonly id: string;
+  readonly contents: Contents;
+  readonly suite: SuiteNumber;
+  /** Name that envelopes of this bucket are bound to, where it is not its own (format.md §5). */
+  readonly bindAs?: string;
+}
+
+/** A policy and the buckets it speaks of: exact names or globs with `*`. */
+export interface PolicyRule extends BucketPolicy {
+  readonly buckets: readonly string[];
+}
+
+/** Finds the policy of a bucket. */
+export class Policies {
+  readonly #rules: readonly { rule: PolicyRule; matches: RegExp[] }[];
+  readonly #standard: BucketPolicy;
+
+  /** `standard` holds for every bucket that no rule names. */
+  constructor(rules: readonly PolicyRule[], standard: BucketPolicy) {
+    this.#rules = rules.map((rule) => ({ rule, matches: rule.buckets.map(globPattern) }));
+    this.#standard = standard;
+  }
+
+  of(bucket: string): BucketPolicy {
+    const found = this.#rules.find(({ matches }) =>
+      matches.some((pattern) => pattern.test(bucket)),
+    );
+    return found?.rule ?? this.#standard;
+  }
+}
+
+function globPattern(glob: string): RegExp {
+  const parts = glob.split("*").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`);
+}

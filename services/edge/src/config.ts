@@ -1,0 +1,118 @@
+/** Settings of edge: listener, TLS, limits of the S3 port, credentials and policies. */
+import { durationMs, listenAddress, secret } from "@s3eg/shared/runtime/config.ts";
+import { z } from "zod";
+
+const path = () => z.string().optional();
+
+/** One entry of `auth.credentials`. */
+const credential = z
+  .strictObject({
+    access_key: z.string().min(1),
+    secret_key: secret().optional(),
+    secret_key_env: z.string().optional().describe("name of the variable that holds the secret"),
+    label: z.string().optional(),
+    backend_access_key: z.string().optional().describe("own identity towards the backend"),
+    backend_secret_key: secret().optional(),
+  })
+  .refine(
+    ({ secret_key, secret_key_env }) =>
+      (secret_key === undefined) !== (secret_key_env === undefined),
+    {
+      message: "needs either secret_key or secret_key_env",
+    },
+  )
+  .refine(
+    (entry) =>
+      (entry.backend_access_key === undefined) === (entry.backend_secret_key === undefined),
+    {
+      message: "needs backend_access_key and backend_secret_key together",
+    },
+  );
+/** Who may call the gateway, as configured. */
+export type CredentialSetting = z.infer<typeof credential>;
+
+/** Schema of a file named by AUTH_CREDENTIALS_FILE: a list of credentials. */
+export const credentialList = z.array(credential);
+
+/** The settings at the top level of the file that are edge's. */
+export const edgeSettings = {
+  listen_addr: listenAddress()
+    .optional()
+    .meta({ env: "LISTEN_ADDR" })
+    .describe("address of the S3 port; default :8080, or 127.0.0.1:8080 with the demo store"),
+  proxied_bucket: z
+    .string()
+    .optional()
+    .meta({ env: "PROXIED_BUCKET" })
+    .describe("the only bucket that may be used"),
+  policies: z
+    .array(z.string())
+    .default([])
+    .meta({ env: "POLICIES" })
+    .describe("globs of policy files"),
+  server: z
+    .strictObject({
+      read_timeout: durationMs()
+        .prefault("0s")
+        .meta({ env: "SERVER_READ_TIMEOUT" })
+        .describe("longest pause of a client while it sends a body; 0: 60s"),
+      write_timeout: durationMs()
+        .prefault("0s")
+        .meta({ env: "SERVER_WRITE_TIMEOUT" })
+        .describe("longest pause of a client while it takes an answer; 0: 60s"),
+      idle_timeout: durationMs()
+        .prefault("60s")
+        .meta({ env: "SERVER_IDLE_TIMEOUT" })
+        .describe("how long an idle connection is kept"),
+      read_header_timeout: durationMs()
+        .prefault("10s")
+        .meta({ env: "SERVER_READ_HEADER_TIMEOUT" })
+        .describe("time for a request's head"),
+      max_header_bytes: z
+        .int()
+        .min(8192)
+        .default(65_536)
+        .meta({ env: "SERVER_MAX_HEADER_BYTES" })
+        .describe("largest head of a request"),
+    })
+    .prefault({}),
+  tls: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .meta({ env: "TLS_ENABLED" })
+        .describe("TLS on the S3 port"),
+      cert_file: path().meta({ env: "TLS_CERT_FILE" }).describe("certificate chain, PEM"),
+      key_file: path().meta({ env: "TLS_KEY_FILE" }).describe("private key, PEM"),
+    })
+    .refine(
+      ({ enabled, cert_file, key_file }) =>
+        !enabled || (cert_file !== undefined && key_file !== undefined),
+      {
+        message: "needs cert_file and key_file when enabled",
+      },
+    )
+    .prefault({}),
+  auth: z
+    .strictObject({
+      clock_skew_tolerance: durationMs()
+        .prefault("5m")
+        .meta({ env: "AUTH_CLOCK_SKEW_TOLERANCE" })
+        .describe("how far a client's clock may be off"),
+      credentials: credentialList.default([]).describe("who may call the gateway"),
+    })
+    .prefault({}),
+};
+
+/** A policy file. */
+export const policyFile = z.strictObject({
+  id: z.string().min(1),
+  buckets: z.array(z.string().min(1)).min(1),
+  contents: z.enum(["sealed", "mixed"]).default("sealed"),
+  bind_as: z.string().min(1).optional(),
+  encryption: z
+    .strictObject({ preferred_algorithm: z.enum(["AES256-GCM", "ChaCha20-Poly1305"]).optional() })
+    .prefault({}),
+});
+export type PolicyFile = z.infer<typeof policyFile>;

@@ -1,0 +1,50 @@
+/** The source of a copy: `x-amz-copy-source`, decoded (S3 API, CopyObject). */
+import type { Place } from "@s3eg/shared/contracts/keys.ts";
+import { isKeyLengthAllowed } from "@s3eg/shared/s3/names.ts";
+import { s3Error } from "./s3/errors.ts";
+import type { S3Request } from "./s3-request.ts";
+
+/** What is copied from. */
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId?: string;
+  /** What its envelope is bound to. */
+  readonly place: Place;
+}
+
+/** Parses `/bucket/key?versionId=…`, with or without the first slash, percent-encoded or not. */
+export function copySourceOf(request: S3Request): CopySource {
+  const value = request.headers["x-amz-copy-source"] ?? "";
+  const [path = "", ...queries] = value.split("?versionId=");
+  const decoded = decode(path.replace(/^\//, ""));
+  const slash = decoded.indexOf("/");
+  const [bucket, key] = [decoded.slice(0, slash), decoded.slice(slash + 1)];
+  if (slash <= 0 || key === "" || queries.length > 1 || !isKeyLengthAllowed(key)) throw malformed();
+  const versionId = queries[0] === undefined ? {} : { versionId: decode(queries[0]) };
+  return {
+    bucket,
+    key,
+    ...versionId,
+    place: { bucket: request.policyOf(bucket).bindAs ?? bucket, key },
+  };
+}
+
+// Header values are latin-1: an unencoded UTF-8 name arrives as its bytes.
+function decode(text: string): string {
+  const bytes = Buffer.from(text, "latin1");
+  const utf8 = bytes.toString("utf8");
+  const isUtf8 = Buffer.from(utf8, "utf8").equals(bytes);
+  try {
+    return decodeURIComponent(isUtf8 ? utf8 : text);
+  } catch {
+    throw malformed();
+  }
+}
+
+function malformed() {
+  return s3Error("InvalidArgument", {
+    message: "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+    fields: { ArgumentName: "x-amz-copy-source" },
+  });
+}

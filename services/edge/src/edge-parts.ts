@@ -1,0 +1,39 @@
+/** What edge is started with. */
+import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import type { TransferClient } from "@s3eg/shared/http/transfer.ts";
+import type { ListenAddress } from "@s3eg/shared/runtime/config.ts";
+import type { Health } from "@s3eg/shared/runtime/health.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
+import type { CreateDigest } from "@s3eg/shared/s3/checksums.ts";
+import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
+import type { z } from "zod";
+import type { Credentials } from "./auth/credentials.ts";
+import type { Policies } from "./auth/policy.ts";
+import type { edgeSettings } from "./config.ts";
+
+/** The settings of edge, parsed. */
+export type EdgeConfig = {
+  [Name in keyof typeof edgeSettings]: z.infer<(typeof edgeSettings)[Name]>;
+};
+
+/** Everything edge needs; it owns none of it but its own listener. */
+export interface EdgeParts {
+  readonly config: EdgeConfig;
+  readonly listen: ListenAddress;
+  readonly credentials: Credentials;
+  readonly policies: Policies;
+  readonly bus: Bus;
+  readonly crypto: TransferClient;
+  readonly backend: Backend;
+  /** Proves to keys who asks; absent where keys is a role of this process. */
+  readonly session: AskerSession | undefined;
+  readonly createDigest: CreateDigest;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly hasOwnMetricsPort: boolean;
+  readonly health: Health;
+  /** How long requests under way may take after the stop was asked for. */
+  readonly graceMs: number;
+}

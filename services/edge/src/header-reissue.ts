@@ -1,0 +1,20 @@
+/** Asking `keys` to wrap an object's data key anew for another place. No data key appears in the answer. */
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import { type Place, reissueHeader } from "@s3eg/shared/contracts/keys.ts";
+import { askKeys } from "@s3eg/shared/trust/ask.ts";
+import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
+
+/** Re-issues headers; throws the faults of `keys`, `crypto.integrity` for a header that does not belong to `from`. */
+export interface HeaderReissue {
+  reissue(moving: { header: string; from: Place; to: Place }, requestId: string): Promise<string>;
+}
+
+/** Header re-issue asked over the bus; `session` proves who asks where keys is another process. */
+export function headerReissueOf(bus: Bus, session: AskerSession | undefined): HeaderReissue {
+  return {
+    async reissue(input, requestId) {
+      const { header } = await askKeys(bus, session, { question: reissueHeader, input, requestId });
+      return header;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** The operation table of edge: every S3 operation there is an answer to. What is not listed is `NotImplemented`. */
+import {
+  createBucket,
+  deleteBucket,
+  getBucketLocation,
+  headBucket,
+  listBuckets,
+} from "./operations/buckets.ts";
+import { copyObject } from "./operations/copy-object.ts";
+import { deleteObject } from "./operations/delete-object.ts";
+import { deleteObjects } from "./operations/delete-objects.ts";
+import { getObject } from "./operations/get-object.ts";
+import { headObject } from "./operations/head-object.ts";
+import { listObjects, listObjectsV2 } from "./operations/list-objects.ts";
+import type { Operation } from "./operations/operation.ts";
+import { putObject } from "./operations/put-object.ts";
+
+/** Every operation of the gateway. */
+export const OPERATIONS: readonly Operation[] = [
+  listBuckets,
+  createBucket,
+  headBucket,
+  deleteBucket,
+  getBucketLocation,
+  listObjects,
+  listObjectsV2,
+  putObject,
+  getObject,
+  headObject,
+  deleteObject,
+  deleteObjects,
+  copyObject,
+];

@@ -1,0 +1,61 @@
+/** edge, the front door: S3 HTTP for clients. Stateless; plaintext passes through, no key ever does. */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
+import type { EdgeParts } from "./edge-parts.ts";
+import { finishedRequest } from "./finished-request.ts";
+import { headerReissueOf } from "./header-reissue.ts";
+import { OPERATIONS } from "./inbox.ts";
+import { listingSizesOf } from "./listing-sizes.ts";
+import { operationMatcher } from "./match-operation.ts";
+import { requestMetrics } from "./request-metrics.ts";
+import { s3Server } from "./server.ts";
+import { stopServer } from "./stop-server.ts";
+
+/** Starts edge and listens. Resolves with the port it listens on; disposing stops taking requests and waits for those under way. */
+export async function startEdge(parts: EdgeParts): Promise<{ port: number } & AsyncDisposable> {
+  const { config, bus, crypto, backend, session, log, metrics, health } = parts;
+  const door = {
+    authentication: {
+      credentials: parts.credentials,
+      clockSkewMs: config.auth.clock_skew_tolerance,
+      signingKeys: new SigningKeyCache(),
+      now: () => new Date(),
+    },
+    policies: parts.policies,
+    match: operationMatcher(OPERATIONS),
+    createDigest: parts.createDigest,
+    proxiedBucket: config.proxied_bucket,
+    rooms: {
+      backend,
+      crypto,
+      headers: headerReissueOf(bus, session),
+      sizes: listingSizesOf(backend),
+    },
+  };
+  const { server: limits, tls } = config;
+  const settings = {
+    readIdleMs: limits.read_timeout || 60_000,
+    writeIdleMs: limits.write_timeout || 60_000,
+    keepAliveMs: limits.idle_timeout,
+    headersMs: limits.read_header_timeout,
+    maxHeaderBytes: limits.max_header_bytes,
+    ...(tls.enabled
+      ? {
+          tls: {
+            cert: readFileSync(tls.cert_file ?? "", "utf8"),
+            key: readFileSync(tls.key_file ?? "", "utf8"),
+          },
+        }
+      : {}),
+  };
+  const server = s3Server(door, settings, {
+    probes: { health, metrics: parts.hasOwnMetricsPort ? undefined : metrics },
+    finished: finishedRequest({ log, bus, measure: requestMetrics(metrics) }),
+  });
+  server.listen(parts.listen.port, parts.listen.host);
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : parts.listen.port;
+  return { port, [Symbol.asyncDispose]: () => stopServer(server, parts.graceMs) };
+}

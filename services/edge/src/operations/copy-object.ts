@@ -1,0 +1,143 @@
+/** CopyObject: the header is re-issued for the new place and the backend copies the bytes. No data moves (format.md §9). */
+import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { encodeKey } from "@s3eg/shared/s3/names.ts";
+import { el, parseXml, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { type CopySource, copySourceOf } from "../copy-source.ts";
+import { objectConditions, sourceConditions } from "../s3/conditions.ts";
+import { s3Error } from "../s3/errors.ts";
+import { clientEtag } from "../s3/etags.ts";
+import { answerHeaders, copiedHeaders, storedHeaders } from "../s3/headers.ts";
+import { identityOf, placeOf, type S3Request } from "../s3-request.ts";
+import type { Operation, Rooms, S3Answer } from "./operation.ts";
+
+export const copyObject: Operation = {
+  name: "CopyObject",
+  method: "PUT",
+  level: "object",
+  isCopy: true,
+  async run(request, rooms) {
+    const source = copySourceOf(request);
+    checkSelfCopy(request, source);
+    const found = await headSource(request, source, rooms);
+    const header = found.headers[HEADER_FIELD];
+    if (header === undefined) throw notSealed();
+    const moving = { header, from: source.place, to: placeOf(request) };
+    const reissued = await rooms.headers.reissue(moving, request.id);
+    const response = await rooms.backend.send({
+      method: "PUT",
+      bucket: request.bucket,
+      key: request.key,
+      ...identityOf(request),
+      headers: {
+        ...copyHeaders(request, found.headers),
+        ...objectConditions(request.headers),
+        [HEADER_FIELD]: reissued,
+        "x-amz-metadata-directive": "REPLACE",
+        "x-amz-copy-source": sourceHeader(source),
+        // The header was made for exactly these bytes; an overwrite in between must not get it.
+        "x-amz-copy-source-if-match": found.headers.etag ?? "",
+      },
+      requestId: request.id,
+      signal: request.signal,
+    });
+    return await copied(response);
+  },
+};
+
+/** S3 refuses a copy onto itself that changes nothing (S3 API, CopyObject). */
+function checkSelfCopy(request: S3Request, source: CopySource): void {
+  const { headers } = request;
+  const isSelf =
+    source.bucket === request.bucket && source.key === request.key && !source.versionId;
+  const changes =
+    headers["x-amz-metadata-directive"] === "REPLACE" ||
+    headers["x-amz-storage-class"] !== undefined ||
+    headers["x-amz-website-redirect-location"] !== undefined ||
+    Object.keys(headers).some((name) => name.startsWith("x-amz-server-side-encryption"));
+  if (isSelf && !changes) {
+    throw s3Error("InvalidRequest", {
+      message:
+        "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+    });
+  }
+}
+
+/** Reads the source's header and metadata; the client's conditions on the source are judged here, and pinned by ETag after. */
+async function headSource(
+  request: S3Request,
+  source: CopySource,
+  { backend }: Rooms,
+): Promise<BackendResponse> {
+  const response = await backend.send({
+    method: "HEAD",
+    bucket: source.bucket,
+    key: source.key,
+    ...identityOf(request),
+    query: source.versionId === undefined ? [] : [["versionId", source.versionId]],
+    headers: sourceConditions(request.headers),
+    requestId: request.id,
+    signal: request.signal,
+  });
+  if (response.status === 304) throw s3Error("PreconditionFailed");
+  if (response.status !== 200) throw await sourceFault(response, source);
+  return response;
+}
+
+/** A HEAD has no error body: which thing is missing is told from what was asked for. */
+async function sourceFault(response: BackendResponse, { key }: CopySource): Promise<Fault> {
+  const fault = await backendFault(response);
+  if (response.status !== 404) return fault;
+  return new Fault("backend.refused", "copy source does not exist", {
+    details: {
+      status: 404,
+      s3Code: "NoSuchKey",
+      s3Message: "The specified key does not exist.",
+      Key: key,
+    },
+    cause: fault,
+  });
+}
+
+function copyHeaders({ headers }: S3Request, source: HeaderFields): HeaderFields {
+  const stored = storedHeaders(headers);
+  const tagging = headers["x-amz-tagging-directive"];
+  const directive = tagging === undefined ? {} : { "x-amz-tagging-directive": tagging };
+  const metadata =
+    headers["x-amz-metadata-directive"] === "REPLACE"
+      ? stored
+      : { ...stored, ...copiedHeaders(source) };
+  return { ...metadata, ...directive };
+}
+
+function sourceHeader({ bucket, key, versionId }: CopySource): string {
+  const version = versionId === undefined ? "" : `?versionId=${encodeURIComponent(versionId)}`;
+  return `/${encodeKey(`${bucket}/${key}`)}${version}`;
+}
+
+/** A copy may fail after the backend has answered 200: then the body is an error (S3 API, CopyObject). */
+async function copied(response: BackendResponse): Promise<S3Answer> {
+  if (response.status !== 200) throw await backendFault(response);
+  const result = parseXml(await response.text());
+  if (result.name !== "CopyObjectResult") {
+    throw new Fault("backend.refused", "backend failed to copy", {
+      details: {
+        status: 500,
+        s3Code: result.textOf("Code") ?? "InternalError",
+        s3Message: result.textOf("Message") ?? "copy failed",
+      },
+    });
+  }
+  const etag = clientEtag(result.textOf("ETag") ?? "");
+  const lastModified = el("LastModified", result.textOf("LastModified") ?? "");
+  const body = xmlDocument(el("CopyObjectResult", lastModified, el("ETag", etag)), {
+    hasNamespace: true,
+  });
+  return { status: 200, headers: answerHeaders(response.headers), body };
+}
+
+function notSealed(): Fault {
+  return new Fault("crypto.not-sealed", "copy source is not sealed");
+}

@@ -1,0 +1,36 @@
+/** The shape of an S3 operation: one file each in this folder, listed in inbox.ts. */
+import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type { Body } from "@s3eg/shared/http/body.ts";
+import type { TransferClient } from "@s3eg/shared/http/transfer.ts";
+import type { HeaderReissue } from "../header-reissue.ts";
+import type { ListingSizes } from "../listing-sizes.ts";
+import type { S3Request } from "../s3-request.ts";
+
+/** What an operation may use. */
+export interface Rooms {
+  readonly backend: Backend;
+  readonly crypto: TransferClient;
+  readonly headers: HeaderReissue;
+  readonly sizes: ListingSizes;
+}
+
+/** What goes back to the client. `server.ts` adds request id, date and length. */
+export interface S3Answer {
+  readonly status: number;
+  readonly headers?: HeaderFields;
+  /** XML text, or bytes on their way with their exact number. */
+  readonly body?: string | { readonly body: Body; readonly sizeBytes: number };
+}
+
+/** One S3 operation and the requests that mean it. */
+export interface Operation {
+  /** As AWS spells it. */
+  readonly name: string;
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  readonly level: "service" | "bucket" | "object";
+  /** The sub-resources (query parameters) that must be there; no other known one may. */
+  readonly subresources?: readonly string[];
+  /** True if the request must carry `x-amz-copy-source`. */
+  readonly isCopy?: boolean;
+  run(request: S3Request, rooms: Rooms): Promise<S3Answer>;
+}

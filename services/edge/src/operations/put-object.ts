@@ -1,0 +1,34 @@
+/** PutObject. The body passes edge → crypto → backend once and is never held whole. */
+import { sealObject } from "@s3eg/shared/contracts/crypto.ts";
+import { objectConditions } from "../s3/conditions.ts";
+import { answerHeaders, storedHeaders } from "../s3/headers.ts";
+import { placeOf, targetOf } from "../s3-request.ts";
+import type { Operation } from "./operation.ts";
+
+export const putObject: Operation = {
+  name: "PutObject",
+  method: "PUT",
+  level: "object",
+  async run(request, { crypto }) {
+    const headers = { ...storedHeaders(request.headers), ...objectConditions(request.headers) };
+    const { body, sizeBytes, facts } = request.plainBody();
+    const head = {
+      target: targetOf(request),
+      place: placeOf(request),
+      suite: request.policy.suite,
+      size: sizeBytes,
+      headers,
+    };
+    const sending = { head, body, tail: facts };
+    const options = { requestId: request.id, signal: request.signal };
+    const stored = await crypto.upload(sealObject, sending, options);
+    const { checksum } = facts();
+    return {
+      status: 200,
+      headers: {
+        ...answerHeaders({ ...stored.headers, etag: stored.etag }),
+        ...(checksum ? { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value } : {}),
+      },
+    };
+  },
+};

@@ -1,0 +1,25 @@
+/** The size a client is told of an object it has not read: arithmetic on what the backend answered, unverified (format.md §8). */
+import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { decodeHeader } from "@s3eg/shared/format/header.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
+
+/** Plaintext size of the object a backend's GET or HEAD answer describes. */
+export function plaintextSizeOfAnswer(headers: HeaderFields, contents: Contents): number {
+  const storedSize = Number(headers["content-length"]);
+  const header = headers[HEADER_FIELD];
+  if (header === undefined) {
+    if (contents === "mixed") return storedSize;
+    throw new Fault(
+      "crypto.not-sealed",
+      "object is not sealed; policy `contents: mixed` would let it be read",
+    );
+  }
+  const { plaintextSize } = decodeHeader(header);
+  if (plaintextSize === undefined || storedSizeOf(plaintextSize) !== storedSize) {
+    throw new Fault("crypto.integrity", "stored object does not have the size its header says");
+  }
+  return plaintextSize;
+}

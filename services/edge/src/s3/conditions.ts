@@ -1,0 +1,30 @@
+/** Conditional headers (RFC 9110 §13), mapped so that the backend evaluates them, atomically, on its own ETags. */
+import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { backendCondition } from "./etags.ts";
+
+const ETAG_CONDITIONS = ["if-match", "if-none-match"];
+const TIME_CONDITIONS = ["if-modified-since", "if-unmodified-since"];
+const SOURCE_PREFIX = "x-amz-copy-source-";
+
+/** The conditions of a request on the object it names. */
+export function objectConditions(headers: HeaderFields): HeaderFields {
+  return conditions(headers, "");
+}
+
+/** The conditions of a copy on its source, under the names that a read of the source takes them. */
+export function sourceConditions(headers: HeaderFields): HeaderFields {
+  return conditions(headers, SOURCE_PREFIX);
+}
+
+function conditions(headers: HeaderFields, prefix: string): HeaderFields {
+  const mapped: Record<string, string> = {};
+  for (const name of ETAG_CONDITIONS) {
+    const value = headers[prefix + name];
+    if (value !== undefined) mapped[name] = backendCondition(value);
+  }
+  for (const name of TIME_CONDITIONS) {
+    const value = headers[prefix + name];
+    if (value !== undefined) mapped[name] = value;
+  }
+  return mapped;
+}

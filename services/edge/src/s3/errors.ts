@@ -1,0 +1,218 @@
+/** The S3 errors a client sees, and the one place where whatever was thrown becomes one of them (docs/errors.md). */
+import { Fault, type FaultCode } from "@s3eg/shared/faults.ts";
+
+/** Code → status and message, as S3 documents them (S3 API, "Error responses"). */
+export const S3_ERRORS = {
+  AccessDenied: { status: 403, message: "Access Denied" },
+  AuthorizationHeaderMalformed: {
+    status: 400,
+    message: "The authorization header that you provided is not valid.",
+  },
+  AuthorizationQueryParametersError: {
+    status: 400,
+    message: "The query authorization parameters that you provided are not valid.",
+  },
+  BadDigest: {
+    status: 400,
+    message:
+      "The Content-MD5 or checksum value that you specified did not match what the server received.",
+  },
+  EntityTooLarge: {
+    status: 400,
+    message: "Your proposed upload exceeds the maximum allowed object size.",
+  },
+  IncompleteBody: {
+    status: 400,
+    message: "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+  },
+  InternalError: { status: 500, message: "We encountered an internal error. Please try again." },
+  InvalidAccessKeyId: {
+    status: 403,
+    message: "The AWS Access Key Id you provided does not exist in our records.",
+  },
+  InvalidArgument: { status: 400, message: "Invalid Argument" },
+  InvalidBucketName: { status: 400, message: "The specified bucket is not valid." },
+  InvalidDigest: {
+    status: 400,
+    message: "The Content-MD5 or checksum value that you specified is not valid.",
+  },
+  InvalidRange: { status: 416, message: "The requested range is not satisfiable" },
+  InvalidRequest: { status: 400, message: "Invalid Request" },
+  InvalidURI: { status: 400, message: "The specified URI couldn't be parsed." },
+  KeyTooLongError: { status: 400, message: "Your key is too long." },
+  MalformedXML: {
+    status: 400,
+    message:
+      "The XML you provided was not well-formed or did not validate against our published schema",
+  },
+  MetadataTooLarge: {
+    status: 400,
+    message: "Your metadata headers exceed the maximum allowed metadata size.",
+  },
+  MethodNotAllowed: {
+    status: 405,
+    message: "The specified method is not allowed against this resource.",
+  },
+  MissingContentLength: {
+    status: 411,
+    message: "You must provide the Content-Length HTTP header.",
+  },
+  MissingRequestBodyError: { status: 400, message: "Request body is empty." },
+  NotImplemented: {
+    status: 501,
+    message: "A header or query you provided requested functionality that is not implemented.",
+  },
+  PreconditionFailed: {
+    status: 412,
+    message: "At least one of the preconditions you specified did not hold.",
+  },
+  RequestTimeTooSkewed: {
+    status: 403,
+    message: "The difference between the request time and the server's time is too large.",
+  },
+  RequestTimeout: {
+    status: 400,
+    message:
+      "Your socket connection to the server was not read from or written to within the timeout period.",
+  },
+  ServiceUnavailable: { status: 503, message: "Service is unable to handle request." },
+  SignatureDoesNotMatch: {
+    status: 403,
+    message:
+      "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+  },
+  SlowDown: { status: 503, message: "Please reduce your request rate." },
+  XAmzContentSHA256Mismatch: {
+    status: 400,
+    message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
+  },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+/** A row of S3_ERRORS. */
+export type S3ErrorCode = keyof typeof S3_ERRORS;
+
+/** Extra elements of an error body (S3 API: `BucketName`, `Key`, `ArgumentName` …), in order. */
+export type ErrorFields = Readonly<Record<string, string | number | boolean>>;
+
+/** An S3 error as the client gets it. `code` is any string where the backend's own error comes through. */
+export class S3Error extends Error {
+  override readonly name = "S3Error";
+  readonly code: string;
+  readonly status: number;
+  readonly fields: ErrorFields;
+
+  constructor(
+    error: { code: string; status: number; message: string; fields?: ErrorFields },
+    options: { cause?: unknown } = {},
+  ) {
+    super(error.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = error.code;
+    this.status = error.status;
+    this.fields = error.fields ?? {};
+  }
+}
+
+/** An error of the table, with an own message or extra elements where S3 gives them. */
+export function s3Error(
+  code: S3ErrorCode,
+  { message, fields, cause }: { message?: string; fields?: ErrorFields; cause?: unknown } = {},
+): S3Error {
+  const row = S3_ERRORS[code];
+  return new S3Error(
+    { code, status: row.status, message: message ?? row.message, ...(fields ? { fields } : {}) },
+    { cause },
+  );
+}
+
+/** Fault → S3 error. A fault without a row does not compile. */
+const FAULT_TO_S3 = {
+  "auth.denied": "AccessDenied",
+  "auth.expired": "AccessDenied",
+  "auth.malformed-header": "AuthorizationHeaderMalformed",
+  "auth.malformed-query": "AuthorizationQueryParametersError",
+  "auth.missing": "AccessDenied",
+  "auth.signature-mismatch": "SignatureDoesNotMatch",
+  "auth.skewed-clock": "RequestTimeTooSkewed",
+  "auth.unknown-key": "InvalidAccessKeyId",
+  "auth.unsupported": "NotImplemented",
+  "backend.changed": "ServiceUnavailable",
+  "backend.refused": "InternalError",
+  "backend.throttled": "SlowDown",
+  "backend.unavailable": "ServiceUnavailable",
+  "bus.no-responder": "ServiceUnavailable",
+  "bus.timeout": "ServiceUnavailable",
+  "bus.unavailable": "ServiceUnavailable",
+  "client.gone": "IncompleteBody",
+  "client.stalled": "RequestTimeout",
+  "config.invalid": "InternalError",
+  "crypto.integrity": "InternalError",
+  "crypto.invalid-range": "InvalidRange",
+  "crypto.not-sealed": "AccessDenied",
+  "crypto.unavailable": "ServiceUnavailable",
+  "input.bad-digest": "BadDigest",
+  "input.incomplete-body": "IncompleteBody",
+  "input.invalid": "InvalidArgument",
+  "input.invalid-digest": "InvalidDigest",
+  "input.invalid-uri": "InvalidURI",
+  "input.malformed-chunk": "InvalidRequest",
+  "input.malformed-xml": "MalformedXML",
+  "input.sha256-mismatch": "XAmzContentSHA256Mismatch",
+  "internal.bug": "InternalError",
+  "keys.refused": "InternalError",
+  "keys.unavailable": "ServiceUnavailable",
+  "keys.unknown-key": "InternalError",
+  "limit.body-too-large": "EntityTooLarge",
+  "limit.busy": "SlowDown",
+  "limit.metadata-too-large": "MetadataTooLarge",
+  "transfer.broken": "ServiceUnavailable",
+} as const satisfies Record<FaultCode, S3ErrorCode>;
+
+/** Faults whose message is about the client's own request and helps it; all others keep S3's standing message. */
+const TELLING = new Set<FaultCode>([
+  "auth.expired",
+  "auth.malformed-header",
+  "auth.malformed-query",
+  "auth.unsupported",
+  "crypto.not-sealed",
+  "input.bad-digest",
+  "input.invalid",
+  "input.malformed-chunk",
+]);
+
+/** Backend errors that speak of the gateway's own credentials: none of the client's business, and misleading for it. */
+const ABOUT_OUR_CREDENTIALS = new Set([
+  "AuthorizationHeaderMalformed",
+  "ExpiredToken",
+  "InvalidAccessKeyId",
+  "InvalidToken",
+  "RequestTimeTooSkewed",
+  "SignatureDoesNotMatch",
+]);
+
+/** Turns anything thrown into the S3 error for the client. Called in server.ts alone. */
+export function toS3Error(error: unknown): S3Error {
+  if (error instanceof S3Error) return error;
+  if (!(error instanceof Fault)) return s3Error("InternalError", { cause: error });
+  if (error.code === "backend.refused") return fromBackend(error);
+  const message = TELLING.has(error.code) ? { message: error.message } : {};
+  const fields = error.code === "crypto.invalid-range" ? { fields: rangeFields(error) } : {};
+  return s3Error(FAULT_TO_S3[error.code], { ...message, ...fields, cause: error });
+}
+
+function fromBackend(fault: Fault): S3Error {
+  const { status, s3Code, s3Message, ...fields } = fault.details;
+  if (
+    typeof status !== "number" ||
+    typeof s3Code !== "string" ||
+    ABOUT_OUR_CREDENTIALS.has(s3Code)
+  ) {
+    return s3Error("InternalError", { cause: fault });
+  }
+  const message = typeof s3Message === "string" ? s3Message : s3Code;
+  return new S3Error({ code: s3Code, status, message, fields }, { cause: fault });
+}
+
+function rangeFields(fault: Fault): ErrorFields {
+  const { size } = fault.details;
+  return size === undefined ? {} : { ActualObjectSize: size };
+}
