@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { createHash, type Hash, hash } from "node:crypto";
 import { Fault } from "../faults.ts";
 import type { Body, Take } from "../http/body.ts";
-import { EMPTY_SHA256, sign } from "./sigv4.ts";
+import { EMPTY_SHA256, sign, trimSpaces } from "./sigv4.ts";
 import { type ChunkSigning, isSameSignature } from "./sigv4-verify.ts";
 
 /** A body without its framing. */
@@ -70,7 +70,7 @@ const MAX_HEADER_BYTES = 128;
 const MAX_TRAILER_BYTES = 8192;
 const SIGNED_HEADER = /^([0-9a-f]{1,16});chunk-signature=([0-9a-f]{64})\r$/i;
 const UNSIGNED_HEADER = /^([0-9a-f]{1,16})()\r$/i;
-const TRAILER = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/;
+const TRAILER = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -233,7 +233,7 @@ class ChunkedDecoder {
       const name = match?.[1]?.toLowerCase();
       if (!match || name === undefined || trailers.has(name))
         throw malformed("trailer is not valid");
-      trailers.set(name, match[2] as string);
+      trailers.set(name, trimSpaces(match[2] as string));
     }
     if (this.#options.signing) this.#verifyTrailers(this.#options.signing, [...trailers]);
     trailers.delete(SIGNATURE_TRAILER);
