@@ -1,0 +1,93 @@
+/** Settings of audit. */
+import { durationMs, fileMode } from "@s3eg/shared/runtime/config.ts";
+import { z } from "zod";
+
+const KEPT = "no effect: accepted so that present files load";
+
+const count = (variable: string, initial: number) =>
+  z.int().min(0).default(initial).meta({ env: variable });
+const duration = (variable: string, initial: string) =>
+  durationMs().prefault(initial).meta({ env: variable });
+const text = (variable: string) => z.string().optional().meta({ env: variable });
+
+const SinkSection = z.strictObject({
+  type: z
+    .enum(["stdout", "file"])
+    .default("stdout")
+    .meta({ env: "AUDIT_SINK_TYPE" })
+    .describe("where events go: standard output, or file_path"),
+  file_path: text("AUDIT_SINK_FILE_PATH").describe("file that events are appended to"),
+  file_mode: fileMode()
+    .prefault("0600")
+    .meta({ env: "AUDIT_SINK_FILE_MODE" })
+    .describe("permissions of the file when it is created, octal"),
+  retry_count: count("AUDIT_SINK_RETRY_COUNT", 0).describe(
+    "how often a failed write is repeated before its events are dropped and counted",
+  ),
+  retry_backoff: duration("AUDIT_SINK_RETRY_BACKOFF", "0").describe("wait before each repetition"),
+  endpoint: text("AUDIT_SINK_ENDPOINT").describe(KEPT),
+  headers: z.record(z.string(), z.string()).default({}).describe(KEPT),
+  batch_size: count("AUDIT_SINK_BATCH_SIZE", 0).describe(KEPT),
+  flush_interval: duration("AUDIT_SINK_FLUSH_INTERVAL", "0").describe(KEPT),
+  max_concurrent_flushes: count("AUDIT_SINK_MAX_CONCURRENT_FLUSHES", 4).describe(KEPT),
+  http: z
+    .strictObject({
+      timeout: duration("AUDIT_SINK_HTTP_TIMEOUT", "30s").describe(KEPT),
+      max_conns_per_host: count("AUDIT_SINK_HTTP_MAX_CONNS_PER_HOST", 20).describe(KEPT),
+      max_idle_conns: count("AUDIT_SINK_HTTP_MAX_IDLE_CONNS", 100).describe(KEPT),
+      max_idle_conns_per_host: count("AUDIT_SINK_HTTP_MAX_IDLE_CONNS_PER_HOST", 10).describe(KEPT),
+      idle_conn_timeout: duration("AUDIT_SINK_HTTP_IDLE_CONN_TIMEOUT", "90s").describe(KEPT),
+      tls_handshake_timeout: duration("AUDIT_SINK_HTTP_TLS_HANDSHAKE_TIMEOUT", "10s").describe(
+        KEPT,
+      ),
+      response_header_timeout: duration("AUDIT_SINK_HTTP_RESPONSE_HEADER_TIMEOUT", "10s").describe(
+        KEPT,
+      ),
+    })
+    .prefault({}),
+  tls: z
+    .strictObject({
+      ca_file: text("AUDIT_SINK_TLS_CA_FILE").describe(KEPT),
+      cert_file: text("AUDIT_SINK_TLS_CERT_FILE").describe(KEPT),
+      key_file: text("AUDIT_SINK_TLS_KEY_FILE").describe(KEPT),
+      insecure_skip_verify: z
+        .boolean()
+        .default(false)
+        .meta({ env: "AUDIT_SINK_TLS_INSECURE_SKIP_VERIFY" })
+        .describe(KEPT),
+      min_version: z
+        .enum(["1.2", "1.3"])
+        .default("1.2")
+        .meta({ env: "AUDIT_SINK_TLS_MIN_VERSION" })
+        .describe(KEPT),
+    })
+    .prefault({}),
+});
+
+/** `audit.*`: whether there is an audit trail, and where it goes. */
+export const AuditSection = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .meta({ env: "AUDIT_ENABLED" })
+      .describe("write an event for every S3 operation"),
+    max_events: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .meta({ env: "AUDIT_MAX_EVENTS" })
+      .describe("events that may wait for the sink; beyond it new ones are dropped and counted"),
+    redact_metadata_keys: z
+      .array(z.string())
+      .default([])
+      .meta({ env: "AUDIT_REDACT_METADATA_KEYS" })
+      .describe("keys of an event's metadata whose values are not written"),
+    sink: SinkSection.prefault({}),
+  })
+  .refine(({ enabled, sink }) => !enabled || sink.type !== "file" || sink.file_path !== undefined, {
+    path: ["sink", "file_path"],
+    message: "is required where audit.sink.type is file",
+  })
+  .prefault({});
+export type AuditSection = z.infer<typeof AuditSection>;

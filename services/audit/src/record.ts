@@ -1,0 +1,60 @@
+/** The shape of an audit event as it is written: field names that users' collectors know. */
+import type { OperationDone } from "@s3eg/shared/contracts/audit.ts";
+
+/** Operations whose events have a name of their own; the others are named after the operation. */
+const EVENT_TYPES: Readonly<Record<string, string>> = {
+  PutObject: "encrypt",
+  GetObject: "decrypt",
+  DeleteObject: "delete",
+  DeleteObjects: "delete",
+  CreateMultipartUpload: "mpu.create",
+  UploadPart: "mpu.part",
+  UploadPartCopy: "copy_part",
+  CompleteMultipartUpload: "mpu.complete",
+  AbortMultipartUpload: "mpu.abort",
+  PutObjectRetention: "put_object_retention",
+  PutObjectLegalHold: "put_object_legal_hold",
+  PutObjectLockConfiguration: "put_object_lock_configuration",
+};
+
+/**
+ * One event as one line of JSON, newline included. `duration_ms` is milliseconds. Values of metadata keys in `redactedKeys`
+ * are replaced by `[REDACTED]`.
+ */
+export function recordLine(fact: OperationDone, redactedKeys: readonly string[] = []): string {
+  const metadata = fact.versionId === undefined ? undefined : { version_id: fact.versionId };
+  return `${JSON.stringify({
+    timestamp: fact.timestamp,
+    event_type: eventType(fact),
+    operation: fact.operation,
+    bucket: fact.bucket,
+    key: fact.key,
+    client_ip: fact.clientIp,
+    user_agent: fact.userAgent,
+    request_id: fact.requestId,
+    access_key: fact.accessKey,
+    label: fact.label,
+    status: fact.status,
+    success: fact.success,
+    error: fact.error,
+    bytes_in: fact.bytesIn,
+    bytes_out: fact.bytesOut,
+    duration_ms: fact.durationMs,
+    metadata: metadata && redact(metadata, redactedKeys),
+  })}\n`;
+}
+
+function eventType({ operation, success, status, accessKey }: OperationDone): string {
+  if (!success && accessKey === undefined && status === 403) return "auth.failure";
+  if (operation === "UploadPartCopy" && !success) return "copy_part_refused";
+  return EVENT_TYPES[operation] ?? operation;
+}
+
+function redact(metadata: Record<string, string>, redactedKeys: readonly string[]) {
+  return Object.fromEntries(
+    Object.entries(metadata).map(([key, value]) => [
+      key,
+      redactedKeys.includes(key) ? "[REDACTED]" : value,
+    ]),
+  );
+}

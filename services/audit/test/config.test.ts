@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isFault } from "@s3eg/shared/faults.ts";
+import { loadConfig } from "@s3eg/shared/runtime/config.ts";
+import { z } from "zod";
+import { AuditSection } from "../src/config.ts";
+
+const load = (env: Record<string, string>, yamlText = "") =>
+  loadConfig(z.strictObject({ audit: AuditSection }), { env, yamlText }).audit;
+
+describe("AuditSection", () => {
+  it("is off, and goes to standard output, unless told otherwise", () => {
+    const audit = load({});
+    assert.equal(audit.enabled, false);
+    assert.equal(audit.sink.type, "stdout");
+    assert.equal(audit.sink.file_mode, 0o600);
+    assert.equal(audit.max_events, 10_000);
+  });
+
+  it("reads the variables users have", () => {
+    const audit = load({
+      AUDIT_ENABLED: "true",
+      AUDIT_SINK_TYPE: "file",
+      AUDIT_SINK_FILE_PATH: "/var/log/audit.jsonl",
+      AUDIT_SINK_FILE_MODE: "0640",
+      AUDIT_REDACT_METADATA_KEYS: "a,b",
+    });
+    assert.equal(audit.sink.file_path, "/var/log/audit.jsonl");
+    assert.equal(audit.sink.file_mode, 0o640);
+    assert.deepEqual(audit.redact_metadata_keys, ["a", "b"]);
+  });
+
+  it("refuses a file sink without a path only where audit is on", () => {
+    assert.equal(load({ AUDIT_SINK_TYPE: "file" }).enabled, false);
+    assert.throws(
+      () => load({ AUDIT_SINK_TYPE: "file", AUDIT_ENABLED: "1" }),
+      (error) => isFault(error, "config.invalid") && error.message.includes("AUDIT_SINK_FILE_PATH"),
+    );
+  });
+
+  it("refuses a sink it does not have", () => {
+    assert.throws(
+      () => load({}, "audit: {sink: {type: http}}"),
+      (error) => isFault(error, "config.invalid"),
+    );
+  });
+});

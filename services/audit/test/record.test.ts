@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { OperationDone } from "@s3eg/shared/contracts/audit.ts";
+import { recordLine } from "../src/record.ts";
+
+const done: OperationDone = {
+  timestamp: "2025-01-02T03:04:05.678Z",
+  requestId: "r-1",
+  operation: "PutObject",
+  bucket: "photos",
+  key: "a/b.jpg",
+  versionId: "v7",
+  accessKey: "AKIA",
+  label: "app",
+  clientIp: "10.0.0.7",
+  userAgent: "aws-cli",
+  status: 200,
+  success: true,
+  bytesIn: 12,
+  bytesOut: 0,
+  durationMs: 3.5,
+};
+const record = (fact: OperationDone, redacted: string[] = []) =>
+  JSON.parse(recordLine(fact, redacted)) as Record<string, unknown>;
+
+describe("recordLine", () => {
+  it("writes one line with the field names collectors know, duration in milliseconds", () => {
+    const line = recordLine(done);
+    assert.equal(line.indexOf("\n"), line.length - 1);
+    assert.deepEqual(JSON.parse(line), {
+      timestamp: "2025-01-02T03:04:05.678Z",
+      event_type: "encrypt",
+      operation: "PutObject",
+      bucket: "photos",
+      key: "a/b.jpg",
+      client_ip: "10.0.0.7",
+      user_agent: "aws-cli",
+      request_id: "r-1",
+      access_key: "AKIA",
+      label: "app",
+      status: 200,
+      success: true,
+      bytes_in: 12,
+      bytes_out: 0,
+      duration_ms: 3.5,
+      metadata: { version_id: "v7" },
+    });
+  });
+
+  it("leaves out what is not known", () => {
+    const { key: _, versionId: __, userAgent: ___, ...less } = done;
+    const written = record({ ...less, operation: "ListBuckets" });
+    for (const name of ["key", "metadata", "user_agent", "error"]) {
+      assert.equal(Object.hasOwn(written, name), false, name);
+    }
+    assert.equal(written.event_type, "ListBuckets");
+  });
+
+  it("cannot be made to write a second line", () => {
+    const line = recordLine({ ...done, key: 'a"}\n{"event_type":"x' });
+    assert.equal(line.split("\n").length, 2);
+  });
+
+  for (const [operation, changes, expected] of [
+    ["GetObject", {}, "decrypt"],
+    ["DeleteObjects", {}, "delete"],
+    ["UploadPart", {}, "mpu.part"],
+    ["UploadPartCopy", {}, "copy_part"],
+    ["UploadPartCopy", { success: false, status: 400 }, "copy_part_refused"],
+    ["PutObject", { success: false, status: 403, accessKey: undefined }, "auth.failure"],
+    ["PutObject", { success: false, status: 403 }, "encrypt"],
+  ] as const) {
+    it(`calls ${operation} ${JSON.stringify(changes)} ${expected}`, () => {
+      assert.equal(
+        record({ ...done, operation, ...changes } as OperationDone).event_type,
+        expected,
+      );
+    });
+  }
+
+  it("writes [REDACTED] for metadata keys that are not to be seen", () => {
+    assert.deepEqual(record(done, ["version_id"]).metadata, { version_id: "[REDACTED]" });
+    assert.equal(record(done, ["bucket"]).bucket, "photos");
+  });
+});
