@@ -1,0 +1,44 @@
+/** Starts admin. */
+import { readFile } from "node:fs/promises";
+import { type Listening, serveAnswers } from "@s3eg/shared/runtime/answer-server.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { AdminSection } from "./config.ts";
+import { answerAtDoor, type DoorParts } from "./door.ts";
+import { type Office, openInbox } from "./inbox.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { fileToken, inlineToken, type TokenKeeper } from "./token.ts";
+
+/**
+ * Starts the admin API on its own listener. Undefined without `admin.enabled`. `config.invalid` if the token cannot be used;
+ * a certificate that cannot be read or a port that is taken is the system's error.
+ */
+export async function startAdmin(
+  given: Office & { readonly config: AdminSection; readonly log: Log },
+): Promise<Listening | undefined> {
+  const { config, log } = given;
+  if (!config.enabled) return undefined;
+  const perMinute = config.rate_limit.requests_per_minute;
+  const door: DoorParts = {
+    token: await tokenKeeper(config.auth, log),
+    health: given.health,
+    handlers: openInbox(given),
+    requests: new RateLimit(perMinute),
+    failures: new RateLimit(Math.max(1, Math.floor(perMinute / 3))),
+    log,
+  };
+  return await serveAnswers({
+    address: config.address,
+    answer: (request) => answerAtDoor(request, door),
+    log,
+    maxHeaderBytes: config.max_header_bytes,
+    ...(config.tls.enabled ? { tls: await certificate(config.tls) } : {}),
+  });
+}
+
+async function tokenKeeper(auth: AdminSection["auth"], log: Log): Promise<TokenKeeper> {
+  return auth.token ? inlineToken(auth.token) : await fileToken(auth.token_file ?? "", log);
+}
+
+async function certificate({ cert_file = "", key_file = "" }: AdminSection["tls"]) {
+  return { cert: await readFile(cert_file, "utf8"), key: await readFile(key_file, "utf8") };
+}
