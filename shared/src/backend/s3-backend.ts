@@ -1,0 +1,194 @@
+/** The backend over S3's protocol: addresses, signs, sends, and sends again where that can do no harm. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Fault } from "../faults.ts";
+import { collectBody } from "../http/body.ts";
+import type { Log } from "../runtime/log.ts";
+import { SigningKeyCache, signRequest } from "../s3/sigv4.ts";
+import type { Backend, BackendRequest, BackendResponse } from "./backend.ts";
+import type { BackendTimeouts } from "./bulk-connection.ts";
+import { abortReason, type WireRequest, type WireResponse } from "./carrier.ts";
+import { type BackendTls, Carriers } from "./carriers.ts";
+import type { BackendCredentials } from "./credentials.ts";
+import {
+  backoffMs,
+  RetryBudget,
+  type RetryPolicy,
+  type RetryReason,
+  retryAfterMs,
+  retryReasonOfError,
+  retryReasonOfStatus,
+} from "./retry.ts";
+import { S3Call, streamOf } from "./s3-call.ts";
+import { mayBeStale, unlessStale } from "./stale-refusal.ts";
+
+const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+
+/** Told about attempts and retries, for metrics. */
+export interface BackendObserver {
+  /** An attempt ended: with the status of an answer, or without one. */
+  onAttempt?(attempt: { method: string; status: number | undefined; durationMs: number }): void;
+  /** Attempt number `attempt` (1 is the first) is about to be repeated after `delayMs`. */
+  onRetry?(retry: { method: string; reason: RetryReason; attempt: number; delayMs: number }): void;
+}
+
+/** Settings of an S3 backend. */
+export interface S3BackendSettings {
+  /** `http:` or `https:`; a path in it comes before bucket and key. */
+  readonly endpoint: URL;
+  readonly region: string;
+  readonly isPathStyle: boolean;
+  readonly credentials: BackendCredentials;
+  readonly retry: RetryPolicy;
+  readonly timeouts: BackendTimeouts;
+  readonly tls?: BackendTls;
+  /** Connections to one host, for small requests and for bulk bytes each. */
+  readonly maxConnections: number;
+  readonly log: Pick<Log, "warn">;
+  readonly observer?: BackendObserver;
+}
+
+/**
+ * An S3 server. Bodies in memory are signed with their hash; streamed ones go as UNSIGNED-PAYLOAD, over TLS and plain alike,
+ * because their hash is not known before they are sent (over plain HTTP nothing but the AEAD of the object then protects them).
+ */
+export class S3Backend implements Backend {
+  readonly #settings: S3BackendSettings;
+  readonly #carriers: Carriers;
+  readonly #signingKeys = new SigningKeyCache();
+  readonly #budget = new RetryBudget();
+
+  constructor(settings: S3BackendSettings) {
+    this.#settings = settings;
+    this.#carriers = new Carriers(settings);
+  }
+
+  async send(request: BackendRequest): Promise<BackendResponse> {
+    try {
+      return toBackendResponse(await this.#sendWithRetries(new S3Call(this.#settings, request)));
+    } catch (error) {
+      streamOf(request)?.destroy(error);
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#carriers[Symbol.asyncDispose]();
+  }
+
+  async #sendWithRetries(call: S3Call): Promise<WireResponse> {
+    const { maxAttempts } = this.#settings.retry;
+    let lastMs = 0;
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await this.#attempt(call);
+      const { reason } = outcome;
+      if (reason === undefined) {
+        this.#budget.refund();
+        return outcomeOf(outcome);
+      }
+      const delayMs =
+        attempt < maxAttempts ? this.#delayBefore({ outcome, attempt, lastMs }) : undefined;
+      if (delayMs === undefined || !this.#budget.spend()) return outcomeOf(outcome);
+      outcome.response?.body.destroy();
+      this.#tellRetry(call.method, { reason, attempt, delayMs });
+      await pause(delayMs, call.signal);
+      lastMs = delayMs;
+    }
+  }
+
+  #delayBefore(last: { outcome: Outcome; attempt: number; lastMs: number }): number | undefined {
+    const asked = last.outcome.response?.headers["retry-after"];
+    const askedMs = retryAfterMs(asked, Date.now());
+    return backoffMs(this.#settings.retry, {
+      attempts: last.attempt,
+      lastMs: last.lastMs,
+      askedMs,
+    });
+  }
+
+  async #attempt(call: S3Call): Promise<Outcome> {
+    const startedAt = performance.now();
+    let outcome: Outcome;
+    try {
+      const response = await this.#exchange(call);
+      outcome = { response, reason: retryReasonOfStatus(call, response.status) };
+    } catch (error) {
+      outcome = { error, reason: retryReasonOfError(call, error) };
+    }
+    this.#settings.observer?.onAttempt?.({
+      method: call.method,
+      status: outcome.response?.status,
+      durationMs: performance.now() - startedAt,
+    });
+    return outcome;
+  }
+
+  async #exchange(call: S3Call): Promise<WireResponse> {
+    const { small, bulk } = this.#carriers.of(call.address.host);
+    const request = await this.#signed(call);
+    const response = await (call.isBulk ? bulk : small).exchange(request);
+    if (call.hasBody || !mayBeStale(response)) return response;
+    const certain = await unlessStale(response);
+    return certain ?? (await bulk.exchange({ ...(await this.#signed(call)), isFresh: true }));
+  }
+
+  async #signed(call: S3Call): Promise<WireRequest> {
+    const { credentials, region } = this.#settings;
+    const { method, address, headers, identity } = call;
+    if (identity === "anonymous") return call.wireRequest({});
+    const { rawPath, rawQuery } = address;
+    const signature = signRequest(
+      { method, rawPath, rawQuery, headers: Object.entries(headers) },
+      {
+        ...(await credentials.find(identity)),
+        region,
+        payloadHash: call.payloadHash,
+        now: new Date(),
+        signingKeys: this.#signingKeys,
+      },
+    );
+    return call.wireRequest(signature);
+  }
+
+  #tellRetry(
+    method: string,
+    retry: { reason: RetryReason; attempt: number; delayMs: number },
+  ): void {
+    this.#settings.log.warn({ method, ...retry }, "backend request is repeated");
+    this.#settings.observer?.onRetry?.({ method, ...retry });
+  }
+}
+
+/** What one attempt brought: an answer or an error, and why it should be repeated, if it should. */
+type Outcome = { readonly reason: RetryReason | undefined } & (
+  | { readonly response: WireResponse; readonly error?: never }
+  | { readonly response?: never; readonly error: unknown }
+);
+
+function outcomeOf(outcome: Outcome): WireResponse {
+  if (outcome.response) return outcome.response;
+  throw outcome.error;
+}
+
+function toBackendResponse({ status, headers, body }: WireResponse): BackendResponse {
+  return {
+    status,
+    headers,
+    body,
+    async text(maxBytes = MAX_TEXT_BYTES) {
+      const bytes = await collectBody(
+        body,
+        maxBytes,
+        () => new Fault("backend.unavailable", "answer of the backend is too large"),
+      );
+      return bytes.toString();
+    },
+  };
+}
+
+async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(delayMs, undefined, signal ? { signal } : {});
+  } catch (error) {
+    throw signal?.aborted ? abortReason(signal) : error;
+  }
+}
