@@ -1,0 +1,55 @@
+/** The three servers that are measured side by side: the gateway, the bare backend, and the pass-through between. */
+import { join } from "node:path";
+import { type Gateway, startGateway } from "../e2e/gateway.ts";
+import { answersHttp, startChild, untilReady } from "../e2e/servers/child.ts";
+import { freePort, makeScratch } from "../e2e/servers/place.ts";
+import type { S3Server } from "../e2e/servers/s3-server.ts";
+
+/** What is measured, by name; without `gateway` when only the harness is tried. */
+export interface Targets extends AsyncDisposable {
+  readonly backend: S3Server;
+  readonly "pass-through": S3Server;
+  readonly gateway?: Gateway;
+}
+
+/** Name of a target, as printed. */
+export type TargetName = "gateway" | "backend" | "pass-through";
+
+/** Starts the counting backend, the pass-through and (unless told not to) the gateway in front of the same backend. */
+export async function startTargets({ hasGateway }: { hasGateway: boolean }): Promise<Targets> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const scratch = stack.use(await makeScratch("bench"));
+    const backend = stack.use(await startScript("counting-backend.ts", scratch.folder));
+    const passThrough = stack.use(await startScript("pass-through.ts", backend.endpoint));
+    const gateway = hasGateway ? stack.use(await startGateway({ backend })) : undefined;
+    return {
+      backend,
+      "pass-through": passThrough,
+      ...(gateway === undefined ? {} : { gateway }),
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function startScript(script: string, argument: string): Promise<S3Server> {
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const child = await startChild({
+    program: process.execPath,
+    args: [join(import.meta.dirname, script), String(port), argument],
+  });
+  await untilReady(script, [child], { probe: () => answersHttp(`${endpoint}/`) });
+  return {
+    name: script,
+    endpoint,
+    region: "us-east-1",
+    accessKey: "BENCHACCESSKEY000001",
+    secretKey: "bench-secret-key",
+    pids: [child.pid],
+    [Symbol.asyncDispose]: child.stop,
+  };
+}

@@ -1,0 +1,221 @@
+/** Starts the gateway as child processes, in one or in its roles, in front of a backend, and waits until it is ready. */
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { answersHttp, type Child, startChild, untilReady } from "./servers/child.ts";
+import { startNats } from "./servers/nats.ts";
+import { freePort, makeScratch } from "./servers/place.ts";
+import { memoryPeakBytes } from "./servers/proc.ts";
+import { type RedisServer, startRedis } from "./servers/redis.ts";
+import { orTakeDown, type S3Keys, type S3Server, takeDown } from "./servers/s3-server.ts";
+
+const MAIN = join(import.meta.dirname, "../services/cli/src/main.ts");
+const READY_TIMEOUT_MS = 30_000;
+
+/** A running gateway. Its keys are those of its first user. */
+export interface Gateway extends S3Server {
+  /** Most memory that each of its processes ever held, in the order of `pids`. */
+  memoryPeaks(): Promise<number[]>;
+  /** The last lines that each process logged. */
+  logTails(): string;
+}
+
+/** How to start a gateway. */
+export interface GatewayOptions {
+  readonly backend: S3Server;
+  /** Users with the same keys on the gateway and on the backend; without, one user and the backend's own keys. */
+  readonly users?: readonly S3Keys[];
+  /** More environment, or other values. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** More configuration, as the YAML file would hold it. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** Starts all roles in one process. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const scratch = await makeScratch("gateway");
+  const children: Child[] = [];
+  return await orTakeDown(children, scratch, async () => {
+    const port = await freePort();
+    const configFile = await writeConfig(scratch.folder, options);
+    const env = {
+      ...edgeEnv(options, port),
+      ...keysEnv(),
+      DATA_DIR: join(scratch.folder, "state"),
+      CONFIG_PATH: configFile,
+      ...options.env,
+    };
+    children.push(await startRoles([], env));
+    const endpoint = `http://127.0.0.1:${port}`;
+    await untilReady("gateway", children, {
+      probe: () => answersHttp(`${endpoint}/ready`, 200),
+      timeoutMs: READY_TIMEOUT_MS,
+    });
+    return gatewayOf(endpoint, options, {
+      children,
+      down: () => takeDown(children, scratch),
+    });
+  });
+}
+
+/** How many processes of each role; edges after the first are in `otherEndpoints`. */
+export interface RoleCounts {
+  readonly edges?: number;
+  readonly cryptos?: number;
+  readonly keys?: number;
+  readonly audits?: number;
+}
+
+/** A gateway of several processes. */
+export interface DistributedGateway extends Gateway {
+  /** The S3 endpoints of all edges; `endpoint` is the first. */
+  readonly endpoints: readonly string[];
+  /** pids by role. */
+  readonly roles: Readonly<Record<"edge" | "crypto" | "keys" | "audit", readonly number[]>>;
+}
+
+/** Starts every role in processes of its own, with a nats-server and a Redis between them; each gets only the secrets that are its. */
+export async function startDistributed(
+  options: GatewayOptions,
+  { edges = 1, cryptos = 2, keys = 1, audits = 1 }: RoleCounts = {},
+): Promise<DistributedGateway> {
+  const scratch = await makeScratch("gateway");
+  const children: Child[] = [];
+  const servers = new AsyncDisposableStack();
+  const down = async (): Promise<void> => {
+    await takeDown(children, scratch);
+    await servers.disposeAsync();
+  };
+  try {
+    const nats = servers.use(await startNats());
+    const redis = servers.use(await startRedis());
+    const shared = { NATS_URL: nats.url, SERVICE_SECRET: randomBytes(32).toString("base64") };
+    const keysSecret = { KEYS_SECRET: randomBytes(32).toString("base64") };
+    const configFile = await writeConfig(scratch.folder, options);
+    const endpoints: string[] = [];
+    const roles = {
+      edge: [] as number[],
+      crypto: [] as number[],
+      keys: [] as number[],
+      audit: [] as number[],
+    };
+    const start = async (role: keyof typeof roles, env: Record<string, string>): Promise<void> => {
+      const dataFolder = join(scratch.folder, `${role}-${roles[role].length}`);
+      const metricsAddr = { METRICS_ADDR: `127.0.0.1:${await freePort()}` };
+      const child = await startRoles([role], {
+        ...{ ...shared, ...metricsAddr, DATA_DIR: dataFolder, ...env, ...options.env },
+      });
+      children.push(child);
+      roles[role].push(child.pid);
+    };
+    const dataKeys = keysEnv();
+    for (let n = 0; n < audits; n++) await start("audit", {});
+    for (let n = 0; n < keys; n++) await start("keys", { ...keysSecret, ...dataKeys });
+    for (let n = 0; n < cryptos; n++) {
+      const address = `127.0.0.1:${await freePort()}`;
+      const listen = { CRYPTO_LISTEN_ADDR: address, CRYPTO_ADVERTISE_URL: `http://${address}` };
+      const env = { ...keysSecret, ...backendEnv(options.backend), ...valkeyEnv(redis), ...listen };
+      await start("crypto", env);
+    }
+    for (let n = 0; n < edges; n++) {
+      const port = await freePort();
+      const env = { ...edgeEnv(options, port), ...valkeyEnv(redis), CONFIG_PATH: configFile };
+      await start("edge", env);
+      endpoints.push(`http://127.0.0.1:${port}`);
+    }
+    for (const endpoint of endpoints) {
+      await untilReady("distributed gateway", children, {
+        probe: () => answersHttp(`${endpoint}/ready`, 200),
+        timeoutMs: READY_TIMEOUT_MS,
+      });
+    }
+    const gateway = gatewayOf(endpoints[0] ?? "", options, { children, down });
+    return { ...gateway, endpoints, roles };
+  } catch (error) {
+    await down();
+    throw error;
+  }
+}
+
+function gatewayOf(
+  endpoint: string,
+  { backend, users }: GatewayOptions,
+  { children, down }: { children: readonly Child[]; down: () => Promise<void> },
+): Gateway {
+  const pids = children.map((child) => child.pid);
+  return {
+    ...(users?.[0] ?? GATEWAY_KEYS),
+    name: `gateway on ${backend.name}`,
+    endpoint,
+    region: backend.region,
+    pids,
+    memoryPeaks: () => Promise.all(pids.map(memoryPeakBytes)),
+    logTails: () => children.map((child) => child.logTail()).join("\n---\n"),
+    [Symbol.asyncDispose]: down,
+  };
+}
+
+/** The one user of a gateway that was started without `users`. */
+const GATEWAY_KEYS: S3Keys = {
+  accessKey: "GATEWAYACCESSKEY0001",
+  secretKey: "gateway-secret-key-0123456789abcdefghijk",
+};
+
+async function startRoles(roles: readonly string[], env: Record<string, string>): Promise<Child> {
+  return await startChild({ program: process.execPath, args: [MAIN, "serve", ...roles], env });
+}
+
+function edgeEnv(options: GatewayOptions, port: number): Record<string, string> {
+  const { accessKey, secretKey } = GATEWAY_KEYS;
+  return {
+    LISTEN_ADDR: `127.0.0.1:${port}`,
+    LOG_LEVEL: "warn",
+    ...backendEnv(options.backend),
+    ...(options.users === undefined
+      ? { GW_ACCESS_KEY_1: accessKey, GW_SECRET_KEY_1: secretKey }
+      : {}),
+  };
+}
+
+function backendEnv(backend: S3Server): Record<string, string> {
+  return {
+    BACKEND_ENDPOINT: backend.endpoint,
+    BACKEND_REGION: backend.region,
+    BACKEND_ACCESS_KEY: backend.accessKey,
+    BACKEND_SECRET_KEY: backend.secretKey,
+    BACKEND_USE_PATH_STYLE: "true",
+  };
+}
+
+function keysEnv(): Record<string, string> {
+  return {
+    KEY_MANAGER_ENABLED: "true",
+    KEY_MANAGER_PROVIDER: "self_contained",
+    SELF_CONTAINED_TYPE: "aes",
+    SELF_CONTAINED_AES_KEYS: `1=base64:${randomBytes(32).toString("base64")}`,
+  };
+}
+
+function valkeyEnv(redis: RedisServer): Record<string, string> {
+  return {
+    VALKEY_ADDR: redis.address,
+    VALKEY_PASSWORD_ENV: "E2E_REDIS_PASSWORD",
+    E2E_REDIS_PASSWORD: redis.password,
+    VALKEY_TLS_ENABLED: "false",
+    VALKEY_INSECURE_ALLOW_PLAINTEXT: "true",
+  };
+}
+
+/** Writes the configuration file of what the environment cannot say; JSON is YAML. */
+async function writeConfig(folder: string, { users, config }: GatewayOptions): Promise<string> {
+  const credentials = (users ?? []).map(({ accessKey, secretKey }) => ({
+    access_key: accessKey,
+    secret_key: secretKey,
+    backend_access_key: accessKey,
+    backend_secret_key: secretKey,
+  }));
+  const file = join(folder, "config.yaml");
+  const auth = users === undefined ? {} : { auth: { credentials } };
+  await writeFile(file, JSON.stringify({ ...auth, ...config }));
+  return file;
+}

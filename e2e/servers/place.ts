@@ -1,0 +1,58 @@
+/** Where a test server lives: its program, a free loopback port, a folder of its own. */
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** Names that `install.sh` knows. */
+export type InstallName = "versitygw" | "minio" | "nats" | "redis" | "radosgw" | "python";
+
+/**
+ * Full path of a program on PATH, in Go's bin folder or in sbin. Throws an error that names the install command when it is
+ * missing.
+ */
+export function findProgram(program: string, installName: InstallName): string {
+  const { PATH = "", HOME = "/root", GOPATH } = process.env;
+  const folders = [...PATH.split(delimiter), join(GOPATH ?? join(HOME, "go"), "bin"), "/usr/sbin"];
+  const found = folders.map((folder) => join(folder, program)).find(isExecutable);
+  if (found === undefined) {
+    throw new Error(`${program} is not installed: run e2e/servers/install.sh ${installName}`);
+  }
+  return found;
+}
+
+/** A TCP port that was free on 127.0.0.1 a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port was given");
+  return address.port;
+}
+
+/** A folder of one server's own, removed with everything in it on dispose. */
+export interface Scratch extends AsyncDisposable {
+  readonly folder: string;
+}
+
+/** Makes a scratch folder under the system's temporary folder (or `parent`). */
+export async function makeScratch(name: string, parent: string = tmpdir()): Promise<Scratch> {
+  const folder = await mkdtemp(join(parent, `s3eg-${name}-`));
+  return {
+    folder,
+    async [Symbol.asyncDispose]() {
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,20 @@
+/** What Linux tells of a process under /proc. */
+import { readFile } from "node:fs/promises";
+
+/** Kernel ticks per second in /proc/PID/stat (USER_HZ): 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** User and system CPU seconds that a process has used, all its threads together. */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The fields after the command's name, which may hold blanks and brackets: utime and stime are the 14th and 15th.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Most bytes of memory that a process ever held (VmHWM). */
+export async function memoryPeakBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
+  return Number(kib) * 1024;
+}
