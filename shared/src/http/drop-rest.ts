@@ -1,0 +1,28 @@
+/** What a server does with a request body that nobody wants any more. */
+import type { IncomingMessage } from "node:http";
+
+/**
+ * Takes and drops what the client still sends, so that it gets to read the answer: closing a socket with unread bytes in it resets
+ * the connection, and the answer is lost on the way. Call it between writing the answer and ending it, with `connection: close`
+ * in its header. Resolves at the end of the request, when the client is gone, or at the limits.
+ */
+export async function dropRest(
+  request: IncomingMessage,
+  { maxBytes = 4 * 1024 * 1024, timeoutMs = 2000 } = {},
+): Promise<void> {
+  if (request.complete || request.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let missingBytes = maxBytes;
+  const onData = (piece: Buffer) => {
+    missingBytes -= piece.byteLength;
+    if (missingBytes < 0) resolve();
+  };
+  const onEnd = () => resolve();
+  const timer = setTimeout(resolve, timeoutMs);
+  request.on("data", onData).on("end", onEnd).on("close", onEnd).on("error", onEnd);
+  request.resume();
+  await promise;
+  clearTimeout(timer);
+  request.pause();
+  request.off("data", onData).off("end", onEnd).off("close", onEnd).off("error", onEnd);
+}
