@@ -34,6 +34,11 @@ export interface Bus extends AsyncDisposable {
   ): Promise<Output>;
   /** Joins the owner's queue group for the question. Throws if this bus serves it already. */
   serve<Input, Output>(question: Question<Input, Output>, answerer: Answerer<Input, Output>): void;
+  /**
+   * True where the question, asked now, is answered by a role of this process: then no trust boundary is crossed, and the
+   * answerer is told `isLocal`. Whoever asks with a secret in the answer decides by this whether it has to be sealed.
+   */
+  isLocal<Input, Output>(question: Question<Input, Output>): boolean;
   /** Announces a fact. Resolves when it was handed to the carrier; a broken carrier is `bus.unavailable`. */
   publish<Fact>(announcement: Announcement<Fact>, fact: Fact): Promise<void>;
   /** Calls `listener` for every such fact from now on. A fact that does not parse is dropped and logged. */

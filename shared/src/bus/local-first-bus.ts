@@ -26,7 +26,7 @@ export class LocalFirstBus implements Bus {
     input: Input,
     options: AskOptions,
   ): Promise<Output> {
-    const bus = this.#servedHere.has(question.subject) ? this.#local : this.#remote;
+    const bus = this.isLocal(question) ? this.#local : this.#remote;
     return bus.request(question, input, options);
   }
 
@@ -34,6 +34,10 @@ export class LocalFirstBus implements Bus {
     this.#local.serve(question, answerer);
     this.#remote.serve(question, answerer);
     this.#servedHere.add(question.subject);
+  }
+
+  isLocal<Input, Output>(question: Question<Input, Output>): boolean {
+    return this.#servedHere.has(question.subject);
   }
 
   /** Listeners of this process hear the fact even when the remote bus is `bus.unavailable`. */

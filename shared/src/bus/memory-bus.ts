@@ -55,6 +55,10 @@ export class MemoryBus implements Bus {
     this.#answerers.set(question.subject, guardAnswerer(question, answerer, this.#log));
   }
 
+  isLocal(): boolean {
+    return true;
+  }
+
   async publish<Fact>(announcement: Announcement<Fact>, fact: Fact): Promise<void> {
     const parsed = parseFact(announcement, fact);
     this.#refuseWhenClosed();

@@ -124,6 +124,10 @@ export class NatsBus implements Bus {
     this.#served.set(subject, subscription);
   }
 
+  isLocal(): boolean {
+    return false;
+  }
+
   async publish<Fact>(announcement: Announcement<Fact>, fact: Fact): Promise<void> {
     const { subject } = announcement;
     const payload = encodePayload(parseFact(announcement, fact), "input.invalid", subject);

@@ -65,6 +65,7 @@ export function busContract(name: string, open: (log: Log) => Promise<BusPair>):
         deadlineMs: true,
         isLocal: pair.isLocal,
       });
+      assert.equal(pair.asker.isLocal(echo("say")), pair.isLocal);
     });
 
     it("throws the answerer's fault with code, message and details", async () => {

@@ -40,6 +40,8 @@ describe("LocalFirstBus", () => {
     assert.equal((await joined.request(echo("there"), { text: "" }, asking)).text, "remote");
     await remote.drain();
     assert.equal((await joined.request(echo("here"), { text: "" }, asking)).text, "here");
+    assert.equal(joined.isLocal(echo("here")), true);
+    assert.equal(joined.isLocal(echo("there")), false);
     const there = joined.request(echo("there"), { text: "" }, asking);
     await assert.rejects(there, faultOf("bus.unavailable"));
   });
