@@ -6,7 +6,6 @@ import type { ListenAddress } from "@s3eg/shared/runtime/config.ts";
 import type { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
-import type { CreateDigest } from "@s3eg/shared/s3/checksums.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import type { z } from "zod";
 import type { Credentials } from "./auth/credentials.ts";
@@ -14,9 +13,7 @@ import type { Policies } from "./auth/policy.ts";
 import type { edgeSettings } from "./config.ts";
 
 /** The settings of edge, parsed. */
-export type EdgeConfig = {
-  [Name in keyof typeof edgeSettings]: z.infer<(typeof edgeSettings)[Name]>;
-};
+export type EdgeConfig = z.infer<z.ZodObject<typeof edgeSettings>>;
 
 /** Everything edge needs; it owns none of it but its own listener. */
 export interface EdgeParts {
@@ -29,7 +26,6 @@ export interface EdgeParts {
   readonly backend: Backend;
   /** Proves to keys who asks; absent where keys is a role of this process. */
   readonly session: AskerSession | undefined;
-  readonly createDigest: CreateDigest;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly hasOwnMetricsPort: boolean;

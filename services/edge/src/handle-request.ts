@@ -1,6 +1,5 @@
 /** The life of one request in edge: read, authenticate, authorize, match, run. Answering is the caller's (server.ts). */
 import { type Body, collectBody } from "@s3eg/shared/http/body.ts";
-import type { CreateDigest } from "@s3eg/shared/s3/checksums.ts";
 import { type Authentication, authenticate } from "./auth/authenticate.ts";
 import type { Principal } from "./auth/credentials.ts";
 import { plainBody } from "./auth/plain-body.ts";
@@ -17,7 +16,6 @@ export interface FrontDoor {
   readonly policies: Policies;
   readonly match: (asking: Asking) => Operation;
   readonly rooms: Rooms;
-  readonly createDigest: CreateDigest;
   /** The only bucket that may be used, where there is one. */
   readonly proxiedBucket: string | undefined;
 }
@@ -41,12 +39,8 @@ export async function handleRequest(
   checkProxiedBucket(door.proxiedBucket, incoming);
   const operation = door.match({ ...incoming, query: incoming.query.pairs });
   sighting.operation = operation.name;
-  const { createDigest } = door;
   const openPlain = () =>
-    plainBody(counted(received.openBody(), sighting), incoming.headers, {
-      signature,
-      createDigest,
-    });
+    plainBody(counted(received.openBody(), sighting), incoming.headers, signature);
   const request: S3Request = {
     id,
     bucket: incoming.bucket,

@@ -1,6 +1,7 @@
 /** Writing answers: the one place where an S3 answer or error becomes HTTP (S3 API, "Common response headers", "Error responses"). */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { writeBody } from "@s3eg/shared/http/node-body.ts";
+import { dropRest } from "@s3eg/shared/http/drop-rest.ts";
+import { writeBody } from "@s3eg/shared/http/write-body.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import type { S3Answer } from "./operations/operation.ts";
 import type { S3Error } from "./s3/errors.ts";
@@ -13,10 +14,6 @@ export interface Exchange {
   /** Longest pause of a client while it takes the answer. */
   readonly idleMs: number;
 }
-
-/** A client that was refused mid-body may send this much more before the connection is cut, so that it gets to read the refusal. */
-const DRAIN_BYTES = 8 * 1024 * 1024;
-const DRAIN_MS = 2000;
 
 /** Sends an answer. Resolves with the bytes of its body once all of it went out; a body that fails destroys the connection and rejects. */
 export async function sendAnswer(exchange: Exchange, answer: S3Answer): Promise<number> {
@@ -41,8 +38,8 @@ export async function sendAnswer(exchange: Exchange, answer: S3Answer): Promise<
       throw error;
     }
   }
-  if (drains) await drain(exchange);
-  await ended(res);
+  if (drains) await dropRest(req);
+  await end(res);
   return length ?? 0;
 }
 
@@ -79,7 +76,7 @@ function setHead({ res, id }: Exchange, { status, headers = {} }: S3Answer): voi
   res.setHeader("server", "s3-encryption-gateway");
 }
 
-/** A connection whose request was not read to its end can't be used again (reference: RFC 9112 §9.3). */
+/** A connection whose request was not read to its end can't be used again (RFC 9112 §9.3). */
 function leaveBodyUnread({ req, res }: Exchange): boolean {
   const hasBody =
     req.headers["transfer-encoding"] !== undefined ||
@@ -90,23 +87,7 @@ function leaveBodyUnread({ req, res }: Exchange): boolean {
   return isUnread && req.headers.expect === undefined;
 }
 
-/** Reads and drops what the client still sends, within bounds, so that it can read the answer before the connection closes. */
-async function drain({ req }: Exchange): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let left = DRAIN_BYTES;
-  const timer = setTimeout(resolve, DRAIN_MS);
-  req.on("data", (piece: Buffer) => {
-    left -= piece.byteLength;
-    if (left <= 0) resolve();
-  });
-  for (const event of ["end", "close", "error"]) req.once(event, () => resolve());
-  req.resume();
-  if (req.complete || req.destroyed) resolve();
-  await promise;
-  clearTimeout(timer);
-}
-
-async function ended(res: ServerResponse): Promise<void> {
+async function end(res: ServerResponse): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   res.once("close", () =>
     res.writableFinished ? resolve() : reject(new Error("connection closed")),

@@ -24,7 +24,6 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
     },
     policies: parts.policies,
     match: operationMatcher(OPERATIONS),
-    createDigest: parts.createDigest,
     proxiedBucket: config.proxied_bucket,
     rooms: {
       backend,

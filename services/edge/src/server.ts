@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { Body } from "@s3eg/shared/http/body.ts";
-import { bodyOfRequest } from "@s3eg/shared/http/node-body.ts";
+import { bodyOfReadable } from "@s3eg/shared/http/node-body.ts";
 import { type FrontDoor, handleRequest, type Sighting } from "./handle-request.ts";
 import { type Exchange, sendAnswer, sendError } from "./http-answer.ts";
 import { type Incoming, readIncoming } from "./incoming.ts";
@@ -124,7 +124,7 @@ async function refuse(
 
 function requestBody({ req, res, settings }: Serving): Body {
   if (req.headers.expect?.toLowerCase() === "100-continue") res.writeContinue();
-  return bodyOfRequest(req, { idleMs: settings.readIdleMs });
+  return bodyOfReadable(req, { idleMs: settings.readIdleMs });
 }
 
 /** What the HTTP parser could not read: an answer in S3's form, and the connection closed. */

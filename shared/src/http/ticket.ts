@@ -25,7 +25,7 @@ export interface TicketUse {
 export class TransferTickets {
   readonly #key: KeyObject;
 
-  constructor(secret: Secret<Buffer>) {
+  constructor(secret: Secret<Uint8Array>) {
     const derived = hkdfSync("sha256", secret.reveal(), Buffer.alloc(0), "s3eg/2/ticket", 32);
     this.#key = createSecretKey(Buffer.from(derived));
   }

@@ -7,7 +7,7 @@ import type { ChecksumName, PlaintextFacts } from "@s3eg/shared/contracts/crypto
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { decodeAwsChunked } from "@s3eg/shared/s3/aws-chunked.ts";
-import { type BodyCheck, type CreateDigest, checkedBody } from "@s3eg/shared/s3/checksums.ts";
+import { type BodyCheck, checkedBody, createDigest } from "@s3eg/shared/s3/checksums.ts";
 import type { VerifiedSignature } from "@s3eg/shared/s3/sigv4-verify.ts";
 import { s3Error } from "../s3/errors.ts";
 
@@ -32,13 +32,7 @@ const CHECKSUM_PREFIX = "x-amz-checksum-";
 export function plainBody(
   raw: Body,
   headers: HeaderFields,
-  {
-    signature,
-    createDigest,
-  }: {
-    signature: Pick<VerifiedSignature, "payload" | "chunkSigning">;
-    createDigest: CreateDigest;
-  },
+  signature: Pick<VerifiedSignature, "payload" | "chunkSigning">,
 ): PlainBody {
   const { payload } = signature;
   const isChunked = payload.kind === "chunked";
@@ -55,9 +49,9 @@ export function plainBody(
     : { body: raw, trailers: () => ({}) };
   const facts: { md5?: string; checksum?: PlaintextFacts["checksum"] } = {};
   const checks = [
-    ...(payload.kind === "hash" ? [sha256Check(payload.sha256, createDigest)] : []),
-    ...md5Checks(headers, facts, createDigest),
-    ...checksumChecks({ headers, trailers: framed.trailers }, facts, createDigest),
+    ...(payload.kind === "hash" ? [sha256Check(payload.sha256)] : []),
+    ...md5Checks(headers, facts),
+    ...checksumChecks({ headers, trailers: framed.trailers }, facts),
   ];
   return { body: checkedBody(framed.body, checks, sizeBytes), sizeBytes, facts: () => facts };
 }
@@ -70,7 +64,7 @@ function announcedSize(headers: HeaderFields, name: string): number {
   return Number(value);
 }
 
-function sha256Check(sha256: string, createDigest: CreateDigest): BodyCheck {
+function sha256Check(sha256: string): BodyCheck {
   return {
     digest: createDigest("sha256"),
     verify(actual) {
@@ -81,11 +75,7 @@ function sha256Check(sha256: string, createDigest: CreateDigest): BodyCheck {
   };
 }
 
-function md5Checks(
-  headers: HeaderFields,
-  facts: { md5?: string },
-  createDigest: CreateDigest,
-): BodyCheck[] {
+function md5Checks(headers: HeaderFields, facts: { md5?: string }): BodyCheck[] {
   const header = headers["content-md5"];
   if (header === undefined) return [];
   const promised = Buffer.from(header, "base64");
@@ -105,7 +95,6 @@ function checksumChecks(
     trailers,
   }: { headers: HeaderFields; trailers: () => Readonly<Record<string, string>> },
   facts: { checksum?: PlaintextFacts["checksum"] },
-  createDigest: CreateDigest,
 ): BodyCheck[] {
   const inHeader = checksumNames(Object.keys(headers));
   const inTrailer = checksumNames((headers["x-amz-trailer"] ?? "").toLowerCase().split(/[\s,]+/));

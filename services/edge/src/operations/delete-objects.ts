@@ -1,6 +1,5 @@
 /** DeleteObjects: up to 1000 keys in one request. ETag conditions inside are mapped to the backend's. */
 
-import { hash } from "node:crypto";
 import { el, parseXml, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { s3Error } from "../s3/errors.ts";
 import { backendCondition } from "../s3/etags.ts";
@@ -24,9 +23,7 @@ export const deleteObjects: Operation = {
     if (objects.some((object) => (object.textOf("Key") ?? "") === ""))
       throw s3Error("MalformedXML");
     const body = Buffer.from(xmlDocument(deleteDocument(document), { hasNamespace: true }));
-    const passed = passedRequest(request, { method: "POST", body });
-    const headers = { ...passed.headers, "content-md5": hash("md5", body, "base64") };
-    return await passedAnswer(await backend.send({ ...passed, headers }));
+    return await passedAnswer(await backend.send(passedRequest(request, { method: "POST", body })));
   },
 };
 

@@ -34,7 +34,10 @@ export function passedRequest(
     ...(request.bucket === "" ? {} : { bucket: request.bucket }),
     ...(request.key === "" ? {} : { key: request.key }),
     query: request.query.only((name) => !isSignature(name)),
-    headers: passedHeaders(request.headers),
+    // Some operations insist on a digest of their document (S3 API, DeleteObjects).
+    headers: body?.byteLength
+      ? { ...passedHeaders(request.headers), "content-md5": hash("md5", body, "base64") }
+      : passedHeaders(request.headers),
     ...(body === undefined ? {} : { body }),
     ...identityOf(request),
     requestId: request.id,

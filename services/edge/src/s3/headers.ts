@@ -30,16 +30,19 @@ const STORED = [
 const ASKING = ["x-amz-expected-bucket-owner", "x-amz-request-payer"];
 
 /** Fields beside `x-amz-*` that a passed-through request keeps. */
-const PASSED = ["content-md5", "content-type", "origin"];
-/** `x-amz-*` fields that say how the client signed or framed its request: the gateway's own take their place. */
+const PASSED = ["content-type", "origin"];
+/** `x-amz-*` fields that say how the client signed, framed or summed its request: that was checked here, and the gateway's own take their place. */
 const OF_THE_SIGNATURE = new Set([
   "x-amz-content-sha256",
   "x-amz-date",
   "x-amz-decoded-content-length",
+  "x-amz-sdk-checksum-algorithm",
   "x-amz-security-token",
   "x-amz-trailer",
   "x-amz-user-agent",
 ]);
+
+const CHECKSUM = /^x-amz-checksum-(crc|sha)/;
 
 /** Fields that belong to one hop, to the backend's body, or to nobody outside. */
 const NOT_ANSWERED = new Set([
@@ -106,9 +109,8 @@ export function copiedHeaders(source: HeaderFields): HeaderFields {
 export function passedHeaders(headers: HeaderFields): HeaderFields {
   const passed: Record<string, string> = { ...objectConditions(headers) };
   for (const [name, value] of Object.entries(headers)) {
-    if (PASSED.includes(name) || (name.startsWith("x-amz-") && !OF_THE_SIGNATURE.has(name))) {
-      passed[name] = value;
-    }
+    const isOwn = OF_THE_SIGNATURE.has(name) || CHECKSUM.test(name);
+    if (PASSED.includes(name) || (name.startsWith("x-amz-") && !isOwn)) passed[name] = value;
   }
   return passed;
 }

@@ -1,0 +1,82 @@
+/** The whole configuration: the sections of every service in one schema, read once from CONFIG_PATH and the environment. */
+import { existsSync, readFileSync } from "node:fs";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { BackendSection, commonSettings } from "@s3eg/shared/runtime/common-config.ts";
+import { loadConfig } from "@s3eg/shared/runtime/config.ts";
+import { z } from "zod";
+import { AdminSection } from "../../admin/src/config.ts";
+import { AuditSection } from "../../audit/src/config.ts";
+import { CryptoSection } from "../../crypto/src/config.ts";
+import { edgeSettings } from "../../edge/src/config.ts";
+import { EncryptionSection } from "../../keys/src/config.ts";
+import { areSelfSufficient, type Role, rolesOf } from "./roles.ts";
+
+/** Environment variables. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+const gatewaySchema = z.strictObject({
+  ...commonSettings,
+  ...edgeSettings,
+  backend: BackendSection.prefault({}),
+  encryption: EncryptionSection.prefault({}),
+  crypto: CryptoSection.prefault({}),
+  audit: AuditSection,
+  admin: AdminSection,
+});
+
+/** Every setting, parsed. */
+export type GatewayConfig = z.infer<typeof gatewaySchema>;
+
+/** The configuration and the roles of this process. Throws `config.invalid` with every problem. */
+export function readGatewayConfig(
+  roleNames: readonly string[],
+  env: Env,
+): { config: GatewayConfig; roles: ReadonlySet<Role> } {
+  const config = loadConfig(gatewaySchema, { ...configFile(env), env });
+  const roles = rolesOf(roleNames, isBackendConfigured(config));
+  const problems = problemsOf(config, roles, env);
+  if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
+  return { config, roles };
+}
+
+/** True if there is an S3 server to talk to; otherwise the demo store takes its place. */
+function isBackendConfigured({ backend }: GatewayConfig): boolean {
+  return (
+    backend.endpoint !== undefined ||
+    backend.access_key !== undefined ||
+    backend.provider !== undefined
+  );
+}
+
+function configFile(env: Env): { yamlText?: string; yamlName?: string } {
+  const named = env.CONFIG_PATH;
+  const path = named || "config.yaml";
+  if (!named && !existsSync(path)) return {};
+  try {
+    return { yamlText: readFileSync(path, "utf8"), yamlName: path };
+  } catch (cause) {
+    throw new Fault("config.invalid", `CONFIG_PATH ${path} can't be read`, { cause });
+  }
+}
+
+/** What only shows when the settings of several services are seen together. */
+function problemsOf(config: GatewayConfig, roles: ReadonlySet<Role>, env: Env): string[] {
+  const problems: string[] = [];
+  const isDistributed = !areSelfSufficient(roles);
+  if (isDistributed && config.nats.url === undefined) {
+    problems.push(
+      "nats.url (NATS_URL): needed where edge, crypto and keys are not all roles of this process",
+    );
+  }
+  if (!roles.has("keys") && config.encryption.key_manager.enabled) {
+    problems.push(
+      "encryption.key_manager: belongs to keys alone; this process does not play that role and must not hold a KEK",
+    );
+  }
+  if (roles.has("dev-store") && env.NODE_ENV === "production") {
+    problems.push(
+      "dev-store: the demo store refuses NODE_ENV=production; set backend.endpoint (BACKEND_ENDPOINT)",
+    );
+  }
+  return problems;
+}

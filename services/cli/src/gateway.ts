@@ -1,0 +1,172 @@
+/** Starts the roles of this process in order, and gives each only what it may know (ARCHITECTURE.md, "The services"). */
+
+import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
+import { TransferTickets } from "@s3eg/shared/http/ticket.ts";
+import { Health } from "@s3eg/shared/runtime/health.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import { createMetrics, type Metrics } from "@s3eg/shared/runtime/metrics.ts";
+import { serveProbes } from "@s3eg/shared/runtime/probe-server.ts";
+import { KEM } from "@s3eg/shared/sealing/hpke.ts";
+import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
+import { AskerSession } from "@s3eg/shared/trust/asker.ts";
+import { startAdmin } from "../../admin/src/main.ts";
+import { startAudit } from "../../audit/src/main.ts";
+import { startCrypto } from "../../crypto/src/main.ts";
+import { startEdge } from "../../edge/src/main.ts";
+import { configuredCustodian } from "../../keys/src/custody/configured-custodian.ts";
+import { startKeys } from "../../keys/src/main.ts";
+import { type Entrance, openEntrance } from "./entrance.ts";
+import type { Env, GatewayConfig } from "./gateway-config.ts";
+import type { Role } from "./roles.ts";
+import { VERSION } from "./version.ts";
+import { openBackend } from "./wiring/backends.ts";
+import { openBus } from "./wiring/buses.ts";
+import { openSecrets, type ServiceSecrets } from "./wiring/secrets.ts";
+import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
+
+/** What the roles of a process are started with. */
+export interface GatewayStart {
+  readonly config: GatewayConfig;
+  readonly roles: ReadonlySet<Role>;
+  readonly env: Env;
+  /** Everything opened is put here; the last one in is closed first. */
+  readonly stack: AsyncDisposableStack;
+  readonly stop: AbortSignal;
+  readonly log: Log;
+}
+
+interface Process extends GatewayStart {
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly bus: Bus;
+  readonly entrance: Entrance;
+  readonly backend: Backend;
+  /** Transfers between roles of this process. */
+  readonly local: LocalTransfers;
+  /** Undefined where all roles are in this process: there is no boundary, and so nothing to prove. */
+  readonly secrets: ServiceSecrets | undefined;
+}
+
+/** How long requests under way may take after SIGTERM. */
+const GRACE_MS = 20_000;
+
+/** Starts every role; resolves with the port of edge, where it is one of them. */
+export async function startGateway(start: GatewayStart): Promise<{ port: number | undefined }> {
+  const { config, roles, stack, log } = start;
+  const metrics = createMetrics();
+  const health = new Health({ version: VERSION, log });
+  if (config.metrics.addr) {
+    stack.use(await serveProbes({ address: config.metrics.addr, health, metrics, log }));
+  }
+  const bus = await openBus(config.nats, {
+    name: `s3eg ${[...roles].join("+")}`,
+    log,
+    signal: start.stop,
+  });
+  if (roles.has("audit")) stack.use(await startAudit({ config: config.audit, bus, log, metrics }));
+  stack.defer(() => bus.drain());
+  const secrets = await secretsOf(start);
+  if (config.nats.url !== undefined)
+    health.add("nats", async () => await refuseUnless(bus.isConnected));
+  const entrance = openEntrance(config, start.env);
+  const backend = openBackend(config.backend, { identities: entrance.identities, log });
+  stack.use(backend);
+  const local = new LocalTransfers({ log });
+  const process: Process = { ...start, metrics, health, bus, entrance, backend, local, secrets };
+  if (roles.has("keys")) await startKeysRole(process);
+  if (roles.has("crypto")) await startCryptoRole(process);
+  const port = roles.has("edge") ? await startEdgeRole(process) : undefined;
+  const admin = roles.has("admin")
+    ? await startAdmin({
+        config: config.admin,
+        health,
+        metrics,
+        version: VERSION,
+        roles: [...roles],
+        log,
+      })
+    : undefined;
+  if (admin) stack.use(admin);
+  stack.defer(() => health.markDraining());
+  health.markReady();
+  log.info({ roles: [...roles], version: VERSION }, "started");
+  return { port };
+}
+
+async function secretsOf({ config, roles }: GatewayStart): Promise<ServiceSecrets | undefined> {
+  if (config.nats.url === undefined) return undefined;
+  const needsKeysSecret = roles.has("keys") || roles.has("crypto");
+  const needsSecrets = needsKeysSecret || roles.has("edge");
+  return needsSecrets ? await openSecrets(config.service, { needsKeysSecret }) : undefined;
+}
+
+async function startKeysRole({
+  config,
+  env,
+  stack,
+  bus,
+  log,
+  metrics,
+  health,
+  secrets,
+}: Process): Promise<void> {
+  const guards = secrets?.keys && {
+    dataKeys: new AnswerGuard({ secret: secrets.keys }),
+    headers: new AnswerGuard({ secret: secrets.service }),
+  };
+  const custodian = configuredCustodian(config.encryption, env);
+  const dataDir = config.data_dir;
+  stack.use(await startKeys({ custodian, dataDir, bus, guards, log, metrics, health }));
+}
+
+async function startCryptoRole(process: Process): Promise<void> {
+  const { config, roles, stack, bus, backend, local, log, secrets } = process;
+  const session = roles.has("keys") ? undefined : sessionOf(secrets?.keys);
+  if (!secrets) {
+    stack.use(startCrypto({ bus, transfers: local, backend, log, session }));
+    return;
+  }
+  const tickets = new TransferTickets(secrets.service);
+  const { server, describe } = await openWorkerPort(config.crypto, {
+    tickets,
+    zone: config.zone,
+    log,
+  });
+  stack.use(server);
+  const transfers = onAll([local, server]);
+  stack.use(startCrypto({ bus, transfers, backend, log, session, worker: describe }));
+}
+
+async function startEdgeRole(process: Process): Promise<number> {
+  const { config, roles, stack, bus, entrance, local, secrets } = process;
+  const remote =
+    roles.has("crypto") || !secrets
+      ? undefined
+      : remoteTransfers({ bus, tickets: new TransferTickets(secrets.service), zone: config.zone });
+  if (remote) stack.use(remote.client);
+  if (remote) process.health.add("crypto", async () => await refuseUnless(remote.table.size > 0));
+  const edge = await startEdge({
+    ...process,
+    config,
+    listen: config.listen_addr ?? { port: 8080 },
+    credentials: entrance.credentials,
+    policies: entrance.policies,
+    crypto: remote?.client ?? local,
+    session: roles.has("keys") ? undefined : sessionOf(secrets?.service),
+    hasOwnMetricsPort: config.metrics.addr !== undefined,
+    graceMs: GRACE_MS,
+  });
+  stack.use(edge);
+  return edge.port;
+}
+
+function sessionOf(secret: ServiceSecrets["keys"]): AskerSession | undefined {
+  return secret && new AskerSession({ secret, kem: KEM.x25519 });
+}
+
+async function refuseUnless(isGood: boolean): Promise<void> {
+  await Promise.resolve();
+  if (!isGood) throw new Error("not available");
+}

@@ -1,0 +1,33 @@
+/** The bus of a process: memory between its own roles, NATS to all others where it is configured. */
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import { LocalFirstBus } from "@s3eg/shared/bus/local-first-bus.ts";
+import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
+import { NatsBus } from "@s3eg/shared/bus/nats-bus.ts";
+import type { NatsSection } from "@s3eg/shared/runtime/common-config.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import { VERSION } from "../version.ts";
+
+/** Opens the bus; the caller drains it. */
+export async function openBus(
+  config: NatsSection,
+  { name, log, signal }: { name: string; log: Log; signal: AbortSignal },
+): Promise<Bus> {
+  const local = new MemoryBus({ log });
+  if (config.url === undefined) return local;
+  const remote = await NatsBus.connect({
+    servers: config.url.split(",").map((url) => url.trim()),
+    name,
+    version: VERSION,
+    subjectPrefix: config.subject_prefix,
+    credsFile: config.creds_file,
+    tls: {
+      caFile: config.tls.ca_file,
+      certFile: config.tls.cert_file,
+      keyFile: config.tls.key_file,
+    },
+    hearsItself: false,
+    signal,
+    log,
+  });
+  return new LocalFirstBus(local, remote);
+}

@@ -1,0 +1,39 @@
+/** The secrets with which services trust each other, read once; which of them a process needs follows from its roles. */
+import { Fault } from "@s3eg/shared/faults.ts";
+import type { ServiceSection } from "@s3eg/shared/runtime/common-config.ts";
+import type { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { readSecretBytes } from "@s3eg/shared/runtime/secret-source.ts";
+
+/** 32 bytes each (ARCHITECTURE.md, "Trust between services"). */
+export interface ServiceSecrets {
+  /** Of all services. */
+  readonly service: Secret<Uint8Array>;
+  /** Of keys and crypto only. */
+  readonly keys: Secret<Uint8Array> | undefined;
+}
+
+const SECRET_BYTES = 32;
+
+/** Reads the secrets; `config.invalid` where one is missing that the roles need. */
+export async function openSecrets(
+  config: ServiceSection,
+  { needsKeysSecret }: { needsKeysSecret: boolean },
+): Promise<ServiceSecrets> {
+  const serviceName = "service.secret (SERVICE_SECRET)";
+  const keysName = "service.keys_secret (KEYS_SECRET)";
+  const service = await readSecretBytes(
+    { name: serviceName, inline: config.secret, file: config.secret_file },
+    SECRET_BYTES,
+  );
+  const keys = await readSecretBytes(
+    { name: keysName, inline: config.keys_secret, file: config.keys_secret_file },
+    SECRET_BYTES,
+  );
+  if (!service) throw missing(serviceName);
+  if (needsKeysSecret && !keys) throw missing(keysName);
+  return { service, keys };
+}
+
+function missing(name: string): Fault {
+  return new Fault("config.invalid", `${name}: needed where services are separate processes`);
+}

@@ -1,0 +1,69 @@
+/** How bulk bytes reach crypto: handed over within the process, or over HTTP to the worker that is least busy. */
+
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import { type WorkerAlive, workerAlive } from "@s3eg/shared/contracts/crypto.ts";
+import type { TransferTickets } from "@s3eg/shared/http/ticket.ts";
+import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
+import { HttpTransferClient } from "@s3eg/shared/http/transfer-client.ts";
+import { HttpTransferServer } from "@s3eg/shared/http/transfer-server.ts";
+import { WorkerTable } from "@s3eg/shared/http/worker-table.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { CryptoSection } from "../../../crypto/src/config.ts";
+
+/** A crypto worker's port, and what edges are told of it. */
+export interface WorkerPort {
+  readonly server: HttpTransferServer;
+  readonly describe: () => WorkerAlive;
+}
+
+/** Opens the port of a crypto worker that edges in other processes reach. */
+export async function openWorkerPort(
+  config: CryptoSection,
+  { tickets, zone, log }: { tickets: TransferTickets; zone: string; log: Log },
+): Promise<WorkerPort> {
+  const id = randomUUID();
+  const { listen_addr, capacity, advertise_url } = config;
+  const listen = { host: listen_addr.host ?? "0.0.0.0", port: listen_addr.port };
+  const server = new HttpTransferServer({ workerId: id, listen, tickets, capacity, log });
+  const { port } = await server.listen();
+  const url = advertise_url ?? `http://${listen_addr.host ?? hostname()}:${port}`;
+  const describe = () => ({
+    id,
+    url,
+    zone,
+    inflight: server.inflight,
+    capacity,
+    isDraining: server.isDraining,
+  });
+  return { server, describe };
+}
+
+/** Transfers to workers in other processes, which announce themselves on the bus. */
+export function remoteTransfers({
+  bus,
+  tickets,
+  zone,
+}: {
+  bus: Bus;
+  tickets: TransferTickets;
+  zone: string;
+}): { client: HttpTransferClient; table: WorkerTable } {
+  const table = new WorkerTable({ zone, isBusConnected: () => bus.isConnected });
+  bus.subscribe(workerAlive, (fact) => table.heard(fact));
+  const client = new HttpTransferClient({ pickWorker: (tried) => table.pick(tried), tickets });
+  return { client, table };
+}
+
+/** Answers transfers on several servers at once: within the process, and from others. */
+export function onAll(servers: readonly TransferServer[]): TransferServer {
+  return {
+    serveUpload: (contract, answerer) => {
+      for (const server of servers) server.serveUpload(contract, answerer);
+    },
+    serveDownload: (contract, answerer) => {
+      for (const server of servers) server.serveDownload(contract, answerer);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** The mailbox of keys: which question goes to which handler, and which secret proves the right to ask it. */
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import { issueDataKey, reissueHeader, unwrapDataKey } from "@s3eg/shared/contracts/keys.ts";
+import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
+import type { Custodian } from "./custody/custodian.ts";
+import { guardedAnswer } from "./guarded-answer.ts";
+import { issueDataKeyAnswerer } from "./issue-data-key.ts";
+import type { Measured } from "./measured.ts";
+import { reissueHeaderAnswerer } from "./reissue-header.ts";
+import { unwrapDataKeyAnswerer } from "./unwrap-data-key.ts";
+
+/** Who may ask what. Absent: only roles of this process. */
+export interface Guards {
+  /** Data keys, for crypto: KEYS_SECRET. */
+  readonly dataKeys: AnswerGuard;
+  /** Headers, for edge: SERVICE_SECRET. */
+  readonly headers: AnswerGuard;
+}
+
+/** Answers every question that is keys' to answer. */
+export function openInbox(
+  bus: Bus,
+  custodian: Custodian,
+  { guards, measured }: { guards: Guards | undefined; measured: Measured },
+): void {
+  const issue = measured("issue", issueDataKeyAnswerer(custodian));
+  const unwrap = measured("unwrap", unwrapDataKeyAnswerer(custodian));
+  const reissue = measured("reissue", reissueHeaderAnswerer(custodian));
+  bus.serve(issueDataKey, guardedAnswer(issueDataKey, guards?.dataKeys, issue));
+  bus.serve(unwrapDataKey, guardedAnswer(unwrapDataKey, guards?.dataKeys, unwrap));
+  bus.serve(reissueHeader, guardedAnswer(reissueHeader, guards?.headers, reissue));
+}

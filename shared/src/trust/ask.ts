@@ -1,0 +1,42 @@
+/** Asking `keys`: in the clear within one process, proven and sealed across processes. */
+import type { Bus } from "../bus/bus.ts";
+import type { Question } from "../contracts/contract.ts";
+import type { AskerProof, SealedAnswer } from "../contracts/keys.ts";
+import { Fault } from "../faults.ts";
+import type { AskerSession } from "./asker.ts";
+
+/** A question that `keys` answers (contracts/keys.ts). */
+export type KeysQuestion<Input, Plain> = Question<
+  Input & { asker?: AskerProof | undefined },
+  { sealed: SealedAnswer } | { plain: Plain }
+>;
+
+/**
+ * Asks keys and gives the plain answer. `session` may be absent only where keys is a role of this process (`keys.refused`
+ * otherwise). Throws the faults of keys and of the bus, and `crypto.integrity` for an answer that was not sealed to this question.
+ */
+export async function askKeys<Input extends object, Plain>(
+  bus: Bus,
+  session: AskerSession | undefined,
+  asking: {
+    readonly question: KeysQuestion<Input, Plain>;
+    readonly input: Input;
+    readonly requestId: string;
+    readonly timeoutMs?: number;
+  },
+): Promise<Plain> {
+  const { question, input, ...options } = asking;
+  if (bus.isLocal(question)) {
+    const answer = await bus.request(question, input, options);
+    if ("plain" in answer) return answer.plain;
+    throw new Fault("internal.bug", "a role of this process sealed its answer");
+  }
+  if (!session) throw new Fault("keys.refused", "there is no secret to ask keys with");
+  const proven = session.prove(question, input, options.requestId);
+  const answer = await bus.request(question, proven.input, options);
+  // Only keys can seal: an answer in the clear is not from there, whatever it says.
+  if (!("sealed" in answer)) throw new Fault("crypto.integrity", "answer of keys is not sealed");
+  const opened = question.output.parse({ plain: proven.openAnswer(answer.sealed) });
+  if ("plain" in opened) return opened.plain;
+  throw new Fault("internal.bug", "answer of keys is empty");
+}
