@@ -4,11 +4,9 @@
  */
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls";
-import type { HeaderFields } from "./backend.ts";
 import { BulkExchange } from "./bulk-exchange.ts";
 import { BulkUpload } from "./bulk-upload.ts";
 import { abortReason, lostExchange, type WireRequest, type WireResponse } from "./carrier.ts";
-import { requestHead } from "./header-fields.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 
 const SMALL_BUFFER_BYTES = 64 * 1024;
@@ -86,14 +84,8 @@ export class BulkConnection {
     return !(this.#exchange || this.#hasEnded || this.#socket.destroyed);
   }
 
-  /** Sends a request without a body or with a streamed one. The connection must be usable. */
-  exchange(request: WireRequest): Promise<WireResponse> {
-    const { body } = request;
-    const upload = body && "body" in body ? body : undefined;
-    const head = requestHead(request.method, request.target, {
-      ...request.headers,
-      ...framing(request.method, upload?.sizeBytes),
-    });
+  /** Sends a request, whose head is `head`. The connection must be usable. */
+  exchange(request: WireRequest, head: Buffer): Promise<WireResponse> {
     const isReused = this.#uses > 0;
     this.#uses += 1;
     const exchange = new BulkExchange(request, {
@@ -111,10 +103,15 @@ export class BulkConnection {
     });
     this.#exchange = exchange;
     this.#socket.setTimeout(this.#settings.timeouts.idleMs);
-    if (upload) {
-      void exchange.send(new BulkUpload(this.#socket, head, upload));
+    if (request.signal?.aborted) {
+      exchange.fail(abortReason(request.signal));
+    } else if (request.body && "body" in request.body) {
+      exchange.send(new BulkUpload(this.#socket, head, request.body));
     } else {
+      this.#socket.cork();
       this.#socket.write(head);
+      if (request.body) this.#socket.write(request.body);
+      this.#socket.uncork();
       exchange.sent();
     }
     return exchange.response;
@@ -236,21 +233,17 @@ export class BulkConnection {
   }
 }
 
-/** PUT and POST say that they have no body (RFC 9110 §8.6); some servers refuse them otherwise. */
-function framing(method: string, sizeBytes: number | undefined): HeaderFields {
-  if (sizeBytes !== undefined) return { "content-length": String(sizeBytes) };
-  return method === "PUT" || method === "POST" ? { "content-length": "0" } : {};
-}
-
 function createSocket(settings: ConnectionSettings, onread: OnReadOpts): Socket | TLSSocket {
   const { host, port, tls } = settings;
   const address = { host, port, noDelay: true, keepAlive: true, onread };
   if (!tls) return connectTcp(address);
-  return connectTls({
+  const socket = connectTls({
     ...address,
     secureContext: tls.secureContext,
     rejectUnauthorized: tls.rejectUnauthorized,
     ALPNProtocols: ["http/1.1"],
     ...(isIP(host) === 0 ? { servername: host } : {}),
   });
+  // Unlike net.connect, tls.connect has no option for these two.
+  return socket.setNoDelay(true).setKeepAlive(true);
 }

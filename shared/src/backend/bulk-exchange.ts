@@ -33,6 +33,7 @@ export class BulkExchange {
   };
   #upload: BulkUpload | undefined;
   #isSent = false;
+  readonly #hasRequestBody: boolean;
   #hasAnswer = false;
   #isKeepAlive = false;
   #isClosed = false;
@@ -44,6 +45,7 @@ export class BulkExchange {
     this.#channel = channel;
     this.#parser = new ResponseParser(request.method === "HEAD");
     this.#signal = request.signal;
+    this.#hasRequestBody = request.body !== undefined;
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
     // Whoever waits for the end of the body is told through pump; a body nobody pumps must not become an unhandled rejection.
     this.#bodyEnd.promise.catch(() => {});
@@ -64,15 +66,15 @@ export class BulkExchange {
   }
 
   /** Sends the body; the answer may come at any time meanwhile. */
-  async send(upload: BulkUpload): Promise<void> {
+  send(upload: BulkUpload): void {
     this.#upload = upload;
-    try {
-      await upload.run();
-      this.sent();
-    } catch (error) {
-      // After an early answer it was us who stopped the source: the answer counts.
-      if (!this.#hasAnswer) this.fail(error);
-    }
+    upload.run().then(
+      () => this.sent(),
+      (error: unknown) => {
+        // After an early answer it was us who stopped the source: the answer counts.
+        if (!this.#hasAnswer) this.fail(error);
+      },
+    );
   }
 
   /** The last byte of the request was handed over. */
@@ -93,11 +95,17 @@ export class BulkExchange {
     if (!this.#isHeld) this.#advance();
   }
 
-  /** No byte has moved for the time limit. True if that is the other side's fault, and the exchange has failed. */
+  /** No byte has moved for the time limit. Fails the exchange, and returns true, unless it waits for one of us who is at work. */
   stalled(): boolean {
-    const isOurs = this.#isHeld || (!this.#isSent && this.#upload?.isWaitingForSource === true);
-    if (!isOurs) this.fail(lostExchange("stalled", "backend made no progress for too long"));
-    return !isOurs;
+    const waitsForTaker = this.#isHeld && this.#take !== undefined;
+    const waitsForSource =
+      !(this.#isSent || this.#hasAnswer) && this.#upload?.isWaitingForSource === true;
+    if (waitsForTaker || waitsForSource) return false;
+    const what = this.#isHeld
+      ? "answer of the backend was not taken in time"
+      : "backend made no progress for too long";
+    this.fail(lostExchange("stalled", what));
+    return true;
   }
 
   /** Ends the exchange with an error: for the caller, for the source of the request body, for the connection. */
@@ -147,7 +155,9 @@ export class BulkExchange {
 
   #onHead({ status, headers, isKeepAlive }: ResponseHead): void {
     this.#hasAnswer = true;
-    this.#isKeepAlive = isKeepAlive && this.#isSent;
+    // An error may have been found before the body was read. Some servers then take the body for the next request.
+    const isInDoubt = !this.#isSent || (this.#hasRequestBody && status >= 400);
+    this.#isKeepAlive = isKeepAlive && !isInDoubt;
     if (!this.#isSent) {
       const early = lostExchange("answer", "backend answered before the request was complete");
       // Nobody can have stored a body that was not sent: a success is not one.

@@ -6,6 +6,7 @@ import {
   type ConnectionWatcher,
 } from "./bulk-connection.ts";
 import { abortReason, type Carrier, type WireRequest, type WireResponse } from "./carrier.ts";
+import { requestHead } from "./header-fields.ts";
 
 /** A request that waits for a connection. */
 interface Waiter {
@@ -39,8 +40,10 @@ export class BulkPool implements Carrier {
   async exchange(request: WireRequest): Promise<WireResponse> {
     const { signal } = request;
     if (signal?.aborted) throw abortReason(signal);
+    // Before a connection is taken: a request that is refused must not keep one.
+    const head = bulkHead(request);
     const connection = await this.#acquire(request.isFresh === true, signal);
-    return connection.exchange(request);
+    return connection.exchange(request, head);
   }
 
   retire(): void {
@@ -137,6 +140,16 @@ export class BulkPool implements Carrier {
     if (at >= 0) this.#idle.splice(at, 1);
     this.#wakeOne(undefined);
   }
+}
+
+function bulkHead({ method, target, headers, body }: WireRequest): Buffer {
+  if (!body) {
+    // PUT and POST say that they have no body (RFC 9110 §8.6); some servers refuse them otherwise.
+    const isPut = method === "PUT" || method === "POST";
+    return requestHead(method, target, isPut ? { ...headers, "content-length": "0" } : headers);
+  }
+  const sizeBytes = "body" in body ? body.sizeBytes : body.byteLength;
+  return requestHead(method, target, { ...headers, "content-length": String(sizeBytes) });
 }
 
 function closedPool(): Fault {

@@ -1,7 +1,7 @@
 /** What lies below the S3 backend: something that carries one finished HTTP/1.1 request to one host and brings the answer. */
 import { Fault } from "../faults.ts";
 import type { Body } from "../http/body.ts";
-import type { HeaderFields } from "./backend.ts";
+import type { BackendRequest, HeaderFields } from "./backend.ts";
 
 /** A request as it goes on the wire: addressed, signed, every header the server is to see except those of message framing. */
 export interface WireRequest {
@@ -10,7 +10,7 @@ export interface WireRequest {
   readonly target: string;
   /** With `host`, without `content-length`, `transfer-encoding` and `connection`; values are latin-1. */
   readonly headers: HeaderFields;
-  readonly body?: Uint8Array | { readonly body: Body; readonly sizeBytes: number };
+  readonly body?: BackendRequest["body"];
   readonly signal?: AbortSignal;
   /** Ask for a connection that was never used before. A carrier that cannot promise it ignores it. */
   readonly isFresh?: boolean;

@@ -28,9 +28,9 @@ export interface CarriersSettings {
 
 /** The carriers of one host. */
 export interface CarrierPair {
-  /** Bodies in memory, answers of moderate size. */
+  /** Requests without a body, answers of moderate size. */
   readonly small: Carrier;
-  /** Streamed bodies, object bytes. */
+  /** Request bodies, object bytes. */
   readonly bulk: Carrier;
 }
 

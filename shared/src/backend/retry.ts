@@ -37,7 +37,10 @@ const REASON_OF_STATUS: Readonly<Record<number, RetryReason>> = {
 
 /** The reason to repeat a request that got an answer with `status`, or undefined. */
 export function retryReasonOfStatus(request: Replayable, status: number): RetryReason | undefined {
-  return mayReplay(request) ? REASON_OF_STATUS[status] : undefined;
+  if (!mayReplay(request)) return undefined;
+  // Only these two say that nothing was done.
+  const isUndone = status === 429 || status === 503;
+  return isUndone || isHarmlessTwice(request) ? REASON_OF_STATUS[status] : undefined;
 }
 
 /** The reason to repeat a request that got no answer, or undefined. */
@@ -45,17 +48,22 @@ export function retryReasonOfError(request: Replayable, error: unknown): RetryRe
   if (!isFault(error, "backend.unavailable")) return undefined;
   // No byte was sent: nothing can have happened twice, and a stream has not been touched.
   if (error.details.phase === "connect") return "connect";
-  return mayReplay(request) && wasIdleTooLong(request, error) ? "conn_reset" : undefined;
+  const isReplayable = mayReplay(request) && isHarmlessTwice(request);
+  return isReplayable && wasIdleTooLong(error) ? "conn_reset" : undefined;
 }
 
 function mayReplay({ method, isStreamed }: Replayable): boolean {
   return !isStreamed && method !== "POST";
 }
 
-/** A kept connection that the server had closed meanwhile. The server may still have acted, so it must not matter if it did. */
-function wasIdleTooLong({ method, isConditional }: Replayable, error: Fault): boolean {
-  const isHarmless = method === "GET" || method === "HEAD" || !isConditional;
-  return error.details.phase === "reset" && error.details.isReused === true && isHarmless;
+/** A conditional write that took place makes its own repetition fail. */
+function isHarmlessTwice({ method, isConditional }: Replayable): boolean {
+  return method === "GET" || method === "HEAD" || !isConditional;
+}
+
+/** The server had closed a kept connection meanwhile, most likely. */
+function wasIdleTooLong(error: Fault): boolean {
+  return error.details.phase === "reset" && error.details.isReused === true;
 }
 
 /** What is known when the next wait is chosen. */

@@ -41,7 +41,7 @@ export interface S3BackendSettings {
   readonly retry: RetryPolicy;
   readonly timeouts: BackendTimeouts;
   readonly tls?: BackendTls;
-  /** Connections to one host, for small requests and for bulk bytes each. */
+  /** Connections to one host: at most so many for requests with bodies and object bytes, and as many again for all others. */
   readonly maxConnections: number;
   readonly log: Pick<Log, "warn">;
   readonly observer?: BackendObserver;
@@ -82,7 +82,7 @@ export class S3Backend implements Backend {
       const outcome = await this.#attempt(call);
       const { reason } = outcome;
       if (reason === undefined) {
-        this.#budget.refund();
+        if (outcome.response) this.#budget.refund();
         return outcomeOf(outcome);
       }
       const delayMs =

@@ -48,7 +48,7 @@ export class S3Call implements Replayable {
     this.isStreamed = streamOf(request) !== undefined;
     this.isConditional = own.some(([name]) => name === "if-match" || name === "if-none-match");
     const bringsObject = key !== undefined && query.every(([name]) => OBJECT_PARAMETER.test(name));
-    this.isBulk = this.isStreamed || (method === "GET" && bringsObject);
+    this.isBulk = body !== undefined || (method === "GET" && bringsObject);
     this.payloadHash = payloadHashOf(body);
   }
 

@@ -1,4 +1,4 @@
-/** Carrier of requests whose bodies are small and in memory: undici does what it is good at, many short exchanges. */
+/** Carrier of requests without a body and with answers of moderate size: undici does what it is good at, many short exchanges. */
 import { type Dispatcher, errors, Pool } from "undici";
 import { Fault } from "../faults.ts";
 import type { Body, Take } from "../http/body.ts";
@@ -17,7 +17,7 @@ const MAX_HEAD_BYTES = 64 * 1024;
 /** So much of an answer is read ahead before anybody asks for it; as much is read away of one that nobody wants. */
 const READ_AHEAD_BYTES = 64 * 1024;
 
-/** Keeps at most `maxConnections` connections to one host, one request at a time on each. Bodies must be bytes in memory. */
+/** Keeps at most `maxConnections` connections to one host, one request at a time on each. */
 export class UndiciCarrier implements Carrier {
   readonly #pool: Pool;
 
@@ -38,8 +38,9 @@ export class UndiciCarrier implements Carrier {
   }
 
   exchange(request: WireRequest): Promise<WireResponse> {
-    const { body, signal } = request;
-    if (body && "body" in body) throw new TypeError("a streamed body needs the bulk carrier");
+    const { signal } = request;
+    // An answer that comes although the body was not read leaves a connection in doubt, and undici would use it again.
+    if (request.body) throw new TypeError("a request with a body needs the bulk carrier");
     checkFields(request.headers);
     if (signal?.aborted) return Promise.reject(abortReason(signal));
     const exchange = new SmallExchange(signal);
@@ -48,7 +49,6 @@ export class UndiciCarrier implements Carrier {
         method: request.method,
         path: request.target,
         headers: request.headers,
-        body: body ?? null,
         // Without it undici closes the connection after each HEAD.
         reset: false,
       },

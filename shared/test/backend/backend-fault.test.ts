@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { BackendResponse } from "../../src/backend/backend.ts";
+import { backendFault } from "../../src/backend/backend-fault.ts";
+import { bodyOfBytes, collectBody } from "../../src/http/body.ts";
+
+function answer(
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): BackendResponse {
+  const body = bodyOfBytes(Buffer.from(text));
+  return {
+    status,
+    headers,
+    body,
+    text: async (max = 1e9) => String(await collectBody(body, max, () => new Error("too large"))),
+  };
+}
+
+describe("backendFault", () => {
+  it("takes code, message and what may be shown from S3's error, nothing else", async () => {
+    const xml = `<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>NoSuchUpload</Code><Message>It is gone &amp; lost</Message><UploadId>u1</UploadId><Key>k</Key>
+<Resource>/bucket/k</Resource><RequestId>1</RequestId><HostId>host-7.internal</HostId><Endpoint>s3.internal</Endpoint>
+<ActualObjectSize>77</ActualObjectSize><StringToSign>AWS4</StringToSign></Error>`;
+    const fault = await backendFault(answer(404, xml));
+    assert.equal(fault.code, "backend.refused");
+    assert.deepEqual(fault.details, {
+      status: 404,
+      s3Code: "NoSuchUpload",
+      s3Message: "It is gone & lost",
+      UploadId: "u1",
+      Key: "k",
+    });
+    assert.equal(fault.message, "backend answered 404 NoSuchUpload");
+  });
+
+  it("reads an error that is wrapped in an ErrorResponse", async () => {
+    const xml = "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>";
+    const { details } = await backendFault(answer(403, xml));
+    assert.equal(details.s3Code, "AccessDenied");
+    assert.equal(details.s3Message, "Access Denied");
+  });
+
+  it("is throttled for 429, 503 and S3's throttling codes", async () => {
+    for (const response of [
+      answer(503, "<Error><Code>SlowDown</Code></Error>"),
+      answer(503, "<html>busy</html>"),
+      answer(429, ""),
+      answer(400, "<Error><Code>Throttling</Code></Error>"),
+    ]) {
+      assert.equal((await backendFault(response)).code, "backend.throttled");
+    }
+    assert.equal((await backendFault(answer(500, ""))).code, "backend.refused");
+  });
+
+  it("derives a code from the status where the body tells none", async () => {
+    for (const [status, s3Code] of [
+      [304, "NotModified"],
+      [400, "BadRequest"],
+      [403, "AccessDenied"],
+      [404, "NotFound"],
+      [405, "MethodNotAllowed"],
+      [409, "OperationAborted"],
+      [412, "PreconditionFailed"],
+      [416, "InvalidRange"],
+      [418, "BadRequest"],
+      [500, "InternalError"],
+      [501, "NotImplemented"],
+      [503, "ServiceUnavailable"],
+      [599, "InternalError"],
+    ] as const) {
+      const { details } = await backendFault(answer(status, "", { "content-length": "123456" }));
+      assert.equal(details.s3Code, s3Code);
+      assert.equal(details.status, status);
+    }
+  });
+
+  it("survives bodies that are not S3's XML", async () => {
+    for (const text of [
+      "<html><body>nginx at 10.0.0.1</body></html>",
+      "<Error><Code>Cut",
+      "plain text",
+      '<!DOCTYPE a [<!ENTITY b "c">]><Error><Code>&b;</Code></Error>',
+      "<Error><Code>  </Code></Error>",
+    ]) {
+      const { details } = await backendFault(answer(403, text));
+      assert.deepEqual(details, {
+        status: 403,
+        s3Code: "AccessDenied",
+        s3Message: "Access Denied",
+      });
+    }
+  });
+
+  it("bounds what it takes over", async () => {
+    const long = `<Error><Code>X</Code><Message>${"m".repeat(5000)}</Message></Error>`;
+    const { details } = await backendFault(answer(400, long));
+    assert.equal(String(details.s3Message).length, 1024);
+  });
+});
