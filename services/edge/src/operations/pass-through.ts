@@ -1,4 +1,5 @@
 /** Operations that carry no object bytes: re-signed, sent on, and answered with what the backend says. */
+import { hash } from "node:crypto";
 import type { BackendRequest, BackendResponse } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { answerHeaders, passedHeaders } from "../s3/headers.ts";
