@@ -150,7 +150,9 @@ function fromText(text: string, schema: z.core.$ZodType): unknown {
   if (kind === "string") return text;
   if (definition.type === "array") {
     const items = text.split(",").map((item) => item.trim());
-    return items.filter((item) => item !== "").map((item) => fromText(item, definition.element));
+    return items
+      .filter((item) => item !== "")
+      .map((item) => itemFromText(item, definition.element));
   }
   if (kind === "boolean") {
     if (["true", "1"].includes(text)) return true;
@@ -159,6 +161,11 @@ function fromText(text: string, schema: z.core.$ZodType): unknown {
   }
   if (kind === "number" && NUMBER.test(text)) return Number(text);
   throw new TypeError(kind === "number" ? "expected a number" : "cannot be given as a variable");
+}
+
+/** An item that is a structure is passed on as text: its schema may know a compact form (`1=env:KEY`), and refuses it otherwise. */
+function itemFromText(text: string, schema: z.core.$ZodType): unknown {
+  return kindOf(unwrap(schema).definition) === "structure" ? text : fromText(text, schema);
 }
 
 function setAt(root: Record<string, unknown>, path: readonly string[], leaf: unknown): void {

@@ -136,6 +136,22 @@ describe("loadConfig", () => {
     );
   });
 
+  it("hands items of a list of structures on as text, for a schema that knows a compact form", () => {
+    const entry = z.strictObject({ version: z.number(), source: z.string() });
+    const split = (item: unknown) => {
+      const [version, source] = typeof item === "string" ? item.split("=") : [];
+      return source === undefined ? item : { version: Number(version), source };
+    };
+    const keys = z.array(z.preprocess(split, entry)).meta({ env: "KEYS" });
+    const schema = z.strictObject({ keys });
+    const written = loadConfig(schema, { env: { KEYS: "1=a, 2=b" } });
+    assert.deepEqual(written.keys, [
+      { version: 1, source: "a" },
+      { version: 2, source: "b" },
+    ]);
+    assert.throws(() => loadConfig(schema, { env: { KEYS: "1=a,b" } }), Fault);
+  });
+
   it("gives a value that is frozen all the way down", () => {
     const config = load("server: {trusted_proxies: [a]}");
     assert.throws(() => Object.assign(config, { listen_addr: { port: 1 } }), TypeError);

@@ -29,6 +29,20 @@ describe("readSecretBytes", () => {
     });
   }
 
+  it("reads a file that holds the bytes themselves", async () => {
+    const file = join(folder, "raw");
+    await writeFile(file, bytes);
+    const read = await readSecretBytes({ name, inline: undefined, file }, 32);
+    assert.deepEqual(read?.reveal(), bytes);
+  });
+
+  it("does not take a pass phrase of 32 characters for 32 bytes", async () => {
+    const file = join(folder, "phrase");
+    await writeFile(file, "correct horse battery staple 123");
+    const read = readSecretBytes({ name, inline: undefined, file }, 32);
+    await assert.rejects(read, (error) => isFault(error, "config.invalid"));
+  });
+
   it("gives undefined when there is none", async () => {
     assert.equal(
       await readSecretBytes({ name, inline: undefined, file: undefined }, 32),
