@@ -1,4 +1,5 @@
 /** Asking `keys`: in the clear within one process, proven and sealed across processes. */
+import { parseOutput } from "../bus/answering.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Question } from "../contracts/contract.ts";
 import type { AskerProof, SealedAnswer } from "../contracts/keys.ts";
@@ -36,7 +37,7 @@ export async function askKeys<Input extends object, Plain>(
   const answer = await bus.request(question, proven.input, options);
   // Only keys can seal: an answer in the clear is not from there, whatever it says.
   if (!("sealed" in answer)) throw new Fault("crypto.integrity", "answer of keys is not sealed");
-  const opened = question.output.parse({ plain: proven.openAnswer(answer.sealed) });
+  const opened = parseOutput(question, { plain: proven.openAnswer(answer.sealed) });
   if ("plain" in opened) return opened.plain;
   throw new Fault("internal.bug", "answer of keys is empty");
 }
