@@ -45,7 +45,7 @@ class ReadableBody implements Body {
 
   pump(take: Take): Promise<void> {
     if (this.#isOver) return this.#ended.promise;
-    if (this.#stream.destroyed) this.#onClose();
+    if (this.#stream.destroyed) this.#fail(this.#gone(this.#stream.errored ?? undefined));
     else this.#start(take);
     return this.#ended.promise;
   }

@@ -67,6 +67,12 @@ export class HttpTransferClient implements TransferClient, AsyncDisposable {
       : new HttpAgent(settings);
   }
 
+  /** Connections to all workers, idle ones included. */
+  get openConnections(): number {
+    const { sockets, freeSockets } = this.#agent;
+    return [...Object.values(sockets), ...Object.values(freeSockets)].flat().length;
+  }
+
   async upload<Head, Tail, Result>(
     contract: Upload<Head, Tail, Result>,
     { head, body, tail }: { head: Head; body: Body; tail: () => Tail },

@@ -153,10 +153,8 @@ class BodyWriter {
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     const writable = this.#writable;
     writable.off("drain", this.#onDrain).off("close", this.#onClose).off("error", this.#onError);
-    // The caller will destroy it, perhaps with an error; that one is known already.
-    if (!writable.closed) {
-      writable.on("error", ignore).once("close", () => writable.off("error", ignore));
-    }
+    // It may yet be destroyed with an error, which is known already. (`closed` does not tell whether that was emitted.)
+    writable.on("error", ignore).once("close", () => writable.off("error", ignore));
   }
 }
 
