@@ -57,10 +57,12 @@ export interface Asking {
   readonly headers: HeaderFields;
 }
 
-/** A lookup over the operation table. Throws `NotImplemented`, or `MethodNotAllowed` where no operation has that method. */
+/** Methods that S3 has operations for; any other is `MethodNotAllowed`. */
+const METHODS = new Set(["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]);
+
+/** A lookup over the operation table. Throws `NotImplemented` for what is not in it. */
 export function operationMatcher(operations: readonly Operation[]): (asking: Asking) => Operation {
   const table = new Map(operations.map((operation) => [signatureOf(operation), operation]));
-  const methods = new Set(operations.map(({ method, level }) => `${method} ${level}`));
   return (asking) => {
     const level = levelOf(asking);
     const subresources = [...new Set(asking.query.map(([name]) => name))].filter((name) =>
@@ -69,7 +71,7 @@ export function operationMatcher(operations: readonly Operation[]): (asking: Ask
     const isCopy = level === "object" && asking.headers["x-amz-copy-source"] !== undefined;
     const found = table.get(signatureOf({ method: asking.method, level, subresources, isCopy }));
     if (found) return found;
-    throw s3Error(methods.has(`${asking.method} ${level}`) ? "NotImplemented" : "MethodNotAllowed");
+    throw s3Error(METHODS.has(asking.method) ? "NotImplemented" : "MethodNotAllowed");
   };
 }
 

@@ -20,14 +20,16 @@ export async function openBus(
     version: VERSION,
     subjectPrefix: config.subject_prefix,
     credsFile: config.creds_file,
-    tls: {
-      caFile: config.tls.ca_file,
-      certFile: config.tls.cert_file,
-      keyFile: config.tls.key_file,
-    },
+    tls: tlsOf(config.tls),
     hearsItself: false,
     signal,
     log,
   });
   return new LocalFirstBus(local, remote);
+}
+
+/** Without any file the URL alone decides (`tls://`). */
+function tlsOf({ ca_file, cert_file, key_file }: NatsSection["tls"]) {
+  if (ca_file === undefined && cert_file === undefined) return undefined;
+  return { caFile: ca_file, certFile: cert_file, keyFile: key_file };
 }
