@@ -23,11 +23,6 @@ export interface Body {
    * source then uses the memory again, which saves a copy. Only sources that gain by it have it.
    */
   pumpBorrowed?(take: Take): Promise<void>;
-  /**
-   * Like `pump`, for sources that read into one reused buffer: a piece is valid only until `take` returns, or its promise
-   * settles. For takers that consume a piece at once (a cipher); absent where a source has no such buffer.
-   */
-  pumpBorrowed?(take: Take): Promise<void>;
   /** Gives the body up before or during pump: the source is closed, a running pump rejects. Harmless when it has ended. */
   destroy(reason?: unknown): void;
 }

@@ -1,5 +1,10 @@
 /** Transfers over HTTP/1.1, the asker's side. On `node:http`, because undici cannot send trailers, and a trailer commits an upload. */
-import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from "node:http";
+import {
+  type AgentOptions,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type RequestOptions,
+} from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Download, Upload } from "../contracts/contract.ts";
 import { isFault } from "../faults.ts";
@@ -61,10 +66,7 @@ export class HttpTransferClient implements TransferClient, AsyncDisposable {
       maxFreeSockets: 64,
       scheduling: "lifo" as const,
     };
-    const { tls } = options;
-    this.#agent = tls
-      ? new HttpsAgent({ ...settings, ...tls, minVersion: "TLSv1.3" })
-      : new HttpAgent(settings);
+    this.#agent = options.tls ? tlsAgent(settings, options.tls) : new HttpAgent(settings);
   }
 
   /** Connections to all workers, idle ones included. */
@@ -200,6 +202,11 @@ export class HttpTransferClient implements TransferClient, AsyncDisposable {
       throw exchange.failure ? exchange.failure.reason : error;
     }
   }
+}
+
+function tlsAgent(settings: AgentOptions, { ca, cert, key, serverName }: TransferTls): HttpsAgent {
+  const name = serverName === undefined ? {} : { servername: serverName };
+  return new HttpsAgent({ ...settings, ...name, ca, cert, key, minVersion: "TLSv1.3" });
 }
 
 function headField<Head>(

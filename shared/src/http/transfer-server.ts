@@ -45,6 +45,8 @@ export interface TransferTls {
   readonly ca: string | Buffer;
   readonly cert: string | Buffer;
   readonly key: string | Buffer;
+  /** Name that every worker's certificate holds, for clients that reach workers by address. Default: the host of the URL. */
+  readonly serverName?: string | undefined;
 }
 
 /** What the server needs. */
