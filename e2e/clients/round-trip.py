@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Round trip of whole objects with boto3: what is put must come back, in every way of asking.
 
-round-trip.py --endpoint http://127.0.0.1:9000 --access-key K --secret-key S [--largest BYTES] [--raw-keys] [--lenient] [--skip STEP …]
+round-trip.py --endpoint http://127.0.0.1:9000 --access-key K --secret-key S [--largest BYTES] [--raw-keys] [--lenient] [--skip STEP]…
 
 Prints a table; ends with status 1 at the first difference and says which.
 """
@@ -315,7 +315,7 @@ def parse():
     parser.add_argument("--largest", type=int, default=SIZES[-1], help="leave out sizes above this")
     parser.add_argument("--raw-keys", action="store_true", help="also keys that are no file names")
     parser.add_argument("--lenient", action="store_true", help="get along with the known faults of bare servers")
-    parser.add_argument("--skip", nargs="*", default=[], metavar="STEP")
+    parser.add_argument("--skip", action="append", default=[], metavar="STEP")
     parser.add_argument("--ca-file", help="certificate authority of an https endpoint")
     return parser.parse_args()
 
