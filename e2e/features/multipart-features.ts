@@ -1,7 +1,7 @@
 /** Multipart uploads. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { CreateMultipartUploadCommandInput } from "@aws-sdk/client-s3";
+import type { CreateMultipartUploadCommandInput, ObjectAttributes } from "@aws-sdk/client-s3";
 import {
   assertAnswer,
   assertRefused,
@@ -110,7 +110,7 @@ export const multipartFeatures = [
     const { s3 } = site;
     const target = await start(site);
     const parts: Part[] = [];
-    for (const [place, Body] of [FIRST, LAST].entries()) {
+    for (const [place, Body] of [FIRST, FIRST].entries()) {
       const { ETag } = await s3.uploadPart({ ...target, PartNumber: place + 1, Body });
       parts.push({ PartNumber: place + 1, ETag });
     }
@@ -194,27 +194,46 @@ export const multipartFeatures = [
     const none = await send(site, { method: "GET", path: "/k?partNumber=3" });
     assert.equal(none.status, 416);
   }),
-  feature("composite CRC32, in GetObjectAttributes with its parts", async (site) => {
+  feature("composite CRC32, at Complete and in GetObjectAttributes", async (site) => {
     const { s3, bucket: Bucket } = site;
     const { ChecksumCRC32, ChecksumType } = await upload(site, { ChecksumAlgorithm: "CRC32" });
     assert.match(ChecksumCRC32 ?? "", /^[A-Za-z0-9+/]{6}==-2$/);
     assert.equal(ChecksumType, "COMPOSITE");
-    const attributes = await s3.getObjectAttributes({
+    // One by one: versitygw does not take the list with spaces that the SDK sends.
+    const attributes = async (name: ObjectAttributes) =>
+      await s3.getObjectAttributes({ Bucket, Key: "k", ObjectAttributes: [name] });
+    const { Checksum } = await attributes("Checksum");
+    assert.equal(Checksum?.ChecksumCRC32, ChecksumCRC32);
+    const { ObjectSize } = await attributes("ObjectSize");
+    assert.equal(ObjectSize, FIRST.length + LAST.length);
+    const { ETag } = await attributes("ETag");
+    assert.equal(`"${ETag?.replaceAll('"', "")}"`, compositeEtag());
+  }),
+  feature("GetObjectAttributes lists the parts of an object with checksums", async (site) => {
+    const { s3, bucket: Bucket } = site;
+    await upload(site, { ChecksumAlgorithm: "CRC32" });
+    const { ObjectParts } = await s3.getObjectAttributes({
       Bucket,
       Key: "k",
-      ObjectAttributes: ["Checksum", "ObjectParts", "ETag", "ObjectSize"],
+      ObjectAttributes: ["ObjectParts"],
     });
-    assert.equal(attributes.Checksum?.ChecksumCRC32, ChecksumCRC32);
-    assert.equal(attributes.ObjectSize, FIRST.length + LAST.length);
-    assert.equal(`"${attributes.ETag?.replaceAll('"', "")}"`, compositeEtag());
     assert.deepEqual(
-      attributes.ObjectParts?.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size]),
+      ObjectParts?.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size]),
       [
         [1, FIRST.length],
         [2, LAST.length],
       ],
     );
-    assert.equal(attributes.ObjectParts.TotalPartsCount, 2);
+    assert.equal(ObjectParts.TotalPartsCount, 2);
+  }),
+  feature("GetObjectAttributes of several attributes at once", async (site) => {
+    await putText(site, "/k", "x");
+    const attributes = await site.s3.getObjectAttributes({
+      Bucket: site.bucket,
+      Key: "k",
+      ObjectAttributes: ["ObjectSize", "StorageClass"],
+    });
+    assert.deepEqual([attributes.ObjectSize, attributes.StorageClass], [1, "STANDARD"]);
   }),
   feature("GetObjectAttributes counts the parts of an object without checksums", async (site) => {
     await upload(site);

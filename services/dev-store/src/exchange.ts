@@ -10,6 +10,9 @@ import { faultyAnswer } from "./faulty.ts";
 import type { S3Error } from "./s3/errors.ts";
 import type { S3Answer } from "./s3-request.ts";
 
+/** On a loopback address the rest of a body is there at once, or does not come. */
+const DROP_REST_MS = 300;
+
 /** A request that came and the answer that goes. */
 export class Exchange {
   readonly id: string;
@@ -72,14 +75,15 @@ export class Exchange {
       await this.#send(status, headers, "");
       return;
     }
-    this.#writeHead(status, { ...headers, "content-length": `${bytes.size}` });
-    if (bytes.body) {
-      try {
-        await writeBody(bytes.body, this.#response);
-      } catch {
-        if (this.isOpen && !this.request.socket.writableEnded) this.cut();
-        return;
-      }
+    try {
+      this.#writeHead(status, { ...headers, "content-length": `${bytes.size}` });
+      if (bytes.body) await writeBody(bytes.body, this.#response);
+    } catch (error) {
+      // A body that nobody takes would keep its files.
+      bytes.body?.destroy(error);
+      if (!this.#response.headersSent) throw error;
+      if (this.isOpen && !this.request.socket.writableEnded) this.cut();
+      return;
     }
     await this.#end();
   }
@@ -129,7 +133,7 @@ export class Exchange {
   async #end(): Promise<void> {
     if (this.#hasUnreadBody && !this.#owesContinue) {
       this.#response.flushHeaders();
-      await dropRest(this.request);
+      await dropRest(this.request, { timeoutMs: DROP_REST_MS });
     }
     this.#response.end();
   }

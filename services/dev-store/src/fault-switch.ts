@@ -12,7 +12,7 @@
  * - `truncate`: answers with the first `afterBytes` of the body (default: all but one) as if that were all.
  * - `wrong-etag`: answers with an ETag that is not the object's.
  */
-export type FaultKind =
+type FaultKind =
   | "slow"
   | "hang"
   | "status-503"

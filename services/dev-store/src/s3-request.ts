@@ -49,6 +49,8 @@ export interface Operation {
   readonly parameters?: readonly string[];
   /** True if `run` pumps the body itself; else a small one is read and checked before. */
   readonly takesBody?: boolean;
+  /** True if `x-amz-checksum-*` headers speak of the object and not of the request's body. */
+  readonly hasObjectChecksum?: boolean;
   run(request: S3Request, rooms: Rooms): Promise<S3Answer>;
 }
 

@@ -146,7 +146,8 @@ function judge(
   const fault = faults.take(method, bucket, key);
   const raw = exchange.withContinue(bodyOfReadable(exchange.request));
   const body = faultyUpload(raw, fault, () => exchange.cut());
-  const upload = uploadBody(body, { headers, signature }, rooms.createDigest);
+  const { hasObjectChecksum = false } = operation;
+  const upload = uploadBody(body, { headers, signature, hasObjectChecksum }, rooms.createDigest);
   return { operation, request: { id, method, bucket, key, query, headers, upload }, fault };
 }
 

@@ -28,11 +28,11 @@ export interface UploadBody {
 /** Builds the checks from the request's head. Throws for digests that are not well-formed, before anything is read. */
 export function uploadBody(
   raw: Body,
-  head: { headers: HeaderFields; signature: VerifiedSignature },
+  head: { headers: HeaderFields; signature: VerifiedSignature; hasObjectChecksum: boolean },
   createDigest: CreateDigest,
 ): UploadBody {
   const { headers } = head;
-  const claim = claimedChecksum(headers);
+  const claim = head.hasObjectChecksum ? undefined : claimedChecksum(headers);
   const { body: unframed, trailers, sizeBytes } = unframe(raw, head);
   const checks: BodyCheck[] = [];
   const { payload } = head.signature;

@@ -1,6 +1,7 @@
 /** AbortMultipartUpload. */
 import type { Operation } from "../s3-request.ts";
 
+/** `DELETE /bucket/key?uploadId=…`. */
 export const abortMultipartUpload: Operation = {
   name: "AbortMultipartUpload",
   method: "DELETE",

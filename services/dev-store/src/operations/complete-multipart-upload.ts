@@ -18,12 +18,14 @@ import type { Upload } from "../store/uploads.ts";
 const MAX_PARTS = 10_000;
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 
+/** `POST /bucket/key?uploadId=…`. */
 export const completeMultipartUpload: Operation = {
   name: "CompleteMultipartUpload",
   method: "POST",
   on: "object",
   marks: ["uploadId"],
   takesBody: true,
+  hasObjectChecksum: true,
   async run(request, rooms) {
     const { key, headers, query } = request;
     const bucket = rooms.store.bucket(request.bucket);

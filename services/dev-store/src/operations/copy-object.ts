@@ -19,6 +19,7 @@ import type { ObjectVersion, StoredChecksum } from "../store/records.ts";
 import { type CopySource, copySource } from "./copy-source.ts";
 import { MAX_PUT_BYTES } from "./put-object.ts";
 
+/** `PUT /bucket/key` with `x-amz-copy-source`. */
 export const copyObject: Operation = {
   name: "CopyObject",
   method: "PUT",

@@ -5,6 +5,7 @@ import { parseXml } from "@s3eg/shared/s3/xml.ts";
 import { S3Error } from "../s3/errors.ts";
 import type { Operation } from "../s3-request.ts";
 
+/** `PUT /bucket`. */
 export const createBucket: Operation = {
   name: "CreateBucket",
   method: "PUT",

@@ -6,6 +6,7 @@ import { headersToStore, storageClassOf } from "../s3/object-headers.ts";
 import { tagsOfHeader } from "../s3/tags.ts";
 import type { Operation } from "../s3-request.ts";
 
+/** `POST /bucket/key?uploads`. */
 export const createMultipartUpload: Operation = {
   name: "CreateMultipartUpload",
   method: "POST",

@@ -1,6 +1,7 @@
 /** DeleteBucket. */
 import type { Operation } from "../s3-request.ts";
 
+/** `DELETE /bucket`. */
 export const deleteBucket: Operation = {
   name: "DeleteBucket",
   method: "DELETE",

@@ -2,6 +2,7 @@
 import { deleteGuard } from "../s3/conditions.ts";
 import { type Operation, versionIdOf } from "../s3-request.ts";
 
+/** `DELETE /bucket/key`. */
 export const deleteObject: Operation = {
   name: "DeleteObject",
   method: "DELETE",

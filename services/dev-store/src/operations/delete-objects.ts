@@ -7,6 +7,7 @@ import type { Bucket } from "../store/bucket.ts";
 
 const MAX_OBJECTS = 1000;
 
+/** `POST /bucket?delete`. */
 export const deleteObjects: Operation = {
   name: "DeleteObjects",
   method: "POST",

@@ -4,6 +4,7 @@ import { OWNER, ownerElement } from "../s3/owner.ts";
 import { type Operation, type S3Answer, versionIdOf } from "../s3-request.ts";
 import { objectOf } from "./find-object.ts";
 
+/** `GET /bucket?acl`. */
 export const getBucketAcl: Operation = {
   name: "GetBucketAcl",
   method: "GET",
@@ -15,6 +16,7 @@ export const getBucketAcl: Operation = {
   },
 };
 
+/** `GET /bucket/key?acl`. */
 export const getObjectAcl: Operation = {
   name: "GetObjectAcl",
   method: "GET",

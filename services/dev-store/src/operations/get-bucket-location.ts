@@ -2,6 +2,7 @@
 import { el } from "@s3eg/shared/s3/xml.ts";
 import type { Operation } from "../s3-request.ts";
 
+/** `GET /bucket?location`. */
 export const getBucketLocation: Operation = {
   name: "GetBucketLocation",
   method: "GET",

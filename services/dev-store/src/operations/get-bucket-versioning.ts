@@ -2,6 +2,7 @@
 import { el } from "@s3eg/shared/s3/xml.ts";
 import type { Operation } from "../s3-request.ts";
 
+/** `GET /bucket?versioning`. */
 export const getBucketVersioning: Operation = {
   name: "GetBucketVersioning",
   method: "GET",

@@ -11,6 +11,7 @@ import { objectOf } from "./find-object.ts";
 const ATTRIBUTES = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"] as const;
 type Attribute = (typeof ATTRIBUTES)[number];
 
+/** `GET /bucket/key?attributes`. */
 export const getObjectAttributes: Operation = {
   name: "GetObjectAttributes",
   method: "GET",

@@ -17,6 +17,7 @@ import { objectOf } from "./find-object.ts";
 
 const PARAMETERS = ["versionId", "partNumber", ...RESPONSE_PARAMETERS];
 
+/** `GET /bucket/key`. */
 export const getObject: Operation = {
   name: "GetObject",
   method: "GET",
@@ -31,6 +32,7 @@ export const getObject: Operation = {
   },
 };
 
+/** `HEAD /bucket/key`. */
 export const headObject: Operation = {
   name: "HeadObject",
   method: "HEAD",

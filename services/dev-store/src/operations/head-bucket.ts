@@ -1,6 +1,7 @@
 /** HeadBucket. */
 import type { Operation } from "../s3-request.ts";
 
+/** `HEAD /bucket`. */
 export const headBucket: Operation = {
   name: "HeadBucket",
   method: "HEAD",

@@ -5,6 +5,7 @@ import { ownerElement } from "../s3/owner.ts";
 import { type Operation, wholeNumber } from "../s3-request.ts";
 import { compareKeys } from "../store/key-order.ts";
 
+/** `GET /`. */
 export const listBuckets: Operation = {
   name: "ListBuckets",
   method: "GET",

@@ -7,6 +7,7 @@ import { type Operation, wholeNumber } from "../s3-request.ts";
 import { SortedKeys } from "../store/key-order.ts";
 import type { Upload } from "../store/uploads.ts";
 
+/** `GET /bucket?uploads`. */
 export const listMultipartUploads: Operation = {
   name: "ListMultipartUploads",
   method: "GET",

@@ -9,6 +9,7 @@ import type { Bucket } from "../store/bucket.ts";
 import type { Version } from "../store/records.ts";
 import { objectElements } from "./listed-object.ts";
 
+/** `GET /bucket?versions`. */
 export const listObjectVersions: Operation = {
   name: "ListObjectVersions",
   method: "GET",

@@ -5,6 +5,7 @@ import { commonPrefixes, lastName, nameWriter, walk } from "../s3/listing.ts";
 import { type Operation, wholeNumber } from "../s3-request.ts";
 import { contentsOf, liveObject } from "./listed-object.ts";
 
+/** `GET /bucket?list-type=2`. */
 export const listObjectsV2: Operation = {
   name: "ListObjectsV2",
   method: "GET",

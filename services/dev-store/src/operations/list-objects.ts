@@ -4,6 +4,7 @@ import { commonPrefixes, lastName, nameWriter, walk } from "../s3/listing.ts";
 import { type Operation, wholeNumber } from "../s3-request.ts";
 import { contentsOf, liveObject } from "./listed-object.ts";
 
+/** `GET /bucket`. */
 export const listObjects: Operation = {
   name: "ListObjects",
   method: "GET",

@@ -7,6 +7,7 @@ import { type Operation, wholeNumber } from "../s3-request.ts";
 
 const MAX_PARTS = 1000;
 
+/** `GET /bucket/key?uploadId=…`. */
 export const listParts: Operation = {
   name: "ListParts",
   method: "GET",

@@ -6,6 +6,7 @@ import { objectOf } from "./find-object.ts";
 
 const TAGGING = { on: "object", marks: ["tagging"], parameters: ["versionId"] } as const;
 
+/** `GET /bucket/key?tagging`. */
 export const getObjectTagging: Operation = {
   ...TAGGING,
   name: "GetObjectTagging",
@@ -18,6 +19,7 @@ export const getObjectTagging: Operation = {
   },
 };
 
+/** `PUT /bucket/key?tagging`. */
 export const putObjectTagging: Operation = {
   ...TAGGING,
   name: "PutObjectTagging",
@@ -32,6 +34,7 @@ export const putObjectTagging: Operation = {
   },
 };
 
+/** `DELETE /bucket/key?tagging`. */
 export const deleteObjectTagging: Operation = {
   ...TAGGING,
   name: "DeleteObjectTagging",

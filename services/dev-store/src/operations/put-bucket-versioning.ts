@@ -2,6 +2,7 @@
 import { S3Error } from "../s3/errors.ts";
 import { type Operation, xmlBody } from "../s3-request.ts";
 
+/** `PUT /bucket?versioning`. */
 export const putBucketVersioning: Operation = {
   name: "PutBucketVersioning",
   method: "PUT",

@@ -10,6 +10,7 @@ import type { StoredChecksum } from "../store/records.ts";
 /** The largest object S3 takes in one piece. */
 export const MAX_PUT_BYTES = 5 * 1024 ** 3;
 
+/** `PUT /bucket/key`. */
 export const putObject: Operation = {
   name: "PutObject",
   method: "PUT",

@@ -14,6 +14,7 @@ import { MAX_PUT_BYTES } from "./put-object.ts";
 
 const PART = { method: "PUT", on: "object", marks: ["partNumber", "uploadId"] } as const;
 
+/** `PUT /bucket/key?partNumber=…&uploadId=…`. */
 export const uploadPart: Operation = {
   ...PART,
   name: "UploadPart",
@@ -49,6 +50,7 @@ export const uploadPart: Operation = {
   },
 };
 
+/** `PUT /bucket/key?partNumber=…&uploadId=…` with `x-amz-copy-source`. */
 export const uploadPartCopy: Operation = {
   ...PART,
   name: "UploadPartCopy",

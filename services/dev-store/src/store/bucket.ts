@@ -1,7 +1,7 @@
 /** One bucket: its keys with their versions in memory and as files, its uploads, its bytes. */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { S3Error } from "../s3/errors.ts";
 import { ByteFiles } from "./byte-files.ts";
 import { SortedKeys } from "./key-order.ts";
@@ -228,6 +228,7 @@ export class Bucket {
     const path = this.#pathOf(key);
     if (versions.length > 0) {
       const record = { key, versions };
+      await makeShard(dirname(path));
       await writeRecord(path, record);
       this.#records.set(key, record);
       this.#keys.add(key);
@@ -262,4 +263,13 @@ export class Bucket {
 
 function pieceIds(version: Version): string[] {
   return version.kind === "object" ? version.pieces.map(({ id }) => id) : [];
+}
+
+/** Not recursive: the folder of a bucket that was just deleted must not come back. */
+async function makeShard(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
 }

@@ -1,7 +1,6 @@
 /** What the store remembers, as JSON files beside the bytes. */
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
 
 /** Checksum algorithms as S3 spells them. */
@@ -56,16 +55,13 @@ export const ObjectVersion = z.object({
 export type ObjectVersion = z.infer<typeof ObjectVersion>;
 
 /** A version that says "deleted". */
-export const DeleteMarker = z.object({
+const DeleteMarker = z.object({
   kind: z.literal("delete-marker"),
   versionId: z.string(),
   modifiedAt: z.number(),
 });
-/** A version that says "deleted". */
-export type DeleteMarker = z.infer<typeof DeleteMarker>;
-
 /** Any version. */
-export type Version = ObjectVersion | DeleteMarker;
+export type Version = ObjectVersion | z.infer<typeof DeleteMarker>;
 
 /** A key with its versions, newest first. */
 export const KeyRecord = z.object({
@@ -116,16 +112,10 @@ export function randomId(): string {
   return randomBytes(16).toString("hex");
 }
 
-/** Writes a record so that a reader, and a restart, sees the old or the new one. */
+/** Writes a record so that a reader, and a restart, sees the old or the new one. The folder must be there. */
 export async function writeRecord(path: string, record: unknown): Promise<void> {
   const temporary = `${path}.${randomId()}.new`;
-  await writeFile(temporary, JSON.stringify(record), { flag: "wx" }).catch(
-    async (error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(temporary, JSON.stringify(record), { flag: "wx" });
-    },
-  );
+  await writeFile(temporary, JSON.stringify(record), { flag: "wx" });
   await rename(temporary, path);
 }
 

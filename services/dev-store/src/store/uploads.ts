@@ -45,6 +45,8 @@ export class Uploads {
   /** Starts an upload and returns its id. */
   async start(facts: Omit<UploadRecord, "uploadId">): Promise<UploadRecord> {
     const record = { uploadId: randomId(), ...facts };
+    // Not recursive: the folder of a bucket that was just deleted must not come back.
+    await mkdir(join(this.#folder, record.uploadId));
     await writeRecord(join(this.#folder, record.uploadId, "upload.json"), record);
     this.#uploads.set(record.uploadId, { ...record, parts: new Map() });
     return record;
