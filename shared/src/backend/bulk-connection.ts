@@ -4,7 +4,7 @@
  */
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls";
-import { BulkExchange } from "./bulk-exchange.ts";
+import { BulkExchange, type ExchangePhase } from "./bulk-exchange.ts";
 import { BulkUpload } from "./bulk-upload.ts";
 import { abortReason, lostExchange, type WireRequest, type WireResponse } from "./carrier.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
@@ -12,6 +12,8 @@ import type { ReadBuffers } from "./read-buffers.ts";
 const SMALL_BUFFER_BYTES = 64 * 1024;
 /** What TLS may still hand over after reading was stopped comes in pieces of at most one record. */
 const SPARE_BUFFER_BYTES = 16 * 1024;
+/** What a server said before it reset the connection is already here, or never comes. */
+const LAST_WORDS_MS = 1000;
 
 /** Time limits, in milliseconds: connecting with TLS and all; from the sent request to the head of the answer; without any byte moving. */
 export interface BackendTimeouts {
@@ -68,6 +70,7 @@ export class BulkConnection {
       callback: (bytes) => this.#onRead(bytes),
     };
     this.#socket = createSocket(settings, onread);
+    reportFailedWrites(this.#socket, (error) => this.#exchange?.writeFailed(error));
   }
 
   /** Connects. Rejects with `backend.unavailable` (phase `connect`) or the reason of the signal. */
@@ -94,10 +97,7 @@ export class BulkConnection {
         this.#socket.resume();
         this.#socket.setTimeout(this.#settings.timeouts.idleMs);
       },
-      enter: (phase) => {
-        const { headersMs, idleMs } = this.#settings.timeouts;
-        this.#socket.setTimeout(phase === "answer" ? headersMs : idleMs);
-      },
+      enter: (phase) => this.#socket.setTimeout(this.#limitOf(phase)),
       done: (canReuse) => this.#onDone(canReuse),
       destroy: () => this.destroy(),
     });
@@ -120,6 +120,12 @@ export class BulkConnection {
   /** Breaks the connection; a running exchange fails. */
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  #limitOf(phase: ExchangePhase): number {
+    const { headersMs, idleMs } = this.#settings.timeouts;
+    if (phase === "last-words") return Math.min(LAST_WORDS_MS, headersMs);
+    return phase === "answer" ? headersMs : idleMs;
   }
 
   async #opened(signal: AbortSignal | undefined): Promise<this> {
@@ -232,6 +238,22 @@ export class BulkConnection {
     this.#lent = undefined;
   }
 }
+
+/** Tells of failed writes instead of destroying the socket for them, which would throw away what it has received and not yet read. */
+function reportFailedWrites(socket: Socket, report: (error: Error) => void): void {
+  const { _write: write, _writev: writev } = socket;
+  const reporting = (done: WriteDone) => (error?: Error | null) => {
+    if (error) report(error);
+    done();
+  };
+  socket._write = (chunk: unknown, encoding, done) =>
+    write.call(socket, chunk, encoding, reporting(done));
+  if (writev) {
+    socket._writev = (chunks, done) => writev.call(socket, chunks, reporting(done));
+  }
+}
+
+type WriteDone = (error?: Error | null) => void;
 
 function createSocket(settings: ConnectionSettings, onread: OnReadOpts): Socket | TLSSocket {
   const { host, port, tls } = settings;

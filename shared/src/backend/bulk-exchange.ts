@@ -8,13 +8,16 @@ import { type ResponseHead, ResponseParser } from "./response-parser.ts";
 /** Up to this many bytes it is cheaper to read the rest of an unwanted body than to open another connection. */
 const MAX_DRAINED_BYTES = 64 * 1024;
 
+/** What an exchange waits for: the head of the answer, the body, or what the other side may have said before it stopped reading. */
+export type ExchangePhase = "answer" | "body" | "last-words";
+
 /** The end of the connection that an exchange works with. */
 export interface ExchangeChannel {
   readonly isReused: boolean;
   /** Reading goes on: what was held back has been taken. */
   resume(): void;
-  /** The request is out, the answer begins: other time limits hold. */
-  enter(phase: "answer" | "body"): void;
+  /** Something else is waited for: other time limits hold. */
+  enter(phase: ExchangePhase): void;
   /** The exchange has ended properly. The connection may live only if `canReuse`. */
   done(canReuse: boolean): void;
   /** The exchange has failed. */
@@ -33,6 +36,7 @@ export class BulkExchange {
   };
   #upload: BulkUpload | undefined;
   #isSent = false;
+  #writeError: { readonly cause: unknown } | undefined;
   readonly #hasRequestBody: boolean;
   #hasAnswer = false;
   #isKeepAlive = false;
@@ -71,8 +75,8 @@ export class BulkExchange {
     upload.run().then(
       () => this.sent(),
       (error: unknown) => {
-        // After an early answer it was us who stopped the source: the answer counts.
-        if (!this.#hasAnswer) this.fail(error);
+        // When an answer came early or may still come, it was us who stopped the source.
+        if (!(this.#hasAnswer || this.#writeError)) this.fail(error);
       },
     );
   }
@@ -99,8 +103,13 @@ export class BulkExchange {
   stalled(): boolean {
     const waitsForTaker = this.#isHeld && this.#take !== undefined;
     const waitsForSource =
-      !(this.#isSent || this.#hasAnswer) && this.#upload?.isWaitingForSource === true;
+      !(this.#isSent || this.#hasAnswer || this.#writeError) &&
+      this.#upload?.isWaitingForSource === true;
     if (waitsForTaker || waitsForSource) return false;
+    if (this.#writeError && !this.#hasAnswer) {
+      this.broke(this.#writeError.cause);
+      return true;
+    }
     const what = this.#isHeld
       ? "answer of the backend was not taken in time"
       : "backend made no progress for too long";
@@ -118,9 +127,22 @@ export class BulkExchange {
     this.#channel.destroy(error);
   }
 
-  /** The connection broke with `cause`. */
-  broke(cause: unknown): void {
+  /**
+   * The other side reads no more. Servers that refuse a body answer, then reset the connection: the answer may have arrived
+   * and not have been read yet, so the exchange goes on until the connection says that there is nothing.
+   */
+  writeFailed(cause: unknown): void {
+    if (this.#isOver || this.#writeError) return;
+    this.#writeError = { cause };
+    this.#isKeepAlive = false;
+    this.#upload?.stop(cause);
+    if (!this.#hasAnswer) this.#channel.enter("last-words");
+  }
+
+  /** The connection broke with `why`. */
+  broke(why: unknown): void {
     const isReused = this.#channel.isReused;
+    const cause = this.#writeError?.cause ?? why;
     this.fail(
       this.#hasAnswer
         ? lostExchange("answer", "answer of the backend was cut short", { cause, isReused })
@@ -156,9 +178,10 @@ export class BulkExchange {
   #onHead({ status, headers, isKeepAlive }: ResponseHead): void {
     this.#hasAnswer = true;
     // An error may have been found before the body was read. Some servers then take the body for the next request.
-    const isInDoubt = !this.#isSent || (this.#hasRequestBody && status >= 400);
+    const isEarly = !this.#isSent || this.#writeError !== undefined;
+    const isInDoubt = isEarly || (this.#hasRequestBody && status >= 400);
     this.#isKeepAlive = isKeepAlive && !isInDoubt;
-    if (!this.#isSent) {
+    if (isEarly) {
       const early = lostExchange("answer", "backend answered before the request was complete");
       // Nobody can have stored a body that was not sent: a success is not one.
       if (status < 300) throw early;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { BulkPool } from "../../src/backend/bulk-pool.ts";
 import type { WireRequest, WireResponse } from "../../src/backend/carrier.ts";
 import { ReadBuffers } from "../../src/backend/read-buffers.ts";
@@ -35,6 +37,22 @@ async function textOf({ body }: WireResponse): Promise<string> {
   });
   return text;
 }
+
+const REFUSING_SERVER = `
+  const { parentPort, workerData: flag } = require("node:worker_threads");
+  const server = require("node:net").createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      socket.pause();
+      const answer = "HTTP/1.1 412 x\\r\\nContent-Length: 6\\r\\n\\r\\nexists";
+      socket.write(answer, () => socket.resetAndDestroy());
+    });
+    socket.on("close", () => {
+      Atomics.store(flag, 0, 1);
+      Atomics.notify(flag, 0);
+    });
+  });
+  server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));`;
 
 /** Answers a PUT when all its `sizeBytes` bytes are there. */
 function storing(sizeBytes: number): (connection: RawConnection) => void {
@@ -372,6 +390,28 @@ describe("a streamed request body", () => {
     assert.equal(server.connections.length, 2);
     assert.ok(server.connections[1]?.received.startsWith("PUT /second"));
     assert.ok(!server.connections[1]?.received.includes("stolen"));
+  });
+
+  it("refused by an answer and a reset of the connection still gets the answer", async (t) => {
+    // In a thread of its own, so that it can answer and reset while we are between two writes and read nothing.
+    const flag = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(REFUSING_SERVER, { eval: true, workerData: flag });
+    t.after(() => worker.terminate());
+    const ready: unknown[] = await once(worker, "message");
+    await using pool = poolFor({ port: Number(ready[0]) });
+    const piece = Buffer.alloc(300_000);
+    const body: Body = {
+      async pump(take) {
+        await take(piece);
+        Atomics.wait(flag, 0, 0, 5000);
+        for (let n = 0; n < 9; n += 1) await take(piece);
+      },
+      destroy: () => {},
+    };
+    const response = await pool.exchange(put(body, 10 * piece.length));
+    assert.equal(Atomics.load(flag, 0), 1);
+    assert.equal(response.status, 412);
+    assert.equal(await textOf(response), "exists");
   });
 
   it("answered with an error makes its connection unfit for another, however it was sent", async () => {
