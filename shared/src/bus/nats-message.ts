@@ -8,10 +8,10 @@ export const REQUEST_ID_HEADER = "S3eg-Request-Id";
 export const DEADLINE_HEADER = "S3eg-Deadline";
 
 /** The fault code of an answer that is a refusal (the header that NATS tools show). */
-export const ERROR_CODE_HEADER = "Nats-Service-Error-Code";
+const ERROR_CODE_HEADER = "Nats-Service-Error-Code";
 
 /** The fault message of an answer that is a refusal, on one line. */
-export const ERROR_HEADER = "Nats-Service-Error";
+const ERROR_HEADER = "Nats-Service-Error";
 
 /** The largest payload we send or take: what is larger is a transfer. */
 export const MAX_PAYLOAD_BYTES = 128 * 1024;
