@@ -10,18 +10,55 @@ import { Fault } from "../faults.ts";
 import type { ObjectHeader } from "../format/header.ts";
 import { KEY_BYTES, type SuiteNumber } from "../format/layout.ts";
 
-/** Keys derived from a data key. All but the commitment are secret. */
-export interface ObjectKeys {
-  readonly commitment: Buffer;
-  readonly headerKey: KeyObject;
-  readonly metadataKey: KeyObject;
-  readonly dataKey: KeyObject;
-  readonly trailerKey: KeyObject;
-  readonly manifestKey: KeyObject;
-}
-
 const OKM_BYTES = 6 * KEY_BYTES;
 const INFO = Buffer.from("s3eg/2");
+
+/**
+ * Keys derived from a data key (format.md §3). All but the commitment are secret. Each is made into a cipher's key at its first
+ * use: a read needs three of them, re-issuing a header one, and making one costs more than a chunk of a small object.
+ */
+export class ObjectKeys {
+  readonly #okm: Buffer;
+  readonly #made = new Map<number, KeyObject>();
+
+  constructor(okm: Buffer) {
+    this.#okm = okm;
+  }
+
+  get commitment(): Buffer {
+    return this.#part(0);
+  }
+
+  get headerKey(): KeyObject {
+    return this.#key(1);
+  }
+
+  get metadataKey(): KeyObject {
+    return this.#key(2);
+  }
+
+  get dataKey(): KeyObject {
+    return this.#key(3);
+  }
+
+  get trailerKey(): KeyObject {
+    return this.#key(4);
+  }
+
+  get manifestKey(): KeyObject {
+    return this.#key(5);
+  }
+
+  #part(index: number): Buffer {
+    return this.#okm.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES);
+  }
+
+  #key(index: number): KeyObject {
+    const made = this.#made.get(index) ?? createSecretKey(this.#part(index));
+    this.#made.set(index, made);
+    return made;
+  }
+}
 
 /** Derives the keys of an object (format.md §3). `dataKey` and `objectId` are 32 bytes each. */
 export function deriveObjectKeys(
@@ -29,18 +66,7 @@ export function deriveObjectKeys(
   object: { objectId: Uint8Array; suite: SuiteNumber; flags: number },
 ): ObjectKeys {
   const info = Buffer.concat([INFO, Uint8Array.of(object.suite, object.flags & 1)]);
-  const okm = Buffer.from(hkdfSync("sha256", dataKey, object.objectId, info, OKM_BYTES));
-  const part = (index: number) => okm.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES);
-  const keys = {
-    commitment: Buffer.from(part(0)),
-    headerKey: createSecretKey(part(1)),
-    metadataKey: createSecretKey(part(2)),
-    dataKey: createSecretKey(part(3)),
-    trailerKey: createSecretKey(part(4)),
-    manifestKey: createSecretKey(part(5)),
-  };
-  okm.fill(0);
-  return keys;
+  return new ObjectKeys(Buffer.from(hkdfSync("sha256", dataKey, object.objectId, info, OKM_BYTES)));
 }
 
 /** The MAC of a header: HMAC-SHA-256 over every byte before it (format.md §4). */

@@ -18,7 +18,7 @@ const TAG_BYTES = 16;
 const KEK_BYTES = 32;
 const KEK_INFO = "s3eg/2/kek";
 /** Headers name the versions of this custodian's one key so. */
-const KEY_ID = "self-contained";
+const KEY_ID = "aes";
 
 /** KEKs by version. */
 export interface AesKeys {
@@ -84,7 +84,7 @@ export class AesCustodian implements Custodian {
   }
 
   checkValue(key: KeyRef): string {
-    return createHmac("sha256", this.#kek(key)).update("s3eg/2/check").digest("hex").slice(0, 16);
+    return createHmac("sha256", this.#kek(key)).update("s3eg/2/kcv").digest("hex").slice(0, 16);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
