@@ -2,86 +2,124 @@
  * The canary: a known payload wrapped under each key version and kept, so that a wrong KEK is found when the gateway starts and
  * not at the first read of an object.
  */
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
-import { bindingOf, packPayload, unpackPayload } from "@s3eg/shared/sealing/envelope.ts";
+import { packPayload, unpackPayload } from "@s3eg/shared/sealing/envelope.ts";
 import { z } from "zod";
 import type { Custodian, KeyRef } from "./custody/custodian.ts";
 
-const record = z.strictObject({ objectId: z.base64(), wrappedKey: z.base64() });
-type CanaryRecord = z.infer<typeof record>;
+const Canary = z.strictObject({ wrappedKey: z.base64() });
 
-/** Opens the canary of every readable version, and leaves one for a version that has none. A canary that does not open is `config.invalid`. */
+/**
+ * Opens the canary of every readable version, after leaving one for a version that has none. `config.invalid` with a line for
+ * every version whose canary does not open, or if the folder cannot be used.
+ */
 export async function checkCanaries(custodian: Custodian, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await inFolder(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
+  const problems: string[] = [];
   for (const key of custodian.readableKeys) {
     const path = join(folder, canaryName(key));
-    const kept = (await read(path)) ?? (await leave(custodian, { key, path }));
-    await open(custodian, key, kept);
+    const isKept = (await inFolder(folder, () => readText(path))) !== undefined;
+    if (!isKept) {
+      const canary = await makeCanary(custodian, key);
+      await inFolder(folder, () => writeOnce(path, canary));
+    }
+    const text = await inFolder(folder, () => readText(path));
+    if (!(await opens(custodian, key, text))) {
+      const named = `key version ${key.keyVersion} (${key.provider} "${key.keyId}")`;
+      problems.push(`${named}: is not the key that its canary ${path} was made with`);
+    }
   }
+  if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
 }
 
 function canaryName({ provider, keyId, keyVersion }: KeyRef): string {
-  return `${provider}-${Buffer.from(keyId).toString("base64url")}-${keyVersion}.json`;
+  const hashed = createHash("sha256").update(keyId).digest("hex").slice(0, 16);
+  return `${provider}-${hashed}-${keyVersion}.json`;
 }
 
-async function read(path: string): Promise<CanaryRecord | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new Fault("config.invalid", `canary ${path} can't be read`, { cause: error });
-  }
-  try {
-    return record.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new Fault("config.invalid", `canary ${path} is damaged`, { cause });
-  }
+async function makeCanary(custodian: Custodian, key: KeyRef): Promise<string> {
+  const binding = canaryBinding(key);
+  const secret = randomBytes(32);
+  const payload = packPayload(secret, binding);
+  const wrapped = await custodian.wrap(payload, { key, binding });
+  secret.fill(0);
+  payload.fill(0);
+  return `${JSON.stringify({ wrappedKey: Buffer.from(wrapped).toString("base64") })}\n`;
 }
 
-async function leave(
-  custodian: Custodian,
-  { key, path }: { key: KeyRef; path: string },
-): Promise<CanaryRecord> {
-  const objectId = randomBytes(32);
-  const binding = canaryBinding(key, objectId);
-  const wrappedKey = await custodian.wrap(packPayload(randomBytes(32), binding), { key, binding });
-  const left = {
-    objectId: objectId.toString("base64"),
-    wrappedKey: Buffer.from(wrappedKey).toString("base64"),
-  };
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, JSON.stringify(left), { mode: 0o600 });
-  await rename(temporary, path);
-  return left;
-}
-
-async function open(
+/** False for a canary of another key, and for a damaged one. A custodian that fails otherwise rejects. */
+async function opens(
   custodian: Custodian,
   key: KeyRef,
-  { objectId, wrappedKey }: CanaryRecord,
-): Promise<void> {
-  const binding = canaryBinding(key, Buffer.from(objectId, "base64"));
+  text: string | undefined,
+): Promise<boolean> {
+  const canary = Canary.safeParse(jsonOf(text ?? ""));
+  if (!canary.success) return false;
+  const binding = canaryBinding(key);
   try {
-    unpackPayload(
-      await custodian.unwrap(Buffer.from(wrappedKey, "base64"), { key, binding }),
-      binding,
-    ).fill(0);
-  } catch (cause) {
-    if (!isFault(cause, "crypto.integrity")) throw cause;
-    throw new Fault(
-      "config.invalid",
-      `key version ${key.keyVersion} (${key.provider}) is not the key that was used before under this version`,
-      { cause },
-    );
+    const wrapped = Buffer.from(canary.data.wrappedKey, "base64");
+    const payload = await custodian.unwrap(wrapped, { key, binding });
+    unpackPayload(payload, binding).fill(0);
+    payload.fill(0);
+    return true;
+  } catch (error) {
+    if (isFault(error, "crypto.integrity")) return false;
+    throw error;
   }
 }
 
-/** No object can have this place: a bucket name holds no slash. */
-function canaryBinding(key: KeyRef, objectId: Uint8Array): Buffer {
-  const place = { bucket: "s3eg/canary", key: "canary" };
-  return bindingOf({ ...key, flags: 0, objectId, commitment: Buffer.alloc(32), place });
+/** No envelope has this binding: the label differs (format.md §5). */
+function canaryBinding({ provider, keyId, keyVersion }: KeyRef): Buffer {
+  const named = JSON.stringify(["s3eg/2/canary", provider, keyId, keyVersion]);
+  return createHash("sha256").update(named).digest();
+}
+
+/** The file appears whole or not at all. One that another process wrote meanwhile stays, and is checked like any other. */
+async function writeOnce(path: string, text: string): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  try {
+    await using file = await open(draft, "wx", 0o600);
+    await file.writeFile(text);
+    await file.sync();
+    await link(draft, path);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function inFolder<Result>(folder: string, use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use();
+  } catch (cause) {
+    const reason = codeOf(cause) ?? "unknown";
+    throw new Fault("config.invalid", `canaries cannot be kept in ${folder} (${reason})`, {
+      cause,
+    });
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }

@@ -23,10 +23,11 @@ export function openInbox(
   custodian: Custodian,
   { guards, measured }: { guards: Guards | undefined; measured: Measured },
 ): void {
-  const issue = measured("issue", issueDataKeyAnswerer(custodian));
-  const unwrap = measured("unwrap", unwrapDataKeyAnswerer(custodian));
-  const reissue = measured("reissue", reissueHeaderAnswerer(custodian));
-  bus.serve(issueDataKey, guardedAnswer(issueDataKey, guards?.dataKeys, issue));
-  bus.serve(unwrapDataKey, guardedAnswer(unwrapDataKey, guards?.dataKeys, unwrap));
-  bus.serve(reissueHeader, guardedAnswer(reissueHeader, guards?.headers, reissue));
+  const issue = issueDataKeyAnswerer(custodian);
+  const unwrap = unwrapDataKeyAnswerer(custodian);
+  const reissue = reissueHeaderAnswerer(custodian);
+  const { dataKeys, headers } = guards ?? {};
+  bus.serve(issueDataKey, measured("issue", guardedAnswer(issueDataKey, dataKeys, issue)));
+  bus.serve(unwrapDataKey, measured("unwrap", guardedAnswer(unwrapDataKey, dataKeys, unwrap)));
+  bus.serve(reissueHeader, measured("reissue", guardedAnswer(reissueHeader, headers, reissue)));
 }

@@ -1,26 +1,26 @@
-/** Issuing a data key: fresh, wrapped for its object's place under the active version, given to whoever asked (format.md §3, §5). */
+/** `keys.data-key.issue`: a fresh data key for one object or upload, wrapped for its place under the active key (format.md §3, §5). */
 import { randomBytes } from "node:crypto";
 import type { IssuedDataKey, issueDataKey } from "@s3eg/shared/contracts/keys.ts";
-import { bindingOf, packPayload } from "@s3eg/shared/sealing/envelope.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { FLAG, KEY_BYTES } from "@s3eg/shared/format/layout.ts";
 import { deriveObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
 import type { z } from "zod";
 import type { Custodian } from "./custody/custodian.ts";
+import { wrapDataKey } from "./envelopes.ts";
 
-/** Answers `keys.data-key.issue`. */
+/** Answers with a data key and an object id that nobody had before. `input.invalid` for flags that no header may have. */
 export function issueDataKeyAnswerer(custodian: Custodian) {
-  return async ({
-    place,
-    suite,
-    flags,
-  }: z.infer<typeof issueDataKey.input>): Promise<IssuedDataKey> => {
-    const dataKey = randomBytes(32);
-    const objectId = randomBytes(32);
-    const { commitment } = deriveObjectKeys(dataKey, { objectId, suite, flags });
-    const key = custodian.activeKey;
-    const binding = bindingOf({ ...key, flags, objectId, commitment, place });
-    const payload = packPayload(dataKey, binding);
+  return async (input: z.infer<typeof issueDataKey.input>): Promise<IssuedDataKey> => {
+    const { place, suite, flags } = input;
+    if ((flags & FLAG.companionManifest) !== 0 && (flags & FLAG.multipart) === 0) {
+      throw new Fault("input.invalid", "only a multipart object has a companion manifest");
+    }
+    const dataKey = randomBytes(KEY_BYTES);
+    const objectId = randomBytes(KEY_BYTES);
     try {
-      const wrappedKey = await custodian.wrap(payload, { key, binding });
+      const { commitment } = deriveObjectKeys(dataKey, { objectId, suite, flags });
+      const object = { flags, objectId, commitment, place };
+      const { wrappedKey, ...key } = await wrapDataKey(custodian, dataKey, object);
       return {
         ...key,
         dataKey: dataKey.toString("base64"),
@@ -30,7 +30,6 @@ export function issueDataKeyAnswerer(custodian: Custodian) {
       };
     } finally {
       dataKey.fill(0);
-      payload.fill(0);
     }
   };
 }

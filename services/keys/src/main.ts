@@ -31,7 +31,21 @@ export async function startKeys(parts: KeysParts): Promise<AsyncDisposable> {
       key === custodian.activeKey || key.keyVersion === custodian.activeKey.keyVersion;
     log.info({ ...key, isActive, checkValue: custodian.checkValue(key) }, "key version is ready");
   }
-  health.add("kms", () => custodian.check());
+  const healthy = metrics.gauge({
+    name: "gateway_kms_healthy",
+    help: "1 while the key store can be used.",
+    labels: ["provider"],
+  });
+  health.add("kms", async () => {
+    const { provider } = custodian.activeKey;
+    try {
+      await custodian.check();
+      healthy.set({ provider }, 1);
+    } catch (error) {
+      healthy.set({ provider }, 0);
+      throw error;
+    }
+  });
   openInbox(bus, custodian, { guards, measured: measuredWith(metrics) });
   return custodian;
 }

@@ -2,11 +2,14 @@
 import { isFault } from "@s3eg/shared/faults.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 
-/** Wraps a handler so that its calls are counted and timed. */
-export type Measured = <Input, Output>(
-  operation: string,
-  handler: (input: Input) => Promise<Output>,
-) => (input: Input) => Promise<Output>;
+/** The questions of keys, as a label. */
+export type Operation = "issue" | "unwrap" | "reissue";
+
+/** Wraps an answerer so that its answers and refusals are counted and timed. */
+export type Measured = <Asked extends unknown[], Answer>(
+  operation: Operation,
+  answerer: (...asked: Asked) => Promise<Answer>,
+) => (...asked: Asked) => Promise<Answer>;
 
 /** Counts and times what keys does. */
 export function measuredWith(metrics: Metrics): Measured {
@@ -19,18 +22,20 @@ export function measuredWith(metrics: Metrics): Measured {
     name: "gateway_keys_operation_duration_seconds",
     help: "Seconds per operation of keys, its custodian included.",
     labels: ["operation"],
+    buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
   });
-  return (operation, handler) => async (input) => {
-    const startedMs = performance.now();
-    let result = "ok";
-    try {
-      return await handler(input);
-    } catch (error) {
-      result = isFault(error) ? error.code : "internal.bug";
-      throw error;
-    } finally {
-      total.add({ operation, result });
-      seconds.observe({ operation }, (performance.now() - startedMs) / 1000);
-    }
-  };
+  return (operation, answerer) =>
+    async (...asked) => {
+      const startedMs = performance.now();
+      let result = "ok";
+      try {
+        return await answerer(...asked);
+      } catch (error) {
+        result = isFault(error) ? error.code : "internal.bug";
+        throw error;
+      } finally {
+        total.add({ operation, result });
+        seconds.observe({ operation }, (performance.now() - startedMs) / 1000);
+      }
+    };
 }

@@ -26,8 +26,3 @@ export interface Custodian extends AsyncDisposable {
   /** A value by which operators compare a version of a key without seeing it; undefined where the provider has none. */
   checkValue(key: KeyRef): string | undefined;
 }
-
-/** True if two references name the same version. */
-export function isSameKey(a: KeyRef, b: KeyRef): boolean {
-  return a.provider === b.provider && a.keyId === b.keyId && a.keyVersion === b.keyVersion;
-}

@@ -2,52 +2,50 @@
 import { readFileSync } from "node:fs";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { decodeSecretBytes } from "@s3eg/shared/runtime/secret-source.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 const KEK_BYTES = 32;
 
-/** Reads a KEK of 32 bytes: raw (files alone), base64 or hex. Anything else is `config.invalid`; the source's text is never repeated. */
+/**
+ * Reads a KEK of 32 bytes: base64 or hex with white space around it, or a file that holds the bytes themselves. `config.invalid` in
+ * the name of `what` if there is none, or it is all zero; the source's text is never repeated.
+ */
 export function readKeySource(source: Secret, what: string, env: Env): Secret<Uint8Array> {
-  const [, kind, rest = ""] = /^(env|file|base64):(.*)$/s.exec(source.reveal()) ?? [];
+  const content = contentOf(source.reveal().trim(), what, env);
+  const key = decodeSecretBytes(content, KEK_BYTES);
+  if (!key) throw refused(what, `is not a key of ${KEK_BYTES} bytes in base64 or hex`);
+  if (key.every((byte) => byte === 0)) throw refused(what, "is all zero");
+  return new Secret(key);
+}
+
+function contentOf(source: string, what: string, env: Env): Buffer {
+  const [, kind, rest = ""] = /^(env|file|base64):(.*)$/s.exec(source) ?? [];
   switch (kind) {
-    case "env":
-      return decoded(env[rest], `${what}: variable ${rest}`);
+    case "env": {
+      const text = env[rest];
+      if (!text) throw refused(what, `variable ${rest} is not set`);
+      return Buffer.from(text);
+    }
     case "file":
-      return fromFile(rest, what);
+      return contentOfFile(rest, what);
     case "base64":
-      return decoded(rest, what);
+      return Buffer.from(rest);
     default:
-      throw new Fault(
-        "config.invalid",
-        `${what}: key_source must begin with env:, file: or base64:`,
-      );
+      throw refused(what, "key_source must begin with env:, file: or base64:");
   }
 }
 
-function fromFile(path: string, what: string): Secret<Uint8Array> {
-  let bytes: Buffer;
+function contentOfFile(path: string, what: string): Buffer {
   try {
-    bytes = readFileSync(path);
+    return readFileSync(path);
   } catch (cause) {
-    throw new Fault("config.invalid", `${what}: ${path} can't be read`, { cause });
+    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    throw refused(what, `${path} can't be read (${reason})`, cause);
   }
-  return bytes.byteLength === KEK_BYTES
-    ? new Secret(bytes)
-    : decoded(bytes.toString("latin1"), `${what}: ${path}`);
 }
 
-function decoded(text: string | undefined, what: string): Secret<Uint8Array> {
-  const trimmed = text?.trim() ?? "";
-  if (trimmed === "") throw new Fault("config.invalid", `${what} is empty`);
-  const bytes = /^[0-9a-fA-F]{64}$/.test(trimmed)
-    ? Buffer.from(trimmed, "hex")
-    : Buffer.from(trimmed, "base64");
-  if (bytes.byteLength !== KEK_BYTES) {
-    throw new Fault(
-      "config.invalid",
-      `${what} is not a key of ${KEK_BYTES} bytes in base64 or hex`,
-    );
-  }
-  return new Secret(bytes);
+function refused(what: string, problem: string, cause?: unknown): Fault {
+  return new Fault("config.invalid", `${what}: ${problem}`, { cause });
 }

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { bindingOf, packPayload } from "@s3eg/shared/sealing/envelope.ts";
+import { deriveObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
+import { issueDataKeyAnswerer } from "../src/issue-data-key.ts";
+import { CountingCustodian } from "./counting-custodian.ts";
+import { is, place } from "./issued-header.ts";
+
+describe("issueDataKey", () => {
+  it("issues a key that nobody had before, committed to and wrapped under the active version", async () => {
+    const custodian = new CountingCustodian([1, 2, 3], 2);
+    const issue = issueDataKeyAnswerer(custodian);
+    const issued = await issue({ place, suite: 2, flags: 1 });
+    assert.deepEqual([issued.provider, issued.keyVersion], ["aes", 2]);
+    const dataKey = Buffer.from(issued.dataKey, "base64");
+    const objectId = Buffer.from(issued.objectId, "base64");
+    const { commitment } = deriveObjectKeys(dataKey, { objectId, suite: 2, flags: 1 });
+    assert.equal(commitment.toString("base64"), issued.commitment);
+    const key = custodian.activeKey;
+    const binding = bindingOf({ ...key, flags: 1, objectId, commitment, place });
+    const wrappedKey = Buffer.from(issued.wrappedKey, "base64");
+    assert.equal(wrappedKey.byteLength, 125);
+    const payload = await custodian.unwrap(wrappedKey, { key, binding });
+    assert.deepEqual(Buffer.from(payload), packPayload(dataKey, binding));
+    const again = await issue({ place, suite: 2, flags: 1 });
+    assert.notEqual(again.dataKey, issued.dataKey);
+    assert.notEqual(again.objectId, issued.objectId);
+  });
+
+  it("refuses flags that no header may have, before a custodian is called", async () => {
+    const custodian = new CountingCustodian();
+    const issued = issueDataKeyAnswerer(custodian)({ place, suite: 1, flags: 4 });
+    await assert.rejects(issued, is("input.invalid"));
+    assert.equal(custodian.calls, 0);
+  });
+});

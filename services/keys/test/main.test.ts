@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Answerer, AskOptions } from "@s3eg/shared/bus/bus.ts";
+import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
+import type { Question } from "@s3eg/shared/contracts/contract.ts";
+import { issueDataKey, reissueHeader, unwrapDataKey } from "@s3eg/shared/contracts/keys.ts";
+import { Health } from "@s3eg/shared/runtime/health.ts";
+import { createLog, type Log } from "@s3eg/shared/runtime/log.ts";
+import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
+import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { KEM } from "@s3eg/shared/sealing/hpke.ts";
+import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
+import { askKeys } from "@s3eg/shared/trust/ask.ts";
+import { AskerSession } from "@s3eg/shared/trust/asker.ts";
+import { startKeys } from "../src/main.ts";
+import { CountingCustodian, kekOf } from "./counting-custodian.ts";
+import { is, issuedHeader, place } from "./issued-header.ts";
+
+const keysSecret = new Secret(Buffer.alloc(32, 0x4b));
+const serviceSecret = new Secret(Buffer.alloc(32, 0x53));
+
+/** A bus between two processes, on which whoever controls it keeps every question and answer. */
+class WatchedBus extends MemoryBus {
+  readonly questions: unknown[] = [];
+  readonly answers: unknown[] = [];
+
+  override isLocal(): boolean {
+    return false;
+  }
+
+  override async request<Input, Output>(
+    question: Question<Input, Output>,
+    input: Input,
+    options: AskOptions,
+  ): Promise<Output> {
+    this.questions.push(input);
+    const answer = await super.request(question, input, options);
+    this.answers.push(answer);
+    return answer;
+  }
+
+  override serve<Input, Output>(
+    question: Question<Input, Output>,
+    answerer: Answerer<Input, Output>,
+  ): void {
+    super.serve(question, (input, asked) => answerer(input, { ...asked, isLocal: false }));
+  }
+}
+
+describe("keys", () => {
+  const lines: string[] = [];
+  const log: Log = createLog({
+    service: "keys",
+    level: "debug",
+    destination: { write: (line) => lines.push(line) },
+  });
+  const metrics = createMetrics();
+  const custodian = new CountingCustodian();
+  const health = new Health({ version: "0", log, now: () => Number(process.hrtime.bigint()) });
+  const local = new MemoryBus({ log });
+  const remote = new WatchedBus({ log });
+  const guards = {
+    dataKeys: new AnswerGuard({ secret: keysSecret }),
+    headers: new AnswerGuard({ secret: serviceSecret }),
+  };
+  const crypto = new AskerSession({ secret: keysSecret, kem: KEM.x25519 });
+  const edge = new AskerSession({ secret: serviceSecret, kem: KEM.p256 });
+  const issue = {
+    question: issueDataKey,
+    input: { place, suite: 1, flags: 0 },
+    requestId: "r",
+  } as const;
+  let dataDir: string;
+
+  before(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), "keys-"));
+    const parts = { custodian, dataDir, guards, log, metrics };
+    await startKeys({ ...parts, bus: local, health });
+    await startKeys({ ...parts, bus: remote, health: new Health({ version: "0", log }) });
+  });
+  after(() => rm(dataDir, { recursive: true }));
+
+  it("issues and unwraps within one process", async () => {
+    await askKeys(local, undefined, issue);
+    const { header, dataKey } = await issuedHeader(custodian);
+    const unwrap = { question: unwrapDataKey, input: { place, header }, requestId: "r" };
+    assert.deepEqual(await askKeys(local, undefined, unwrap), { dataKey });
+  });
+
+  it("issues and unwraps across processes without a data key on the bus", async () => {
+    const issued = await askKeys(remote, crypto, issue);
+    const { header, dataKey } = await issuedHeader(custodian);
+    const unwrap = { question: unwrapDataKey, input: { place, header }, requestId: "r" };
+    assert.deepEqual(await askKeys(remote, crypto, unwrap), { dataKey });
+    const crossed = JSON.stringify([remote.questions, remote.answers]);
+    assert.ok(!crossed.includes(issued.dataKey) && !crossed.includes(dataKey));
+  });
+
+  it("re-issues headers for edge, and gives edge no data key", async () => {
+    const { header } = await issuedHeader(custodian);
+    const input = { header, from: place, to: { bucket: "b", key: "k" } };
+    const reissue = { question: reissueHeader, input, requestId: "r" };
+    assert.notEqual((await askKeys(remote, edge, reissue)).header, header);
+    await assert.rejects(askKeys(remote, edge, issue), is("keys.refused"));
+    const unwrap = { question: unwrapDataKey, input: { place, header }, requestId: "r" };
+    await assert.rejects(askKeys(remote, edge, unwrap), is("keys.refused"));
+    await assert.rejects(askKeys(remote, crypto, reissue), is("keys.refused"));
+  });
+
+  it("answers no question twice", async () => {
+    const { input } = crypto.prove(issueDataKey, issue.input, "r");
+    await remote.request(issueDataKey, input, { requestId: "r" });
+    const replayed = remote.request(issueDataKey, input, { requestId: "r" });
+    await assert.rejects(replayed, is("keys.refused"));
+  });
+
+  it("counts what it answers and what it refuses, the custodian's failures too", async () => {
+    custodian.failure = new Error("away");
+    await assert.rejects(askKeys(local, undefined, issue), is("keys.unavailable"));
+    custodian.failure = undefined;
+    const text = await metrics.text();
+    for (const result of ["ok", "keys.refused", "keys.unavailable"]) {
+      assert.ok(
+        text.includes(`gateway_keys_operations_total{operation="issue",result="${result}"}`),
+      );
+    }
+  });
+
+  it("is not ready while its custodian is away", async () => {
+    health.markReady();
+    const ready = async () => (await health.answer("/ready"))?.body.checks;
+    assert.deepEqual(await ready(), { kms: "ok" });
+    assert.match(await metrics.text(), /gateway_kms_healthy\{provider="aes"\} 1/);
+    custodian.failure = new Error("away");
+    assert.deepEqual(await ready(), { kms: "unavailable" });
+    assert.match(await metrics.text(), /gateway_kms_healthy\{provider="aes"\} 0/);
+    custodian.failure = undefined;
+  });
+
+  it("logs the check value of every version, and no key", () => {
+    const text = lines.join("");
+    for (const key of custodian.readableKeys) {
+      assert.ok(text.includes(`"checkValue":"${custodian.checkValue(key)}"`));
+      const kek = kekOf(key.keyVersion).reveal();
+      assert.ok(!text.includes(kek.toString("base64")) && !text.includes(kek.toString("hex")));
+    }
+  });
+});
