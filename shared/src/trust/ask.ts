@@ -21,7 +21,7 @@ export async function askKeys<Input extends object, Plain>(
   session: AskerSession | undefined,
   asking: {
     readonly question: KeysQuestion<Input, Plain>;
-    readonly input: Input;
+    readonly input: NoInfer<Input>;
     readonly requestId: string;
     readonly timeoutMs?: number;
   },
