@@ -2,6 +2,7 @@
 import { Fault } from "../faults.ts";
 import { CHUNK_BYTES, type SuiteNumber, TAG_BYTES, TRAILER_BYTES } from "../format/layout.ts";
 import { type ChunkSpan, chunkCountOf } from "../format/sizes.ts";
+import { decodeTrailer, type Trailer } from "../format/trailer.ts";
 import { type Body, type Take, takeAll } from "../http/body.ts";
 import { ChunkOpener, openOnce } from "./aead.ts";
 import type { ObjectKeys } from "./object-keys.ts";
@@ -28,7 +29,7 @@ export interface OpenedRange {
 
 /**
  * The plaintext of a stored body. A chunk leaves only after its tag verified; of a whole object the last chunk leaves only after
- * the trailer verified and the stored bytes ended exactly there. Every deviation rejects with `crypto.integrity`.
+ * the trailer verified, is well-formed, and the stored bytes ended exactly there. Every deviation rejects with `crypto.integrity`.
  */
 export function openBody(stored: Body, opening: Opening): Body {
   return {
@@ -43,11 +44,19 @@ export function openBody(stored: Body, opening: Opening): Body {
   };
 }
 
+/** What the stored trailer of an object says, once it verified; anything else is `crypto.integrity` (format.md §6). */
+export function openTrailer(
+  { keys, suite }: Pick<Opening, "keys" | "suite">,
+  stored: Uint8Array,
+): Trailer {
+  return decodeTrailer(openOnce({ suite, key: keys.trailerKey }, stored));
+}
+
 /** Cuts the stored bytes into chunks, tags and trailer, whatever the pieces they come in. */
 class StoredReader {
   readonly #take: Take;
   readonly #opener: ChunkOpener;
-  readonly #trailerKey: { suite: SuiteNumber; key: ObjectKeys["trailerKey"] };
+  readonly #opening: Opening;
   /** Stored bytes still expected, trailer excluded. */
   #chunkBytesLeft: number;
   /** Ciphertext bytes of the open chunk still expected, and of its tag. */
@@ -61,7 +70,8 @@ class StoredReader {
   #skip: number;
   #deliverLeft: number;
 
-  constructor({ keys, suite, size, range }: Opening, take: Take) {
+  constructor(opening: Opening, take: Take) {
+    const { keys, suite, size, range } = opening;
     const chunkCount = chunkCountOf(size);
     this.#take = take;
     this.#opener = new ChunkOpener(
@@ -69,7 +79,7 @@ class StoredReader {
       chunkCount,
       range?.span.firstChunk ?? 0,
     );
-    this.#trailerKey = { suite, key: keys.trailerKey };
+    this.#opening = opening;
     this.#chunkBytesLeft = range?.span.storedLength ?? size + TAG_BYTES * chunkCount;
     this.#trailer = Buffer.alloc(range ? 0 : TRAILER_BYTES);
     this.#skip = range?.span.skip ?? 0;
@@ -98,7 +108,7 @@ class StoredReader {
     const isWhole = this.#trailer.byteLength > 0;
     if (this.#chunkBytesLeft > 0 || this.#trailerFilled < this.#trailer.byteLength)
       throw truncated();
-    if (isWhole) openOnce(this.#trailerKey, this.#trailer);
+    if (isWhole) openTrailer(this.#opening, this.#trailer);
     await takeAll(this.#withinRange(this.#last), this.#take);
     if (this.#deliverLeft !== 0) throw truncated();
   }
