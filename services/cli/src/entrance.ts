@@ -23,7 +23,10 @@ export function openEntrance(config: GatewayConfig, env: Env): Entrance {
   );
   return {
     credentials: new Credentials(configured),
-    policies: configuredPolicies(config.policies, config.encryption.preferred_algorithm),
+    policies: configuredPolicies(config.policies, {
+      ...config.objects,
+      preferredAlgorithm: config.encryption.preferred_algorithm,
+    }),
     identities,
   };
 }

@@ -34,6 +34,11 @@ export type CredentialSetting = z.infer<typeof credential>;
 /** Schema of a file named by AUTH_CREDENTIALS_FILE: a list of credentials. */
 export const credentialList = z.array(credential);
 
+/** Which ETag clients see (ARCHITECTURE.md, "ETags and listings"). */
+const etagPolicy = z.enum(["opaque", "md5"]);
+/** Which objects get a checksum: those whose client sent one, or all (CRC64NVME then, as S3 does). */
+const checksumPolicy = z.enum(["client", "always"]);
+
 /** The settings at the top level of the file that are edge's. */
 export const edgeSettings = {
   listen_addr: listenAddress()
@@ -94,6 +99,18 @@ export const edgeSettings = {
       },
     )
     .prefault({}),
+  objects: z
+    .strictObject({
+      etag: etagPolicy
+        .default("opaque")
+        .meta({ env: "ETAG_POLICY" })
+        .describe("ETag of objects where no policy says otherwise; md5: that of the plaintext"),
+      checksum: checksumPolicy
+        .default("client")
+        .meta({ env: "CHECKSUM_POLICY" })
+        .describe("objects that get a checksum where no policy says otherwise"),
+    })
+    .prefault({}),
   auth: z
     .strictObject({
       clock_skew_tolerance: durationMs()
@@ -111,6 +128,8 @@ export const policyFile = z.strictObject({
   buckets: z.array(z.string().min(1)).min(1),
   contents: z.enum(["sealed", "mixed"]).default("sealed"),
   bind_as: z.string().min(1).optional(),
+  etag: etagPolicy.optional(),
+  checksum: checksumPolicy.optional(),
   encryption: z
     .strictObject({ preferred_algorithm: z.enum(["AES256-GCM", "ChaCha20-Poly1305"]).optional() })
     .prefault({}),

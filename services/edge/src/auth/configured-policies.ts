@@ -4,13 +4,15 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
 import { type PolicyFile, policyFile } from "../config.ts";
-import { Policies, type PolicyRule } from "./policy.ts";
+import { type BucketPolicy, Policies, type PolicyRule } from "./policy.ts";
+
+/** What holds where no policy file says otherwise. */
+export interface PolicyDefaults extends Pick<BucketPolicy, "etag" | "checksum"> {
+  readonly preferredAlgorithm: string | undefined;
+}
 
 /** Reads every policy file, in the order of the globs, files of a glob by name. A glob that matches nothing is `config.invalid`. */
-export function configuredPolicies(
-  globs: readonly string[],
-  preferredAlgorithm: string | undefined,
-): Policies {
+export function configuredPolicies(globs: readonly string[], defaults: PolicyDefaults): Policies {
   const files = globs.flatMap((glob) => {
     const found = globSync(glob).sort();
     if (found.length === 0) throw new Fault("config.invalid", `policies: no file matches ${glob}`);
@@ -18,25 +20,26 @@ export function configuredPolicies(
   });
   const rules = files.map((file) => {
     const text = readFileSync(file, "utf8");
-    return ruleOf(
-      loadConfig(policyFile, { yamlText: text, yamlName: file, env: {} }),
-      preferredAlgorithm,
-    );
+    return ruleOf(loadConfig(policyFile, { yamlText: text, yamlName: file, env: {} }), defaults);
   });
   const standard = {
     id: "default",
     contents: "sealed",
-    suite: suiteOf(preferredAlgorithm),
+    suite: suiteOf(defaults.preferredAlgorithm),
+    etag: defaults.etag,
+    checksum: defaults.checksum,
   } as const;
   return new Policies(rules, standard);
 }
 
-function ruleOf(file: PolicyFile, preferredAlgorithm: string | undefined): PolicyRule {
+function ruleOf(file: PolicyFile, defaults: PolicyDefaults): PolicyRule {
   return {
     id: file.id,
     buckets: file.buckets,
     contents: file.contents,
-    suite: suiteOf(file.encryption.preferred_algorithm ?? preferredAlgorithm),
+    suite: suiteOf(file.encryption.preferred_algorithm ?? defaults.preferredAlgorithm),
+    etag: file.etag ?? defaults.etag,
+    checksum: file.checksum ?? defaults.checksum,
     ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
   };
 }

@@ -7,6 +7,10 @@ export interface BucketPolicy {
   readonly id: string;
   readonly contents: Contents;
   readonly suite: SuiteNumber;
+  /** What clients see as ETag: a function of the backend's, or the MD5 of the plaintext. */
+  readonly etag: "opaque" | "md5";
+  /** Whether an object gets a checksum only where its client sends one, or always. */
+  readonly checksum: "client" | "always";
   /** Name that envelopes of this bucket are bound to, where it is not its own (format.md §5). */
   readonly bindAs?: string;
 }
