@@ -38,13 +38,29 @@ export function createLog(options: {
       timestamp: stdTimeFunctions.isoTime,
       formatters: {
         level: (label) => ({ level: label }),
-        bindings: (fields) => withoutSecrets(fields),
         log: (record) => withoutSecrets(record),
       },
-      serializers: { err: errorForLog },
+      serializers: { ...SECRET_SERIALIZERS, err: errorForLog },
     },
-    options.destination ?? pino.destination(1),
+    options.destination ?? standardOutput(),
   );
+}
+
+/** Gathered to one system call this often, and at this size. A warning or an error is written at once. */
+const FLUSH_MS = 100;
+const FLUSH_BYTES = 16 * 1024;
+
+function standardOutput(): LogDestination {
+  const output = pino.destination({ dest: 1, sync: true, minLength: FLUSH_BYTES });
+  setInterval(() => output.flushSync(), FLUSH_MS).unref();
+  process.on("exit", () => output.flushSync());
+  return {
+    write(line) {
+      output.write(line);
+      if (!line.startsWith('{"level":"info"') && !line.startsWith('{"level":"debug"'))
+        output.flushSync();
+    },
+  };
 }
 
 /** Names under which a secret could slip in; only the second lock, `Secret` is the first. */
@@ -59,6 +75,10 @@ const SECRET_NAMES = new Set([
   "x-amz-security-token",
   "x-amz-signature",
 ]);
+/** For what a child log is bound to, which no formatter sees. */
+const SECRET_SERIALIZERS = Object.fromEntries(
+  [...SECRET_NAMES, "dataKey", "secretKey"].map((name) => [name, () => "[secret]"]),
+);
 /** How deep a record is looked through. */
 const MAX_DEPTH = 3;
 
