@@ -136,7 +136,8 @@ async function startCryptoRole(process: Process): Promise<void> {
   });
   stack.use(server);
   const transfers = onAll([local, server]);
-  stack.use(startCrypto({ bus, transfers, backend, log, session, worker: describe }));
+  const guard = new AnswerGuard({ secret: secrets.service });
+  stack.use(startCrypto({ bus, transfers, backend, log, session, guard, worker: describe }));
 }
 
 async function startEdgeRole(process: Process): Promise<number> {
@@ -154,7 +155,7 @@ async function startEdgeRole(process: Process): Promise<number> {
     credentials: entrance.credentials,
     policies: entrance.policies,
     crypto: remote?.client ?? local,
-    session: roles.has("keys") ? undefined : sessionOf(secrets?.service),
+    session: sessionOf(secrets?.service),
     hasOwnMetricsPort: config.metrics.addr !== undefined,
     graceMs: GRACE_MS,
   });

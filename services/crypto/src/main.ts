@@ -4,6 +4,7 @@ import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import type { WorkerAlive } from "@s3eg/shared/contracts/crypto.ts";
 import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import { dataKeysOf } from "./data-keys.ts";
 import { startHeartbeat } from "./heartbeat.ts";
@@ -17,14 +18,16 @@ export interface CryptoParts {
   readonly log: Log;
   /** Proves to keys who asks; absent where keys is a role of this process. */
   readonly session: AskerSession | undefined;
+  /** Checks who asks from another process; absent where all who ask are roles of this one. */
+  readonly guard?: AnswerGuard | undefined;
   /** What edges in other processes are told of this worker; absent where transfers stay within the process. */
   readonly worker?: () => WorkerAlive;
 }
 
-/** Starts crypto: from now on it answers its transfers. The caller owns what it passed in and closes it after the answer. */
+/** Starts crypto: from now on it answers its transfers and questions. The caller owns what it passed in and closes it after the answer. */
 export function startCrypto(parts: CryptoParts): AsyncDisposable {
-  const { bus, transfers, backend, log, session, worker } = parts;
-  openInbox(transfers, { dataKeys: dataKeysOf(bus, session, Date.now), backend });
+  const { bus, transfers, backend, log, session, guard, worker } = parts;
+  openInbox({ transfers, bus, guard }, { dataKeys: dataKeysOf(bus, session, Date.now), backend });
   const heartbeat = worker && startHeartbeat(bus, worker, log);
   return { [Symbol.asyncDispose]: async () => await heartbeat?.[Symbol.asyncDispose]() };
 }

@@ -1,7 +1,7 @@
 /** What `crypto` answers: the transfers that carry object bytes, and what it announces of itself. */
 import { z } from "zod";
-import { announcement, download, upload } from "./contract.ts";
-import { Place, Suite } from "./keys.ts";
+import { announcement, download, question, upload } from "./contract.ts";
+import { AskerProof, answerOf, Place, Suite } from "./keys.ts";
 
 const Headers = z.record(z.string(), z.string());
 
@@ -92,6 +92,56 @@ export const openObject = download("open-object", {
     /** The backend's answer headers, with the gateway's own metadata taken out. */
     headers: Headers,
   }),
+});
+
+/** What only a data key can tell of an object without reading it whole. */
+export const ObjectFacts = z.object({
+  /** Plaintext size in bytes. */
+  size: z.number().int().nonnegative(),
+  isSealed: z.boolean(),
+  /** The ETag that S3 would give the plaintext, without quotes. Absent where the object was sealed without one. */
+  etag: z.string().optional(),
+  checksum: PlaintextFacts.shape.checksum,
+});
+export type ObjectFacts = z.infer<typeof ObjectFacts>;
+
+/** Most objects in one `describeObjects`: with the longest keys the question still fits a message of 1 MiB. */
+export const MAX_DESCRIBED = 100;
+
+/** Asked by edge, answered by crypto: the facts of objects, each exactly as its ETag pins it; one answer per object, in order. */
+export const describeObjects = question("crypto.object.describe", {
+  input: z.strictObject({
+    asker: AskerProof.optional(),
+    bucket: z.string(),
+    /** The policy's name for the bucket: with the key, what envelopes are bound to (format.md §5). */
+    boundTo: z.string(),
+    identity: z.string().optional(),
+    contents: Contents,
+    objects: z
+      .array(
+        z.strictObject({
+          key: z.string(),
+          versionId: z.string().optional(),
+          /** The backend's ETag, with its quotes. An object that has another by now is `backend.changed`. */
+          etag: z.string(),
+        }),
+      )
+      .min(1)
+      .max(MAX_DESCRIBED),
+    /** Header fields of the client's request to pass on. Never a customer's key: it must not cross the bus. */
+    headers: Headers,
+  }),
+  output: answerOf(
+    z.object({
+      described: z.array(
+        z.union([
+          z.object({ facts: ObjectFacts }),
+          /** A fault in the form in which it crosses (faults.ts). */
+          z.object({ fault: z.unknown() }),
+        ]),
+      ),
+    }),
+  ),
 });
 
 /** Announced by every crypto worker once a second and on change, heard by edge: where it is and how busy. */

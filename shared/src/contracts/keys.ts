@@ -50,8 +50,8 @@ export type UnwrappedDataKey = z.infer<typeof UnwrappedDataKey>;
 export const ReissuedHeader = z.object({ header: z.string() });
 export type ReissuedHeader = z.infer<typeof ReissuedHeader>;
 
-/** `sealed` across processes, `plain` within one. */
-function answerOf<Plain>(plain: z.ZodType<Plain>) {
+/** Answer whose plain form is for the asker alone: `sealed` across processes, `plain` within one. */
+export function answerOf<Plain>(plain: z.ZodType<Plain>) {
   return z.union([z.object({ sealed: SealedAnswer }), z.object({ plain })]);
 }
 
