@@ -48,7 +48,7 @@ export function createLog(options: {
 
 /** Gathered to one system call this often, and at this size. A warning or an error is written at once. */
 const FLUSH_MS = 100;
-const FLUSH_BYTES = 16 * 1024;
+const FLUSH_BYTES = 8 * 1024;
 
 function standardOutput(): LogDestination {
   const output = pino.destination({ dest: 1, sync: true, minLength: FLUSH_BYTES });
