@@ -1,6 +1,7 @@
 /** The source of a copy: `x-amz-copy-source`, decoded (S3 API, CopyObject). */
 import type { Place } from "@s3eg/shared/contracts/keys.ts";
 import { isKeyLengthAllowed } from "@s3eg/shared/s3/names.ts";
+import { isBucketName } from "./incoming.ts";
 import { s3Error } from "./s3/errors.ts";
 import type { S3Request } from "./s3-request.ts";
 
@@ -13,20 +14,28 @@ export interface CopySource {
   readonly place: Place;
 }
 
-/** Parses `/bucket/key?versionId=…`, with or without the first slash, percent-encoded or not. */
+/** The source that a copy names, and what its envelope is bound to. */
 export function copySourceOf(request: S3Request): CopySource {
-  const value = request.headers["x-amz-copy-source"] ?? "";
+  const source = parseCopySource(request.headers["x-amz-copy-source"] ?? "");
+  const { bucket, key } = source;
+  return { ...source, place: { bucket: request.policyOf(bucket).bindAs ?? bucket, key } };
+}
+
+/** Parses `/bucket/key?versionId=…`, with or without the first slash, percent-encoded or not; `InvalidArgument` for anything else. */
+export function parseCopySource(value: string): Omit<CopySource, "place"> {
   const [path = "", ...queries] = value.split("?versionId=");
   const decoded = decode(path.replace(/^\//, ""));
   const slash = decoded.indexOf("/");
   const [bucket, key] = [decoded.slice(0, slash), decoded.slice(slash + 1)];
-  if (slash <= 0 || key === "" || queries.length > 1 || !isKeyLengthAllowed(key)) throw malformed();
-  const versionId = queries[0] === undefined ? {} : { versionId: decode(queries[0]) };
+  const isNamed = slash > 0 && isBucketName(bucket) && key !== "";
+  const isVersioned = queries.length === 1 && queries[0] !== "";
+  if (!isNamed || (queries.length > 0 && !isVersioned) || !isKeyLengthAllowed(key)) {
+    throw malformed();
+  }
   return {
     bucket,
     key,
-    ...versionId,
-    place: { bucket: request.policyOf(bucket).bindAs ?? bucket, key },
+    ...(queries[0] === undefined ? {} : { versionId: decode(queries[0]) }),
   };
 }
 

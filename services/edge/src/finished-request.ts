@@ -67,8 +67,10 @@ function logRequest(
     ms: Math.round(milliseconds * 1000) / 1000,
     requestId: id,
   };
-  const isOurs = status >= 500 || isFault(error, "crypto.integrity", "internal.bug");
-  if (isOurs && status !== 501) log.error({ ...fields, err: error }, "request failed");
+  const isClients = error === undefined || isFault(error, "client.gone", "client.stalled");
+  // An answer that broke off after its head has a status that tells nothing.
+  const isOurs = status === 499 ? !isClients : status >= 500 && status !== 501;
+  if (isOurs) log.error({ ...fields, err: error }, "request failed");
   else log.info(fields, "request");
 }
 

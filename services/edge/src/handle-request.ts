@@ -1,9 +1,11 @@
 /** The life of one request in edge: read, authenticate, authorize, match, run. Answering is the caller's (server.ts). */
-import { type Body, collectBody } from "@s3eg/shared/http/body.ts";
+import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
+import type { VerifiedSignature } from "@s3eg/shared/s3/sigv4-verify.ts";
 import { type Authentication, authenticate } from "./auth/authenticate.ts";
 import type { Principal } from "./auth/credentials.ts";
-import { plainBody } from "./auth/plain-body.ts";
+import { type PlainBody, plainBody } from "./auth/plain-body.ts";
 import type { Policies } from "./auth/policy.ts";
+import { parseCopySource } from "./copy-source.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Asking } from "./match-operation.ts";
 import type { Operation, Rooms, S3Answer } from "./operations/operation.ts";
@@ -27,7 +29,7 @@ export interface Sighting {
   bytesIn: number;
 }
 
-/** Runs a request. `openBody` is called at most once, after the verdict on signature and rights has fallen. */
+/** Runs a request. `openBody` is called at most once, when somebody takes the body: after the verdict on signature, rights and announcements. */
 export async function handleRequest(
   door: FrontDoor,
   received: { incoming: Incoming; id: string; signal: AbortSignal; openBody(): Body },
@@ -39,8 +41,8 @@ export async function handleRequest(
   checkProxiedBucket(door.proxiedBucket, incoming);
   const operation = door.match({ ...incoming, query: incoming.query.pairs });
   sighting.operation = operation.name;
-  const openPlain = () =>
-    plainBody(counted(received.openBody(), sighting), incoming.headers, signature);
+  const raw = requestBody(received.openBody, sighting);
+  const openPlain = () => plainBody(raw, incoming.headers, signature);
   const request: S3Request = {
     id,
     bucket: incoming.bucket,
@@ -53,9 +55,9 @@ export async function handleRequest(
     signal,
     plainBody: openPlain,
     bytes: async (maxBytes) => {
-      // A request without a body needs no Content-Length (RFC 9110 §8.6).
-      if (!hasBody(incoming)) return Buffer.alloc(0);
-      return await collectBody(openPlain().body, maxBytes, () => s3Error("MalformedXML"));
+      // A request without a body needs no Content-Length (RFC 9110 §8.6); what was promised of the body holds all the same.
+      const { body } = hasBody(incoming) ? openPlain() : emptyBody(incoming, signature);
+      return await collectBody(body, maxBytes, () => s3Error("MalformedXML"));
     },
   };
   return await operation.run(request, door.rooms);
@@ -65,21 +67,35 @@ function hasBody({ headers }: Incoming): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
+function emptyBody({ headers }: Incoming, signature: VerifiedSignature): PlainBody {
+  const announced = { ...headers, "content-length": "0" };
+  return plainBody(bodyOfBytes(new Uint8Array()), announced, signature);
+}
+
 function checkProxiedBucket(proxied: string | undefined, { bucket, headers }: Incoming): void {
   if (proxied === undefined) return;
-  const source = headers["x-amz-copy-source"]?.replace(/^\//, "").split("/")[0];
-  if (bucket !== proxied || (source !== undefined && decodeURIComponent(source) !== proxied)) {
+  const source = headers["x-amz-copy-source"];
+  if (bucket !== proxied || (source !== undefined && parseCopySource(source).bucket !== proxied)) {
     throw s3Error("AccessDenied");
   }
 }
 
-function counted(body: Body, sighting: Sighting): Body {
+/** The body on the wire, opened when it is taken, and counted. */
+function requestBody(open: () => Body, sighting: Sighting): Body {
+  let opened: Body | undefined;
+  let gone: { reason: unknown } | undefined;
   return {
-    pump: (take) =>
-      body.pump((piece) => {
+    async pump(take) {
+      if (gone) throw gone.reason;
+      opened = open();
+      await opened.pump((piece) => {
         sighting.bytesIn += piece.byteLength;
         return take(piece);
-      }),
-    destroy: (reason) => body.destroy(reason),
+      });
+    },
+    destroy(reason = new Error("body destroyed")) {
+      gone ??= { reason };
+      opened?.destroy(reason);
+    },
   };
 }

@@ -1,10 +1,13 @@
 /** Writing answers: the one place where an S3 answer or error becomes HTTP (S3 API, "Common response headers", "Error responses"). */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { type Body, bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import { dropRest } from "@s3eg/shared/http/drop-rest.ts";
 import { writeBody } from "@s3eg/shared/http/write-body.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import type { S3Answer } from "./operations/operation.ts";
 import type { S3Error } from "./s3/errors.ts";
+import { clientEtag } from "./s3/etags.ts";
 
 /** What answering needs to know of the exchange. */
 export interface Exchange {
@@ -13,34 +16,48 @@ export interface Exchange {
   readonly id: string;
   /** Longest pause of a client while it takes the answer. */
   readonly idleMs: number;
+  /** True while the client waits for 100 Continue before it sends its body. */
+  isBodyHeldBack(): boolean;
 }
 
-/** Sends an answer. Resolves with the bytes of its body once all of it went out; a body that fails destroys the connection and rejects. */
+/** Sends an answer. Resolves with the bytes of its body once all of it went out; a body that fails rejects, and destroys the connection if anything was sent. */
 export async function sendAnswer(exchange: Exchange, answer: S3Answer): Promise<number> {
-  const { req, res } = exchange;
-  const { body } = answer;
-  const isText = typeof body === "string";
-  const text = isText ? Buffer.from(body) : undefined;
-  const length = isText ? text?.byteLength : body?.sizeBytes;
-  setHead(exchange, answer);
-  // HEAD answers carry the length of what GET would send; the operation set it.
-  if (length !== undefined) res.setHeader("content-length", length);
-  else if (!res.hasHeader("content-length") && answer.status !== 204 && answer.status !== 304) {
-    res.setHeader("content-length", 0);
+  const { req, res, idleMs } = exchange;
+  const body = answerBody(answer);
+  let drains: boolean;
+  try {
+    setHead(exchange, answer);
+    // HEAD answers carry the length of what GET would send; the operation set it.
+    if (body) res.setHeader("content-length", body.sizeBytes);
+    else if (!res.hasHeader("content-length") && answer.status !== 204 && answer.status !== 304) {
+      res.setHeader("content-length", 0);
+    }
+    drains = leaveBodyUnread(exchange);
+  } catch (error) {
+    body?.body.destroy(error);
+    throw error;
   }
-  const drains = leaveBodyUnread(exchange);
-  if (text && req.method !== "HEAD") res.write(text);
-  if (body && !isText) {
+  if (body && req.method !== "HEAD") {
     try {
-      await writeBody(body.body, res, { idleMs: exchange.idleMs });
+      await writeBody(body.body, res, { idleMs });
     } catch (error) {
-      res.destroy();
+      // As long as nothing was sent there may still be an S3 error.
+      if (res.headersSent) res.destroy();
       throw error;
     }
   }
-  if (drains) await dropRest(req);
+  if (drains) {
+    res.flushHeaders();
+    await dropRest(req);
+  }
   await end(res);
-  return length ?? 0;
+  return req.method === "HEAD" ? 0 : (body?.sizeBytes ?? 0);
+}
+
+function answerBody({ body }: S3Answer): { body: Body; sizeBytes: number } | undefined {
+  if (typeof body !== "string") return body;
+  const bytes = Buffer.from(body);
+  return { body: bodyOfBytes(bytes), sizeBytes: bytes.byteLength };
 }
 
 /** Sends an S3 error: XML for all methods but HEAD. */
@@ -51,8 +68,8 @@ export async function sendError(
 ): Promise<number> {
   const status = error.status;
   const headers = { "content-type": "application/xml" };
-  if (exchange.req.method === "HEAD" || status === 304)
-    return await sendAnswer(exchange, { status });
+  if (status === 304) return await sendAnswer(exchange, { status, headers: notModified(error) });
+  if (exchange.req.method === "HEAD") return await sendAnswer(exchange, { status });
   const fields = Object.entries(error.fields).map(([name, value]) => el(name, value));
   const body = xmlDocument(
     el(
@@ -68,6 +85,11 @@ export async function sendError(
   return await sendAnswer(exchange, { status, headers, body });
 }
 
+/** Who keeps an object is told which one it is that did not change (RFC 9110 §15.4.5). */
+function notModified({ fields }: S3Error): HeaderFields {
+  return typeof fields.ETag === "string" ? { etag: clientEtag(fields.ETag) } : {};
+}
+
 function setHead({ res, id }: Exchange, { status, headers = {} }: S3Answer): void {
   res.statusCode = status;
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
@@ -77,14 +99,14 @@ function setHead({ res, id }: Exchange, { status, headers = {} }: S3Answer): voi
 }
 
 /** A connection whose request was not read to its end can't be used again (RFC 9112 §9.3). */
-function leaveBodyUnread({ req, res }: Exchange): boolean {
+function leaveBodyUnread({ req, res, isBodyHeldBack }: Exchange): boolean {
   const hasBody =
     req.headers["transfer-encoding"] !== undefined ||
     Number(req.headers["content-length"] ?? 0) > 0;
   const isUnread = hasBody && !req.complete;
   if (isUnread) res.setHeader("connection", "close");
   // A client that waits for 100 Continue has sent nothing and must not be waited for.
-  return isUnread && req.headers.expect === undefined;
+  return isUnread && !isBodyHeldBack();
 }
 
 async function end(res: ServerResponse): Promise<void> {

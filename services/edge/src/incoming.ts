@@ -25,11 +25,22 @@ const SINGLE_FIELDS = new Set([
   "x-amz-date",
 ]);
 
-/** Reads the head; throws `InvalidURI`, `KeyTooLongError`, `InvalidRequest`. */
+/** What can name a bucket at some S3 server. Which of these it takes is for the backend to say. */
+const BUCKET_NAME = /^[A-Za-z0-9._:-]{1,255}$/;
+
+/** True unless the name could be read as something else than one bucket: `a/b`, `..`, control characters. */
+export function isBucketName(name: string): boolean {
+  return BUCKET_NAME.test(name) && name !== "." && name !== "..";
+}
+
+/** Reads the head; throws `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidRequest`. */
 export function readIncoming(req: IncomingMessage): Incoming {
   const pairs = headerPairs(req.rawHeaders);
   const headers = joined(pairs);
   const target = decodeTarget(req.url ?? "");
+  if (target.rawPath !== "/" && !isBucketName(target.bucket)) {
+    throw s3Error("InvalidBucketName", { fields: { BucketName: target.bucket } });
+  }
   if (!isKeyLengthAllowed(target.key)) throw s3Error("KeyTooLongError");
   const method = req.method ?? "";
   return {

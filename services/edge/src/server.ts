@@ -2,15 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { Duplex } from "node:stream";
 import { Fault } from "@s3eg/shared/faults.ts";
-import type { Body } from "@s3eg/shared/http/body.ts";
 import { bodyOfReadable } from "@s3eg/shared/http/node-body.ts";
 import { type FrontDoor, handleRequest, type Sighting } from "./handle-request.ts";
 import { type Exchange, sendAnswer, sendError } from "./http-answer.ts";
 import { type Incoming, readIncoming } from "./incoming.ts";
 import { answerProbe, type Probes } from "./probes.ts";
 import { toS3Error } from "./s3/errors.ts";
+import { UnreadableRequests } from "./unreadable-request.ts";
 
 /** How the port behaves. */
 export interface PortSettings {
@@ -37,19 +36,22 @@ export interface Finished {
   readonly milliseconds: number;
 }
 
-/** The server of the S3 port, not yet listening. `finished` is told of every S3 request and awaited before its answer ends. */
+/** The server of the S3 port, not yet listening. `finished` is told of every S3 request when its answer has ended. */
 export function s3Server(
   door: FrontDoor,
   settings: PortSettings,
   { probes, finished }: { probes: Probes; finished(request: Finished): void },
 ): Server {
+  const unreadable = new UnreadableRequests();
   const listener = (req: IncomingMessage, res: ServerResponse) => {
+    unreadable.watch(res);
     serve(door, { req, res, settings, probes, finished }).catch(() => res.destroy());
   };
   const options = {
     // The body has its own watchdog: a deadline on the whole request would cut long uploads.
     requestTimeout: 0,
     headersTimeout: settings.headersMs,
+    connectionsCheckingInterval: Math.min(settings.headersMs, 5000),
     keepAliveTimeout: settings.keepAliveMs,
     maxHeaderSize: settings.maxHeaderBytes,
     noDelay: true,
@@ -61,7 +63,9 @@ export function s3Server(
   server.on("checkContinue", listener);
   // Any other expectation is ignored, as S3 servers do.
   server.on("checkExpectation", listener);
-  server.on("clientError", refuseUnreadable);
+  server.on("clientError", unreadable.refuse);
+  // The size of a head is bounded; fields beyond a number would be dropped unseen.
+  server.maxHeadersCount = 0;
   return server;
 }
 
@@ -85,7 +89,14 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
   if (await answerProbe(req, res, serving.probes)) return;
   const startedMs = performance.now();
   const id = requestId();
-  const exchange: Exchange = { req, res, id, idleMs: settings.writeIdleMs };
+  let isBodyHeldBack = isContinueAwaited(req);
+  const exchange: Exchange = {
+    req,
+    res,
+    id,
+    idleMs: settings.writeIdleMs,
+    isBodyHeldBack: () => isBodyHeldBack,
+  };
   const sighting: Sighting = { bytesIn: 0 };
   const gone = new AbortController();
   // A constant reason: without one every abort builds an exception with a stack.
@@ -96,7 +107,11 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
   let outcome: Pick<Finished, "status" | "bytesOut" | "errorCode" | "error">;
   try {
     incoming = readIncoming(req);
-    const openBody = () => requestBody(serving);
+    const openBody = () => {
+      if (isBodyHeldBack) res.writeContinue();
+      isBodyHeldBack = false;
+      return bodyOfReadable(req, { idleMs: settings.readIdleMs });
+    };
     const received = { incoming, id, signal: gone.signal, openBody };
     const answer = await handleRequest(door, received, sighting);
     outcome = { status: answer.status, bytesOut: await sendAnswer(exchange, answer) };
@@ -133,25 +148,7 @@ async function refuse(
   }
 }
 
-function requestBody({ req, res, settings }: Serving): Body {
-  if (req.headers.expect?.toLowerCase() === "100-continue") res.writeContinue();
-  return bodyOfReadable(req, { idleMs: settings.readIdleMs });
-}
-
-/** What the HTTP parser could not read: an answer in S3's form, and the connection closed. */
-function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  const [status, code] =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? ["400 Bad Request", "RequestHeaderSectionTooLarge"]
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? ["400 Bad Request", "RequestTimeout"]
-        : ["400 Bad Request", "BadRequest"];
-  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>the request could not be read</Message></Error>`;
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  );
+/** True if the client sends its body only when it is told to go on (RFC 9110 §10.1.1). */
+function isContinueAwaited({ headers, httpVersion }: IncomingMessage): boolean {
+  return httpVersion === "1.1" && /(?:^|\W)100-continue(?:$|\W)/i.test(headers.expect ?? "");
 }
