@@ -36,6 +36,7 @@ export function plainBody(
 ): PlainBody {
   const { payload } = signature;
   const isChunked = payload.kind === "chunked";
+  const hasTrailer = isChunked && payload.hasTrailer;
   const sizeBytes = announcedSize(
     headers,
     isChunked ? "x-amz-decoded-content-length" : "content-length",
@@ -43,7 +44,7 @@ export function plainBody(
   const framed = isChunked
     ? decodeAwsChunked(raw, {
         decodedBytes: sizeBytes,
-        hasTrailer: payload.hasTrailer,
+        hasTrailer,
         ...(signature.chunkSigning ? { signing: signature.chunkSigning } : {}),
       })
     : { body: raw, trailers: () => ({}) };
@@ -51,7 +52,8 @@ export function plainBody(
   const checks = [
     ...(payload.kind === "hash" ? [sha256Check(payload.sha256)] : []),
     ...md5Checks(headers, facts),
-    ...checksumChecks({ headers, trailers: framed.trailers }, facts),
+    ...checksumChecks({ headers, hasTrailer, trailers: framed.trailers }, facts),
+    ...(hasTrailer ? [announcedTrailersCheck(headers, framed.trailers)] : []),
   ];
   return { body: checkedBody(framed.body, checks, sizeBytes), sizeBytes, facts: () => facts };
 }
@@ -78,8 +80,8 @@ function sha256Check(sha256: string): BodyCheck {
 function md5Checks(headers: HeaderFields, facts: { md5?: string }): BodyCheck[] {
   const header = headers["content-md5"];
   if (header === undefined) return [];
+  if (!isBase64Of(16, header)) throw s3Error("InvalidDigest");
   const promised = Buffer.from(header, "base64");
-  if (promised.byteLength !== 16) throw s3Error("InvalidDigest");
   const verify = (actual: Buffer) => {
     if (!actual.equals(promised))
       throw new Fault("input.bad-digest", "Content-MD5 does not match the body");
@@ -90,18 +92,18 @@ function md5Checks(headers: HeaderFields, facts: { md5?: string }): BodyCheck[] 
 
 /** The one checksum a request may promise, as a header or as the trailer that `x-amz-trailer` names. */
 function checksumChecks(
-  {
-    headers,
-    trailers,
-  }: { headers: HeaderFields; trailers: () => Readonly<Record<string, string>> },
+  { headers, hasTrailer, trailers }: Promises,
   facts: { checksum?: PlaintextFacts["checksum"] },
 ): BodyCheck[] {
-  const inHeader = checksumNames(Object.keys(headers));
-  const inTrailer = checksumNames((headers["x-amz-trailer"] ?? "").toLowerCase().split(/[\s,]+/));
+  const inHeader = checksumNames(Object.keys(headers).filter(isChecksumField));
+  const inTrailer = checksumNames(announcedTrailers(headers));
   const [algorithm, ...others] = [...inHeader, ...inTrailer];
   if (algorithm === undefined) return [];
   if (others.length > 0) {
     throw s3Error("InvalidRequest", { message: "Expecting a single x-amz-checksum- header" });
+  }
+  if (inTrailer.length > 0 && !hasTrailer) {
+    throw s3Error("InvalidRequest", { message: "x-amz-trailer is given, but no trailer is sent" });
   }
   const name = CHECKSUM_PREFIX + algorithm;
   const promised = () =>
@@ -120,18 +122,63 @@ function checksumChecks(
   return [{ digest: createDigest(algorithm), verify }];
 }
 
-function checksumNames(names: readonly string[]): ChecksumName[] {
-  return (Object.keys(CHECKSUM_BYTES) as ChecksumName[]).filter((algorithm) =>
-    names.includes(CHECKSUM_PREFIX + algorithm),
-  );
+/** What the head says of the body's checksums, and the trailers once they were read. */
+interface Promises {
+  readonly headers: HeaderFields;
+  readonly hasTrailer: boolean;
+  trailers(): Readonly<Record<string, string>>;
+}
+
+/** Fields that begin alike and promise no value. */
+const ABOUT_CHECKSUMS = ["algorithm", "mode", "type"].map((name) => CHECKSUM_PREFIX + name);
+
+function isChecksumField(name: string): boolean {
+  return name.startsWith(CHECKSUM_PREFIX) && !ABOUT_CHECKSUMS.includes(name);
+}
+
+function announcedTrailers(headers: HeaderFields): string[] {
+  const names = (headers["x-amz-trailer"] ?? "").toLowerCase().split(/[\s,]+/);
+  return names.filter((name) => name !== "");
+}
+
+/** The algorithms of `x-amz-checksum-…` fields. One that can't be computed is refused, or the client would believe it was checked. */
+function checksumNames(fields: readonly string[]): ChecksumName[] {
+  return fields.map((field) => {
+    const name = field.slice(CHECKSUM_PREFIX.length);
+    if (field.startsWith(CHECKSUM_PREFIX) && Object.hasOwn(CHECKSUM_BYTES, name)) {
+      return name as ChecksumName;
+    }
+    throw s3Error("InvalidRequest", { message: `${field} is not a checksum this server knows` });
+  });
+}
+
+/** A trailer that nobody announced is a promise nobody would check. */
+function announcedTrailersCheck(
+  headers: HeaderFields,
+  trailers: () => Readonly<Record<string, string>>,
+): BodyCheck {
+  const announced = announcedTrailers(headers);
+  return {
+    digest: { update: () => undefined, digest: () => Buffer.alloc(0) },
+    verify() {
+      const surprise = Object.keys(trailers()).find((name) => !announced.includes(name));
+      if (surprise === undefined) return;
+      throw s3Error("InvalidRequest", { message: `trailer ${surprise} is not in x-amz-trailer` });
+    },
+  };
 }
 
 function checksumValue(algorithm: ChecksumName, value: string | undefined): string {
-  const bytes = Buffer.from(value ?? "", "base64");
-  if (value === undefined || bytes.byteLength !== CHECKSUM_BYTES[algorithm]) {
+  if (value === undefined || !isBase64Of(CHECKSUM_BYTES[algorithm], value)) {
     throw s3Error("InvalidRequest", {
       message: `Value for ${CHECKSUM_PREFIX}${algorithm} header is invalid.`,
     });
   }
   return value;
+}
+
+/** True for the one canonical base64 of that many bytes: `Buffer.from` would skip what it can't read. */
+function isBase64Of(sizeBytes: number, text: string): boolean {
+  const bytes = Buffer.from(text, "base64");
+  return bytes.byteLength === sizeBytes && bytes.toString("base64") === text;
 }
