@@ -25,20 +25,36 @@ export function configuredCredentials(
   const credentials = [
     ...settings.map((setting) => fromSetting(setting, env)),
     ...fromFile(env).map((setting) => fromSetting(setting, env)),
-    ...fromVariables(env, /^GW_CRED_(\d+)_ACCESS_KEY$/, (n) => `GW_CRED_${n}_SECRET_KEY`),
-    ...fromVariables(env, /^GW_ACCESS_KEY_(\d+)$/, (n) => `GW_SECRET_KEY_${n}`),
+    ...fromVariables(
+      env,
+      (n) => `GW_CRED_${n}_ACCESS_KEY`,
+      (n) => `GW_CRED_${n}_SECRET_KEY`,
+    ),
+    ...fromVariables(
+      env,
+      (n) => `GW_ACCESS_KEY_${n}`,
+      (n) => `GW_SECRET_KEY_${n}`,
+    ),
   ];
   const seen = new Map<string, ConfiguredCredential>();
   for (const credential of credentials) {
     const other = seen.get(credential.accessKey);
-    if (other && other.secretKey.reveal() !== credential.secretKey.reveal()) {
+    if (other && !isSame(other, credential)) {
       throw invalid(
-        `access key ${credential.accessKey} is configured twice with different secrets`,
+        `access key ${credential.accessKey} is configured twice with different secrets or backend identities`,
       );
     }
     seen.set(credential.accessKey, other ?? credential);
   }
   return [...seen.values()];
+}
+
+function isSame(one: ConfiguredCredential, other: ConfiguredCredential): boolean {
+  return (
+    one.secretKey.reveal() === other.secretKey.reveal() &&
+    one.identity === other.identity &&
+    one.identitySecret?.reveal() === other.identitySecret?.reveal()
+  );
 }
 
 function fromSetting(setting: CredentialSetting, env: Env): ConfiguredCredential {
@@ -70,25 +86,29 @@ function fromFile(env: Env): CredentialSetting[] {
     throw new Fault("config.invalid", `AUTH_CREDENTIALS_FILE ${path} can't be read`, { cause });
   }
   // The file is a bare list: read it as the one section of a document.
-  const indented = yamlText.replaceAll(/^/gm, "  ");
+  const indented = yamlText.replace(/^---[ \t]*$/m, "").replaceAll(/^/gm, "  ");
   const schema = z.strictObject({ credentials: credentialList });
   return loadConfig(schema, { yamlText: `credentials:\n${indented}`, yamlName: path, env: {} })
     .credentials;
 }
 
+/** Pairs of variables whose names differ in one word. Half a pair is refused, whichever half it is. */
 function fromVariables(
   env: Env,
-  name: RegExp,
+  accessName: (n: string) => string,
   secretName: (n: string) => string,
 ): ConfiguredCredential[] {
-  return Object.keys(env)
-    .flatMap((variable) => {
-      const n = name.exec(variable)?.[1];
-      return n === undefined || !env[variable] ? [] : [{ n, accessKey: env[variable] }];
-    })
-    .sort((a, b) => Number(a.n) - Number(b.n))
-    .map(({ n, accessKey }) => {
-      const secret = env[secretName(n)];
+  const name = new RegExp(`^(?:${accessName("(\\d+)")}|${secretName("(\\d+)")})$`);
+  const numbers = Object.keys(env).flatMap((variable) => {
+    const [, ofAccess, ofSecret] = name.exec(variable) ?? [];
+    const n = ofAccess ?? ofSecret;
+    return n === undefined || !env[variable] ? [] : [n];
+  });
+  return [...new Set(numbers)]
+    .sort((a, b) => Number(a) - Number(b))
+    .map((n) => {
+      const [accessKey, secret] = [env[accessName(n)], env[secretName(n)]];
+      if (!accessKey) throw invalid(`${accessName(n)} is not set`);
       if (!secret) throw invalid(`${secretName(n)} is not set`);
       return { accessKey, secretKey: new Secret(secret), label: `helm-cred-${n}` };
     });
