@@ -2,7 +2,7 @@
  * True sizes for listings (ARCHITECTURE.md, "ETags and listings"). In a bucket that holds only sealed objects they are arithmetic;
  * elsewhere they come from an index keyed by the backend's ETag, filled by bounded HEADs on a miss: never stale, never a ciphertext size.
  */
-import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
 import { plaintextSizeOf } from "@s3eg/shared/format/sizes.ts";
@@ -14,6 +14,8 @@ export interface ListedObject {
   readonly key: string;
   readonly storedSize: number;
   readonly etag: string;
+  /** Where the listing is of versions. */
+  readonly versionId?: string;
 }
 
 /** Gives the plaintext size of each listed object, in order; undefined where there is none to give. */
@@ -34,12 +36,20 @@ export function listingSizesOf(backend: Backend): ListingSizes {
       }
       const sizes: (number | undefined)[] = Array.from({ length: listed.length });
       const entries = listed.entries();
+      let hasFailed = false;
       const worker = async () => {
         for (const [at, object] of entries) {
+          if (hasFailed) return;
           sizes[at] = await lookUp(backend, { request, object, index });
         }
       };
-      await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, worker));
+      const workers = Array.from({ length: LOOKUPS_AT_ONCE }, async () => {
+        await worker().catch((error: unknown) => {
+          hasFailed = true;
+          throw error;
+        });
+      });
+      await Promise.all(workers);
       return sizes;
     },
   };
@@ -56,6 +66,7 @@ async function lookUp(
     method: "HEAD",
     bucket: request.bucket,
     key: object.key,
+    query: object.versionId === undefined ? [] : [["versionId", object.versionId]],
     headers: { "if-match": object.etag },
     ...identityOf(request),
     requestId: request.id,
@@ -63,13 +74,24 @@ async function lookUp(
   });
   if (response.status !== 200) {
     const fault = await backendFault(response);
-    // Gone or overwritten since the listing was made: no size is truer than another.
-    if (isFault(fault, "backend.refused")) return undefined;
+    // Gone or overwritten since the listing was made: no size is truer than another, but one of ciphertext is never shown.
+    if (isFault(fault, "backend.refused")) return plaintextSizeOf(object.storedSize);
     throw fault;
   }
-  const size = plaintextSizeOfAnswer(response.headers, request.policy.contents);
-  index.set(indexKey, size);
+  await response.text();
+  const size = sizeOf(response.headers, object);
+  if (size !== undefined) index.set(indexKey, size);
   return size;
+}
+
+/** An object that is damaged must not hide the others: reading it will say what is wrong. */
+function sizeOf(headers: HeaderFields, { storedSize }: ListedObject): number | undefined {
+  try {
+    return plaintextSizeOfAnswer(headers, "mixed");
+  } catch (error) {
+    if (isFault(error, "crypto.integrity")) return plaintextSizeOf(storedSize);
+    throw error;
+  }
 }
 
 /** A bounded map that forgets what was set first. */

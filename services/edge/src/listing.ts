@@ -1,25 +1,28 @@
 /** A backend's listing as the client must see it. Everything but sizes and ETags stays as the backend wrote it. */
-import { el, parseXml, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { el, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { parseBackendXml } from "./backend-xml.ts";
 import type { ListedObject, ListingSizes } from "./listing-sizes.ts";
 import { clientEtag } from "./s3/etags.ts";
 import type { S3Request } from "./s3-request.ts";
 
-/** 1000 keys of 1 KiB, percent-encoded, with owners. */
-const MAX_LISTING_BYTES = 16 * 1024 * 1024;
+/** Elements that describe an object with bytes: of ListObjects and ListObjectsV2, and of ListObjectVersions. */
+const LISTED = new Set(["Contents", "Version"]);
 
-/** Rewrites the XML of ListObjects or ListObjectsV2. */
+/** Rewrites the XML of ListObjects, ListObjectsV2 or ListObjectVersions. */
 export async function rewriteListing(
   xml: string,
   request: S3Request,
   sizes: ListingSizes,
 ): Promise<string> {
-  const document = parseXml(xml, { maxBytes: MAX_LISTING_BYTES });
+  const document = parseBackendXml(xml);
   const isUrlEncoded = document.textOf("EncodingType") === "url";
-  const listed = document.all("Contents").map((contents) => listedObject(contents, isUrlEncoded));
+  const listed = document.children
+    .filter(({ name }) => LISTED.has(name))
+    .map((entry) => listedObject(entry, isUrlEncoded));
   const plaintextSizes = await sizes.of(listed, request);
   let index = 0;
   const children = document.children.map((child) => {
-    if (child.name !== "Contents") return copyNode(child);
+    if (!LISTED.has(child.name)) return copyNode(child);
     const size = plaintextSizes[index];
     index += 1;
     return contentsNode(child, size);
@@ -29,11 +32,22 @@ export async function rewriteListing(
 
 function listedObject(contents: XmlElement, isUrlEncoded: boolean): ListedObject {
   const key = contents.textOf("Key") ?? "";
+  const versionId = contents.textOf("VersionId");
   return {
-    key: isUrlEncoded ? decodeURIComponent(key.replaceAll("+", "%20")) : key,
+    key: isUrlEncoded ? decodeKey(key) : key,
     storedSize: Number(contents.textOf("Size") ?? Number.NaN),
     etag: contents.textOf("ETag") ?? "",
+    ...(versionId === undefined ? {} : { versionId }),
   };
+}
+
+/** A key that is not UTF-8 stays as it came: nobody can ask for it here, and it must not spoil the listing of the others. */
+function decodeKey(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll("+", "%20"));
+  } catch {
+    return encoded;
+  }
 }
 
 function contentsNode(contents: XmlElement, size: number | undefined): XmlNode {

@@ -8,7 +8,10 @@ import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 
 /** Plaintext size of the object a backend's GET or HEAD answer describes. */
 export function plaintextSizeOfAnswer(headers: HeaderFields, contents: Contents): number {
-  const storedSize = Number(headers["content-length"]);
+  const storedSize = Number(headers["content-length"] ?? Number.NaN);
+  if (!Number.isSafeInteger(storedSize)) {
+    throw new Fault("backend.unavailable", "backend did not say how large the object is");
+  }
   const header = headers[HEADER_FIELD];
   if (header === undefined) {
     if (contents === "mixed") return storedSize;

@@ -4,14 +4,17 @@ import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { encodeKey } from "@s3eg/shared/s3/names.ts";
-import { el, parseXml, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { parseBackendXml } from "../backend-xml.ts";
 import { type CopySource, copySourceOf } from "../copy-source.ts";
 import { objectConditions, sourceConditions } from "../s3/conditions.ts";
 import { s3Error } from "../s3/errors.ts";
 import { clientEtag } from "../s3/etags.ts";
-import { answerHeaders, copiedHeaders, storedHeaders } from "../s3/headers.ts";
+import { answerHeaders, copiedHeaders, storedHeaders, uncopiedHeaders } from "../s3/headers.ts";
 import { identityOf, placeOf, type S3Request } from "../s3-request.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
+
+const SOURCE_OWNER = "x-amz-source-expected-bucket-owner";
 
 export const copyObject: Operation = {
   name: "CopyObject",
@@ -20,6 +23,7 @@ export const copyObject: Operation = {
   isCopy: true,
   async run(request, rooms) {
     const source = copySourceOf(request);
+    checkDirectives(request.headers);
     checkSelfCopy(request, source);
     const found = await headSource(request, source, rooms);
     const header = found.headers[HEADER_FIELD];
@@ -38,7 +42,7 @@ export const copyObject: Operation = {
         "x-amz-metadata-directive": "REPLACE",
         "x-amz-copy-source": sourceHeader(source),
         // The header was made for exactly these bytes; an overwrite in between must not get it.
-        "x-amz-copy-source-if-match": found.headers.etag ?? "",
+        "x-amz-copy-source-if-match": pinned(found),
       },
       requestId: request.id,
       signal: request.signal,
@@ -46,6 +50,18 @@ export const copyObject: Operation = {
     return await copied(response);
   },
 };
+
+function checkDirectives(headers: HeaderFields): void {
+  for (const what of ["metadata", "tagging"]) {
+    const name = `x-amz-${what}-directive`;
+    if (!["COPY", "REPLACE", undefined].includes(headers[name])) {
+      throw s3Error("InvalidArgument", {
+        message: `Unknown ${what} directive.`,
+        fields: { ArgumentName: name, ArgumentValue: headers[name] ?? "" },
+      });
+    }
+  }
+}
 
 /** S3 refuses a copy onto itself that changes nothing (S3 API, CopyObject). */
 function checkSelfCopy(request: S3Request, source: CopySource): void {
@@ -77,13 +93,28 @@ async function headSource(
     key: source.key,
     ...identityOf(request),
     query: source.versionId === undefined ? [] : [["versionId", source.versionId]],
-    headers: sourceConditions(request.headers),
+    headers: { ...askingOfSource(request.headers), ...sourceConditions(request.headers) },
     requestId: request.id,
     signal: request.signal,
   });
   if (response.status === 304) throw s3Error("PreconditionFailed");
   if (response.status !== 200) throw await sourceFault(response, source);
+  await response.text();
   return response;
+}
+
+function askingOfSource(headers: HeaderFields): HeaderFields {
+  const owner = headers[SOURCE_OWNER];
+  const payer = headers["x-amz-request-payer"];
+  return {
+    ...(owner === undefined ? {} : { "x-amz-expected-bucket-owner": owner }),
+    ...(payer === undefined ? {} : { "x-amz-request-payer": payer }),
+  };
+}
+
+function pinned({ headers }: BackendResponse): string {
+  if (headers.etag) return headers.etag;
+  throw new Fault("backend.unavailable", "backend gave no ETag of the copy source");
 }
 
 /** A HEAD has no error body: which thing is missing is told from what was asked for. */
@@ -103,13 +134,13 @@ async function sourceFault(response: BackendResponse, { key }: CopySource): Prom
 
 function copyHeaders({ headers }: S3Request, source: HeaderFields): HeaderFields {
   const stored = storedHeaders(headers);
-  const tagging = headers["x-amz-tagging-directive"];
-  const directive = tagging === undefined ? {} : { "x-amz-tagging-directive": tagging };
-  const metadata =
-    headers["x-amz-metadata-directive"] === "REPLACE"
-      ? stored
-      : { ...stored, ...copiedHeaders(source) };
-  return { ...metadata, ...directive };
+  const isReplaced = headers["x-amz-metadata-directive"] === "REPLACE";
+  const metadata = isReplaced ? stored : { ...uncopiedHeaders(stored), ...copiedHeaders(source) };
+  const passed = [SOURCE_OWNER, "x-amz-tagging-directive"].flatMap((name) => {
+    const value = headers[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...metadata, ...Object.fromEntries(passed) };
 }
 
 function sourceHeader({ bucket, key, versionId }: CopySource): string {
@@ -120,7 +151,7 @@ function sourceHeader({ bucket, key, versionId }: CopySource): string {
 /** A copy may fail after the backend has answered 200: then the body is an error (S3 API, CopyObject). */
 async function copied(response: BackendResponse): Promise<S3Answer> {
   if (response.status !== 200) throw await backendFault(response);
-  const result = parseXml(await response.text());
+  const result = parseBackendXml(await response.text());
   if (result.name !== "CopyObjectResult") {
     throw new Fault("backend.refused", "backend failed to copy", {
       details: {

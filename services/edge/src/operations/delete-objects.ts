@@ -15,7 +15,7 @@ export const deleteObjects: Operation = {
   subresources: ["delete"],
   async run(request, { backend }) {
     const sent = await request.bytes(MAX_XML_BYTES);
-    const document = parseXml(sent.toString("utf8"), { maxBytes: MAX_XML_BYTES });
+    const document = parseXml(textOf(sent), { maxBytes: MAX_XML_BYTES });
     const objects = document.all("Object");
     if (document.name !== "Delete" || objects.length === 0 || objects.length > MAX_KEYS) {
       throw s3Error("MalformedXML");
@@ -26,6 +26,15 @@ export const deleteObjects: Operation = {
     return await passedAnswer(await backend.send(passedRequest(request, { method: "POST", body })));
   },
 };
+
+/** Bytes that are not UTF-8 must not become another key's name. */
+function textOf(bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw s3Error("MalformedXML", { cause });
+  }
+}
 
 function deleteDocument(document: XmlElement): XmlNode {
   return el(

@@ -1,7 +1,7 @@
 /** GetObject. Bytes come backend → crypto → edge; each chunk is verified before any of it leaves. */
 import { openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { contentRange, parseRange } from "@s3eg/shared/s3/range.ts";
-import { objectConditions } from "../s3/conditions.ts";
+import { objectConditions, rangeOf } from "../s3/conditions.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { placeOf, targetOf } from "../s3-request.ts";
 import type { Operation } from "./operation.ts";
@@ -11,7 +11,7 @@ export const getObject: Operation = {
   method: "GET",
   level: "object",
   async run(request, { crypto }) {
-    const range = parseRange(request.headers.range);
+    const range = parseRange(rangeOf(request.headers));
     const head = {
       target: targetOf(request),
       place: placeOf(request),

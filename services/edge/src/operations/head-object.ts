@@ -3,7 +3,7 @@ import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { contentRange, parseRange, resolveRange } from "@s3eg/shared/s3/range.ts";
 import { plaintextSizeOfAnswer } from "../plaintext-size.ts";
-import { objectConditions } from "../s3/conditions.ts";
+import { objectConditions, rangeOf } from "../s3/conditions.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { targetOf } from "../s3-request.ts";
 import type { Operation, S3Answer } from "./operation.ts";
@@ -26,9 +26,10 @@ export const headObject: Operation = {
       signal: request.signal,
     });
     if (response.status !== 200) throw await backendFault(response);
+    await response.text();
     const size = plaintextSizeOfAnswer(response.headers, request.policy.contents);
     const headers = { ...answerHeaders(response.headers), "accept-ranges": "bytes" };
-    return answerOf(headers, size, request.headers.range);
+    return answerOf(headers, size, rangeOf(request.headers));
   },
 };
 

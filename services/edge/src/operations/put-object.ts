@@ -1,8 +1,9 @@
 /** PutObject. The body passes edge → crypto → backend once and is never held whole. */
 import { sealObject } from "@s3eg/shared/contracts/crypto.ts";
 import { objectConditions } from "../s3/conditions.ts";
+import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, storedHeaders } from "../s3/headers.ts";
-import { placeOf, targetOf } from "../s3-request.ts";
+import { placeOf, type S3Request, targetOf } from "../s3-request.ts";
 import type { Operation } from "./operation.ts";
 
 export const putObject: Operation = {
@@ -10,6 +11,7 @@ export const putObject: Operation = {
   method: "PUT",
   level: "object",
   async run(request, { crypto }) {
+    refuseVersion(request);
     const headers = { ...storedHeaders(request.headers), ...objectConditions(request.headers) };
     const { body, sizeBytes, facts } = request.plainBody();
     const head = {
@@ -32,3 +34,12 @@ export const putObject: Operation = {
     };
   },
 };
+
+/** A version is the backend's to number (S3 API, PutObject). */
+function refuseVersion({ query }: S3Request): void {
+  if (query.get("versionId") === undefined) return;
+  throw s3Error("InvalidArgument", {
+    message: "This operation does not accept a version-id.",
+    fields: { ArgumentName: "versionId" },
+  });
+}

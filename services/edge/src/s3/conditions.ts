@@ -16,6 +16,11 @@ export function sourceConditions(headers: HeaderFields): HeaderFields {
   return conditions(headers, SOURCE_PREFIX);
 }
 
+/** The Range header, unless it depends on If-Range: then the whole object is sent, as RFC 9110 §14.2 allows, and never the part of another one. */
+export function rangeOf(headers: HeaderFields): string | undefined {
+  return headers["if-range"] === undefined ? headers.range : undefined;
+}
+
 function conditions(headers: HeaderFields, prefix: string): HeaderFields {
   const mapped: Record<string, string> = {};
   for (const name of ETAG_CONDITIONS) {

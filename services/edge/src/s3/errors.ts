@@ -184,9 +184,12 @@ const ABOUT_OUR_CREDENTIALS = new Set([
   "AuthorizationHeaderMalformed",
   "ExpiredToken",
   "InvalidAccessKeyId",
+  "InvalidSecurity",
   "InvalidToken",
+  "RequestExpired",
   "RequestTimeTooSkewed",
   "SignatureDoesNotMatch",
+  "TokenRefreshRequired",
 ]);
 
 /** Turns anything thrown into the S3 error for the client. Called in server.ts alone. */

@@ -13,8 +13,9 @@ const CONTENT = [
   "content-type",
   "expires",
 ];
+const METADATA_PREFIX = "x-amz-meta-";
 const STORED_PREFIXES = [
-  "x-amz-meta-",
+  METADATA_PREFIX,
   "x-amz-grant-",
   "x-amz-object-lock-",
   "x-amz-server-side-encryption",
@@ -42,47 +43,55 @@ const OF_THE_SIGNATURE = new Set([
   "x-amz-user-agent",
 ]);
 
+/** Storing the object without regard to these would do something else than was asked (S3 API, PutObject: append). */
+const NOT_HONOURED = new Set(["x-amz-write-offset-bytes"]);
+
 const CHECKSUM = /^x-amz-checksum-(crc|sha)/;
 
-/** Fields that belong to one hop, to the backend's body, or to nobody outside. */
-const NOT_ANSWERED = new Set([
-  "connection",
-  "content-length",
-  "content-range",
-  "date",
-  "etag",
-  "keep-alive",
-  "server",
-  "trailer",
-  "transfer-encoding",
-  "x-amz-id-2",
-  "x-amz-request-id",
+/** Fields beside `x-amz-*` of a backend's answer that are about the object or the bucket. `etag` is mapped. */
+const ANSWERED = new Set([
+  ...CONTENT,
+  "accept-ranges",
+  "allow",
+  "last-modified",
+  "retry-after",
+  "vary",
 ]);
+/** `x-amz-*` fields of one hop, or about the stored bytes. */
+const NOT_ANSWERED = new Set(["x-amz-id-2", "x-amz-object-size", "x-amz-request-id"]);
 
 /** Fields of a client's request to store with an object: metadata, content headers, ACL, tags, lock, encryption. */
 export function storedHeaders(headers: HeaderFields): HeaderFields {
   const stored: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(HEADER_FIELD)) {
-      throw s3Error("InvalidArgument", {
-        message: `metadata names that begin with ${HEADER_FIELD} are the gateway's own`,
-        fields: { ArgumentName: name },
-      });
-    }
+    refuseOurs(name);
     const isStored =
       STORED.includes(name) ||
       ASKING.includes(name) ||
       STORED_PREFIXES.some((prefix) => name.startsWith(prefix));
     const kept = name === "content-encoding" ? withoutAwsChunked(value) : value;
-    if (isStored && kept !== "") stored[name] = kept;
+    // User metadata may be empty and is then kept so; any other field without a value says nothing.
+    if (isStored && (kept !== "" || name.startsWith(METADATA_PREFIX))) stored[name] = kept;
   }
   return stored;
+}
+
+function refuseOurs(name: string): void {
+  if (name.startsWith(HEADER_FIELD)) {
+    throw s3Error("InvalidArgument", {
+      message: `metadata names that begin with ${HEADER_FIELD} are the gateway's own`,
+      fields: { ArgumentName: name },
+    });
+  }
+  if (NOT_HONOURED.has(name)) throw s3Error("NotImplemented", { fields: { Header: name } });
 }
 
 /** `aws-chunked` frames the request, not the object (S3 API, "Signature Calculations: chunked upload"). */
 function withoutAwsChunked(value: string): string {
   const codings = value.split(",").map((coding) => coding.trim());
-  return codings.filter((coding) => coding.toLowerCase() !== "aws-chunked").join(",");
+  const others = codings.filter((coding) => coding.toLowerCase() !== "aws-chunked");
+  if (others.length === codings.length) return value;
+  return others.join(",");
 }
 
 /** Fields of a request without an object body that the backend must know. */
@@ -97,31 +106,46 @@ export function askingHeaders(headers: HeaderFields): HeaderFields {
 /** Fields of a source that a copy takes over: metadata and content headers. */
 export function copiedHeaders(source: HeaderFields): HeaderFields {
   return Object.fromEntries(
-    Object.entries(source).filter(
-      ([name]) =>
-        CONTENT.includes(name) ||
-        (name.startsWith("x-amz-meta-") && !name.startsWith(HEADER_FIELD)),
-    ),
+    Object.entries(source).filter(([name]) => isCopied(name) && !name.startsWith(HEADER_FIELD)),
   );
+}
+
+/** Of the fields to store, those that a copy takes from its request even where the source's metadata stay. */
+export function uncopiedHeaders(stored: HeaderFields): HeaderFields {
+  return Object.fromEntries(Object.entries(stored).filter(([name]) => !isCopied(name)));
+}
+
+function isCopied(name: string): boolean {
+  return CONTENT.includes(name) || name.startsWith(METADATA_PREFIX);
 }
 
 /** Fields of a client's request that a passed-through operation hands to the backend. */
 export function passedHeaders(headers: HeaderFields): HeaderFields {
   const passed: Record<string, string> = { ...objectConditions(headers) };
   for (const [name, value] of Object.entries(headers)) {
+    refuseOurs(name);
     const isOwn = OF_THE_SIGNATURE.has(name) || CHECKSUM.test(name);
     if (PASSED.includes(name) || (name.startsWith("x-amz-") && !isOwn)) passed[name] = value;
   }
   return passed;
 }
 
-/** The backend's answer headers as a client gets them: ETag mapped, the gateway's own metadata and hop-by-hop fields left out. */
+/** The backend's answer headers as a client gets them: what is about object or bucket, ETag mapped, the gateway's own metadata left out. */
 export function answerHeaders(headers: HeaderFields): HeaderFields {
   const answer: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    const isOurs = name.startsWith(HEADER_FIELD) || name.startsWith("x-amz-checksum-");
-    if (!isOurs && !NOT_ANSWERED.has(name)) answer[name] = value;
+    if (isAnswered(name, value)) answer[name] = value;
   }
   const etag = headers.etag;
   return etag === undefined ? answer : { ...answer, etag: clientEtag(etag) };
+}
+
+function isAnswered(name: string, value: string): boolean {
+  if (name.startsWith("x-amz-")) {
+    const isOurs = name.startsWith(HEADER_FIELD) || name.startsWith("x-amz-checksum-");
+    return !isOurs && !NOT_ANSWERED.has(name);
+  }
+  // An absolute one would tell where the backend is.
+  if (name === "location") return value.startsWith("/");
+  return ANSWERED.has(name) || name.startsWith("access-control-");
 }

@@ -1,0 +1,18 @@
+/** XML that the backend sent. What is wrong with it is not the client's doing. */
+import { Fault } from "@s3eg/shared/faults.ts";
+import { parseXml, type XmlElement } from "@s3eg/shared/s3/xml.ts";
+
+/** 1000 keys of 1 KiB, percent-encoded, with owners. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Reads the root element of a document; `backend.unavailable` for what is none. */
+export function parseBackendXml(text: string): XmlElement {
+  try {
+    // Servers that work long send white space meanwhile (S3 API, CopyObject).
+    return parseXml(text.trimStart(), { maxBytes: MAX_BYTES });
+  } catch (cause) {
+    throw new Fault("backend.unavailable", "answer of the backend is not the XML it should be", {
+      cause,
+    });
+  }
+}
