@@ -8,7 +8,7 @@ const MAX_TEXT_CHARACTERS = 1024;
 
 /**
  * Elements of an error that a client may see besides code and message. Not among them: hosts and endpoints, what the backend signed, its
- * request ids, and sizes and ETags, which are those of the ciphertext.
+ * request ids, and sizes and ETags, which are those of the ciphertext (but see `backendFault`).
  */
 const SHOWN_ELEMENTS = [
   "ArgumentName",
@@ -56,7 +56,7 @@ const BY_STATUS: Readonly<Record<number, readonly [s3Code: string, s3Message: st
 
 /**
  * The Fault for an answer that is an error; reads its body to the end. `backend.throttled` for 429, 503 and S3's throttling codes, else
- * `backend.refused`; `details` hold `status`, `s3Code`, `s3Message` and what else may be shown. Rejects only if the body cannot be read.
+ * `backend.refused`; `details` hold `status`, `s3Code`, `s3Message` and what else may be shown, for 304 the backend's `ETag`. Rejects only if the body cannot be read.
  */
 export async function backendFault(response: BackendResponse): Promise<Fault> {
   const { status } = response;
@@ -68,7 +68,7 @@ export async function backendFault(response: BackendResponse): Promise<Fault> {
   return new Fault(
     isThrottled ? "backend.throttled" : "backend.refused",
     `backend answered ${status} ${s3Code}`,
-    { details: { status, s3Code, s3Message, ...extras(error) } },
+    { details: { status, s3Code, s3Message, ...extras(error), ...unchangedTag(response) } },
   );
 }
 
@@ -97,6 +97,10 @@ function extras(error: XmlElement | undefined): FaultDetails {
     if (text !== undefined) found[name] = text;
   }
   return found;
+}
+
+function unchangedTag({ status, headers: { etag } }: BackendResponse): FaultDetails {
+  return status === 304 && etag !== undefined ? { ETag: etag } : {};
 }
 
 function shown(text: string | undefined): string | undefined {

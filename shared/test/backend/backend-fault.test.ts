@@ -77,6 +77,12 @@ describe("backendFault", () => {
     }
   });
 
+  it("tells the ETag of an object that did not change, and of no other", async () => {
+    const etag = '"0123"';
+    assert.equal((await backendFault(answer(304, "", { etag }))).details.ETag, etag);
+    assert.equal((await backendFault(answer(412, "", { etag }))).details.ETag, undefined);
+  });
+
   it("survives bodies that are not S3's XML", async () => {
     for (const text of [
       "<html><body>nginx at 10.0.0.1</body></html>",
