@@ -35,6 +35,8 @@ export interface GatewayStart {
   readonly stack: AsyncDisposableStack;
   readonly stop: AbortSignal;
   readonly log: Log;
+  /** Takes the place of the bus that `nats.*` describes: for tests that listen in on it or cut it. */
+  readonly bus?: Bus;
 }
 
 interface Process extends GatewayStart {
@@ -60,11 +62,8 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   if (config.metrics.addr) {
     stack.use(await serveProbes({ address: config.metrics.addr, health, metrics, log }));
   }
-  const bus = await openBus(config.nats, {
-    name: `s3eg ${[...roles].join("+")}`,
-    log,
-    signal: start.stop,
-  });
+  const name = `s3eg ${[...roles].join("+")}`;
+  const bus = start.bus ?? (await openBus(config.nats, { name, log, signal: start.stop }));
   if (roles.has("audit")) stack.use(await startAudit({ config: config.audit, bus, log, metrics }));
   stack.defer(() => bus.drain());
   const secrets = await secretsOf(start);
