@@ -1,4 +1,5 @@
 /** The operation table of edge: every S3 operation there is an answer to. What is not listed is `NotImplemented`. */
+import { bucketSettings } from "./operations/bucket-settings.ts";
 import {
   createBucket,
   deleteBucket,
@@ -11,9 +12,11 @@ import { deleteObject } from "./operations/delete-object.ts";
 import { deleteObjects } from "./operations/delete-objects.ts";
 import { getObject } from "./operations/get-object.ts";
 import { headObject } from "./operations/head-object.ts";
-import { listObjects, listObjectsV2 } from "./operations/list-objects.ts";
+import { listObjects, listObjectsV2, listObjectVersions } from "./operations/list-objects.ts";
+import { objectSettings } from "./operations/object-settings.ts";
 import type { Operation } from "./operations/operation.ts";
 import { putObject } from "./operations/put-object.ts";
+import { refusedOperations } from "./operations/refused-operations.ts";
 
 /** Every operation of the gateway. */
 export const OPERATIONS: readonly Operation[] = [
@@ -24,10 +27,16 @@ export const OPERATIONS: readonly Operation[] = [
   getBucketLocation,
   listObjects,
   listObjectsV2,
+  listObjectVersions,
   putObject,
   getObject,
   headObject,
   deleteObject,
   deleteObjects,
   copyObject,
+  ...bucketSettings,
+  ...objectSettings,
 ];
+
+/** Operations that are known and answered with a refusal that says why. */
+export const REFUSED: readonly Operation[] = refusedOperations;

@@ -5,7 +5,7 @@ import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
 import type { EdgeParts } from "./edge-parts.ts";
 import { finishedRequest } from "./finished-request.ts";
 import { headerReissueOf } from "./header-reissue.ts";
-import { OPERATIONS } from "./inbox.ts";
+import { OPERATIONS, REFUSED } from "./inbox.ts";
 import { listingSizesOf } from "./listing-sizes.ts";
 import { operationMatcher } from "./match-operation.ts";
 import { requestMetrics } from "./request-metrics.ts";
@@ -23,7 +23,7 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
       now: () => new Date(),
     },
     policies: parts.policies,
-    match: operationMatcher(OPERATIONS),
+    match: operationMatcher([...OPERATIONS, ...REFUSED]),
     proxiedBucket: config.proxied_bucket,
     rooms: {
       backend,

@@ -1,4 +1,4 @@
-/** ListObjects and ListObjectsV2: the backend lists, sizes and ETags become what HEAD says of the same objects. */
+/** ListObjects, ListObjectsV2 and ListObjectVersions: the backend lists, sizes and ETags become what HEAD says of the same objects. */
 import { rewriteListing } from "../listing.ts";
 import type { Operation } from "./operation.ts";
 import { passedAnswer, passedRequest } from "./pass-through.ts";
@@ -6,6 +6,11 @@ import { passedAnswer, passedRequest } from "./pass-through.ts";
 export const listObjects: Operation = { name: "ListObjects", ...listing([]) };
 
 export const listObjectsV2: Operation = { name: "ListObjectsV2", ...listing(["list-type"]) };
+
+export const listObjectVersions: Operation = {
+  name: "ListObjectVersions",
+  ...listing(["versions"]),
+};
 
 function listing(subresources: readonly string[]): Omit<Operation, "name"> {
   return {

@@ -3,24 +3,27 @@ import { hash } from "node:crypto";
 import type { BackendRequest, BackendResponse } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { answerHeaders, passedHeaders } from "../s3/headers.ts";
+import { isPassedParameter } from "../s3/query-names.ts";
 import { identityOf, type S3Request } from "../s3-request.ts";
 import type { Operation, S3Answer } from "./operation.ts";
 
 /** Largest XML document a client may send (S3 API: DeleteObjects with 1000 keys of 1024 bytes, escaped). */
 export const MAX_XML_BYTES = 8 * 1024 * 1024;
 
-/** An operation that passes through. `changes` is given the backend's XML where the client must see another. */
+/** An operation that passes through. `check` sees the client's document and may throw. */
 export function passThrough(
   shape: Pick<Operation, "name" | "method" | "level" | "subresources">,
-  changes?: (xml: string, request: S3Request) => string | Promise<string>,
+  { check }: { check?: (document: string) => void } = {},
 ): Operation {
   return {
     ...shape,
     async run(request, { backend }) {
       const hasBody = shape.method === "PUT" || shape.method === "POST";
       const body = hasBody ? await request.bytes(MAX_XML_BYTES) : undefined;
-      const response = await backend.send(passedRequest(request, { method: shape.method, body }));
-      return await passedAnswer(response, changes && ((xml) => changes(xml, request)));
+      if (body) check?.(body.toString("utf8"));
+      return await passedAnswer(
+        await backend.send(passedRequest(request, { method: shape.method, body })),
+      );
     },
   };
 }
@@ -34,7 +37,7 @@ export function passedRequest(
     method,
     ...(request.bucket === "" ? {} : { bucket: request.bucket }),
     ...(request.key === "" ? {} : { key: request.key }),
-    query: request.query.only((name) => !isSignature(name)),
+    query: request.query.only(isPassedParameter),
     // Some operations insist on a digest of their document (S3 API, DeleteObjects).
     headers: body?.byteLength
       ? { ...passedHeaders(request.headers), "content-md5": hash("md5", body, "base64") }
@@ -56,14 +59,4 @@ export async function passedAnswer(
   const headers = answerHeaders(response.headers);
   if (text === "") return { status: response.status, headers };
   return { status: response.status, headers, body: changes ? await changes(text) : text };
-}
-
-/** Query parameters of a presigned URL (SigV4 and SigV2), and the SDKs' own marker. */
-function isSignature(name: string): boolean {
-  const lower = name.toLowerCase();
-  return (
-    lower.startsWith("x-amz-") ||
-    ["x-id", "awsaccesskeyid", "signature"].includes(lower) ||
-    name === "Expires"
-  );
 }
