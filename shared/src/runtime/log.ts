@@ -51,8 +51,8 @@ const FLUSH_MS = 100;
 const FLUSH_BYTES = 8 * 1024;
 
 function standardOutput(): LogDestination {
-  const output = pino.destination({ dest: 1, sync: true, minLength: FLUSH_BYTES });
-  setInterval(() => output.flushSync(), FLUSH_MS).unref();
+  const gather = { minLength: FLUSH_BYTES, periodicFlush: FLUSH_MS };
+  const output = pino.destination({ dest: 1, sync: true, ...gather });
   process.on("exit", () => output.flushSync());
   return {
     write(line) {
