@@ -67,9 +67,12 @@ export async function sendError(
   resource: string,
 ): Promise<number> {
   const status = error.status;
-  const headers = { "content-type": "application/xml" };
-  if (status === 304) return await sendAnswer(exchange, { status, headers: notModified(error) });
-  if (exchange.req.method === "HEAD") return await sendAnswer(exchange, { status });
+  if (status === 304) {
+    const headers = { ...error.headers, ...notModified(error) };
+    return await sendAnswer(exchange, { status, headers });
+  }
+  const headers = { ...error.headers, "content-type": "application/xml" };
+  if (exchange.req.method === "HEAD") return await sendAnswer(exchange, { status, headers });
   const fields = Object.entries(error.fields).map(([name, value]) => el(name, value));
   const body = xmlDocument(
     el(

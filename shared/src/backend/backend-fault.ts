@@ -25,6 +25,24 @@ const SHOWN_ELEMENTS = [
   "VersionId",
 ];
 
+/** Headers of an error's answer that a client may see: what was not read or not allowed, and what a browser must be told (CORS). */
+const SHOWN_HEADERS = new Set([
+  "allow",
+  "cache-control",
+  "expires",
+  "last-modified",
+  "retry-after",
+  "vary",
+  "x-amz-bucket-region",
+  "x-amz-delete-marker",
+  "x-amz-version-id",
+]);
+
+/** True for a header that `backendFault` takes over, under its own name, into the details of a fault. */
+export function isShownHeader(name: string): boolean {
+  return SHOWN_HEADERS.has(name) || name.startsWith("access-control-");
+}
+
 const THROTTLING_CODES = new Set([
   "RequestLimitExceeded",
   "ServiceUnavailable",
@@ -56,7 +74,8 @@ const BY_STATUS: Readonly<Record<number, readonly [s3Code: string, s3Message: st
 
 /**
  * The Fault for an answer that is an error; reads its body to the end. `backend.throttled` for 429, 503 and S3's throttling codes, else
- * `backend.refused`; `details` hold `status`, `s3Code`, `s3Message` and what else may be shown, for 304 the backend's `ETag`. Rejects only if the body cannot be read.
+ * `backend.refused`; `details` hold `status`, `s3Code`, `s3Message` and what else may be shown: elements of the error, headers (`isShownHeader`), for
+ * 304 the backend's `ETag`. Rejects only if the body cannot be read.
  */
 export async function backendFault(response: BackendResponse): Promise<Fault> {
   const { status } = response;
@@ -68,7 +87,16 @@ export async function backendFault(response: BackendResponse): Promise<Fault> {
   return new Fault(
     isThrottled ? "backend.throttled" : "backend.refused",
     `backend answered ${status} ${s3Code}`,
-    { details: { status, s3Code, s3Message, ...extras(error), ...unchangedTag(response) } },
+    {
+      details: {
+        status,
+        s3Code,
+        s3Message,
+        ...extras(error),
+        ...shownHeaders(response),
+        ...unchangedTag(response),
+      },
+    },
   );
 }
 
@@ -97,6 +125,13 @@ function extras(error: XmlElement | undefined): FaultDetails {
     if (text !== undefined) found[name] = text;
   }
   return found;
+}
+
+function shownHeaders({ headers }: BackendResponse): FaultDetails {
+  const found = Object.entries(headers).filter(([name]) => isShownHeader(name));
+  return Object.fromEntries(
+    found.map(([name, value]) => [name, value.slice(0, MAX_TEXT_CHARACTERS)]),
+  );
 }
 
 function unchangedTag({ status, headers: { etag } }: BackendResponse): FaultDetails {

@@ -83,6 +83,31 @@ describe("backendFault", () => {
     assert.equal((await backendFault(answer(412, "", { etag }))).details.ETag, undefined);
   });
 
+  it("takes the headers that explain an error, and none that tells of the backend or its bytes", async () => {
+    const shown = {
+      allow: "DELETE",
+      "access-control-allow-origin": "*",
+      "last-modified": "Wed, 25 Nov 2026 01:00:00 GMT",
+      vary: "Origin",
+      "x-amz-delete-marker": "true",
+      "x-amz-version-id": "v1",
+    };
+    const hidden = {
+      "content-type": "application/xml",
+      location: "http://s3.internal/",
+      server: "store/1.2",
+      "x-amz-id-2": "host-7",
+      "x-amz-meta-s3eg": "header",
+    };
+    const { details } = await backendFault(answer(405, "", { ...hidden, ...shown }));
+    assert.deepEqual(details, {
+      status: 405,
+      s3Code: "MethodNotAllowed",
+      s3Message: "The specified method is not allowed against this resource.",
+      ...shown,
+    });
+  });
+
   it("survives bodies that are not S3's XML", async () => {
     for (const text of [
       "<html><body>nginx at 10.0.0.1</body></html>",

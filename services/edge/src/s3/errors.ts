@@ -1,4 +1,6 @@
 /** The S3 errors a client sees, and the one place where whatever was thrown becomes one of them (docs/errors.md). */
+import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { isShownHeader } from "@s3eg/shared/backend/backend-fault.ts";
 import { Fault, type FaultCode } from "@s3eg/shared/faults.ts";
 
 /** Code → status and message, as S3 documents them (S3 API, "Error responses"). */
@@ -100,26 +102,46 @@ export class S3Error extends Error {
   readonly code: string;
   readonly status: number;
   readonly fields: ErrorFields;
+  /** Headers of the answer beside those that every answer has. */
+  readonly headers: HeaderFields;
 
   constructor(
-    error: { code: string; status: number; message: string; fields?: ErrorFields },
+    error: {
+      code: string;
+      status: number;
+      message: string;
+      fields?: ErrorFields;
+      headers?: HeaderFields;
+    },
     options: { cause?: unknown } = {},
   ) {
     super(error.message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = error.code;
     this.status = error.status;
     this.fields = error.fields ?? {};
+    this.headers = error.headers ?? {};
   }
 }
 
 /** An error of the table, with an own message or extra elements where S3 gives them. */
 export function s3Error(
   code: S3ErrorCode,
-  { message, fields, cause }: { message?: string; fields?: ErrorFields; cause?: unknown } = {},
+  {
+    message,
+    fields,
+    headers,
+    cause,
+  }: { message?: string; fields?: ErrorFields; headers?: HeaderFields; cause?: unknown } = {},
 ): S3Error {
   const row = S3_ERRORS[code];
   return new S3Error(
-    { code, status: row.status, message: message ?? row.message, ...(fields ? { fields } : {}) },
+    {
+      code,
+      status: row.status,
+      message: message ?? row.message,
+      ...(fields ? { fields } : {}),
+      ...(headers ? { headers } : {}),
+    },
     { cause },
   );
 }
@@ -198,12 +220,12 @@ export function toS3Error(error: unknown): S3Error {
   if (!(error instanceof Fault)) return s3Error("InternalError", { cause: error });
   if (error.code === "backend.refused") return fromBackend(error);
   const message = TELLING.has(error.code) ? { message: error.message } : {};
-  const fields = error.code === "crypto.invalid-range" ? { fields: rangeFields(error) } : {};
-  return s3Error(FAULT_TO_S3[error.code], { ...message, ...fields, cause: error });
+  const range = error.code === "crypto.invalid-range" ? beyondTheEnd(error) : {};
+  return s3Error(FAULT_TO_S3[error.code], { ...message, ...range, cause: error });
 }
 
 function fromBackend(fault: Fault): S3Error {
-  const { status, s3Code, s3Message, ...fields } = fault.details;
+  const { status, s3Code, s3Message, ...more } = fault.details;
   if (
     typeof status !== "number" ||
     typeof s3Code !== "string" ||
@@ -212,10 +234,23 @@ function fromBackend(fault: Fault): S3Error {
     return s3Error("InternalError", { cause: fault });
   }
   const message = typeof s3Message === "string" ? s3Message : s3Code;
-  return new S3Error({ code: s3Code, status, message, fields }, { cause: fault });
+  const fields = Object.entries(more).filter(([name]) => !isShownHeader(name));
+  const headers = Object.entries(more).filter(([name]) => isShownHeader(name));
+  return new S3Error(
+    {
+      code: s3Code,
+      status,
+      message,
+      fields: Object.fromEntries(fields),
+      headers: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
+    },
+    { cause: fault },
+  );
 }
 
-function rangeFields(fault: Fault): ErrorFields {
+/** What a client is told that asked for a range behind the object (RFC 9110 §14.4). */
+function beyondTheEnd(fault: Fault): { fields?: ErrorFields; headers?: HeaderFields } {
   const { size } = fault.details;
-  return size === undefined ? {} : { ActualObjectSize: size };
+  if (size === undefined) return {};
+  return { fields: { ActualObjectSize: size }, headers: { "content-range": `bytes */${size}` } };
 }
