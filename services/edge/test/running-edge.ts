@@ -1,0 +1,240 @@
+/** An edge on a free port, with stand-ins for the other services, a client that signs, and a socket for what no client would send. */
+
+import { hash } from "node:crypto";
+import { once } from "node:events";
+import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import { connect, type Socket } from "node:net";
+import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
+import { type OperationDone, operationDone } from "@s3eg/shared/contracts/audit.ts";
+import { SUITE } from "@s3eg/shared/format/layout.ts";
+import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
+import { loadConfig } from "@s3eg/shared/runtime/config.ts";
+import { Health } from "@s3eg/shared/runtime/health.ts";
+import type { Log, LogFields } from "@s3eg/shared/runtime/log.ts";
+import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
+import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { EMPTY_SHA256, presign, signRequest } from "@s3eg/shared/s3/sigv4.ts";
+import { parseXml, type XmlElement } from "@s3eg/shared/s3/xml.ts";
+import { z } from "zod";
+import { Credentials } from "../src/auth/credentials.ts";
+import { type BucketPolicy, Policies, type PolicyRule } from "../src/auth/policy.ts";
+import { edgeSettings } from "../src/config.ts";
+import { startEdge } from "../src/main.ts";
+import { MemoryBackend } from "./memory-backend.ts";
+import { serveCrypto, serveKeys } from "./stand-in-services.ts";
+
+/** The policy where no rule says otherwise. */
+export const STANDARD: BucketPolicy = {
+  id: "default",
+  contents: "sealed",
+  suite: SUITE.aes256Gcm,
+  etag: "opaque",
+  checksum: "client",
+};
+
+const SECRET = new Secret("secret-of-the-test");
+
+/** A line of the log. */
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** A log that keeps its lines. */
+export function keptLog(lines: LogLine[] = []): Log & { readonly lines: LogLine[] } {
+  const at = (level: string) => (fields: LogFields, message: string) => {
+    lines.push({ level, message, fields });
+  };
+  const log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error"), lines };
+  return { ...log, child: () => keptLog(lines) };
+}
+
+/** A request; `path` as on the wire. */
+export interface Sending {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Default: the SHA-256 of the body. */
+  readonly payloadHash?: string;
+  readonly accessKey?: string;
+}
+
+/** An answer, read whole. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  readonly code: string | undefined;
+  xml(): XmlElement;
+}
+
+/** Starts an edge. `env` holds settings; `rules` are policies. */
+export async function runningEdge(
+  options: { env?: Record<string, string>; rules?: PolicyRule[]; graceMs?: number } = {},
+) {
+  const log = keptLog();
+  const bus = new MemoryBus({ log });
+  const backend = new MemoryBackend();
+  const transfers = new LocalTransfers({ log });
+  const crypto = serveCrypto(transfers, backend);
+  serveKeys(bus);
+  const done: OperationDone[] = [];
+  bus.subscribe(operationDone, (fact) => done.push(fact));
+  const health = new Health({ version: "1.0.0", log });
+  health.markReady();
+  const metrics = createMetrics();
+  const edge = await startEdge({
+    config: loadConfig(z.strictObject(edgeSettings), { env: options.env ?? {} }),
+    listen: { host: "127.0.0.1", port: 0 },
+    credentials: new Credentials([
+      { accessKey: "AK", secretKey: SECRET, label: "tester" },
+      { accessKey: "AK2", secretKey: SECRET, identity: "BK2" },
+    ]),
+    policies: new Policies(options.rules ?? [], STANDARD),
+    bus,
+    crypto: transfers,
+    backend,
+    session: undefined,
+    log,
+    metrics,
+    hasOwnMetricsPort: false,
+    health,
+    graceMs: options.graceMs ?? 1000,
+  });
+  const { port } = edge;
+  return {
+    port,
+    log,
+    bus,
+    backend,
+    crypto,
+    done,
+    health,
+    metrics,
+    stop: () => edge[Symbol.asyncDispose](),
+    send: (sending: Sending) => exchange(port, sending, signedHeaders(port, sending)),
+    sendUnsigned: (sending: Sending) => exchange(port, sending, sending.headers ?? {}),
+    sign: (sending: Sending) => signedHeaders(port, sending),
+    presigned: (sending: Sending) => presignedPath(port, sending),
+    head: (sending: Sending) => headText(sending, signedHeaders(port, sending)),
+    connect: () => RawClient.connect(port),
+    async [Symbol.asyncDispose]() {
+      await edge[Symbol.asyncDispose]();
+      await bus.drain();
+    },
+  };
+}
+
+function signedHeaders(port: number, sending: Sending): Record<string, string> {
+  const { method, path, headers = {}, body, accessKey = "AK" } = sending;
+  const [rawPath = "", ...queries] = path.split("?");
+  const length =
+    body === undefined || Object.hasOwn(headers, "transfer-encoding")
+      ? {}
+      : { "content-length": String(Buffer.byteLength(body)) };
+  const all: Record<string, string> = { host: `127.0.0.1:${port}`, ...length, ...headers };
+  const payloadHash =
+    sending.payloadHash ?? (body === undefined ? EMPTY_SHA256 : hash("sha256", body));
+  const signable = { method, rawPath, rawQuery: queries.join("?"), headers: Object.entries(all) };
+  const signer = { accessKey, secretKey: SECRET, region: "us-east-1", now: new Date() };
+  return { ...all, ...signRequest(signable, { ...signer, payloadHash }) };
+}
+
+function presignedPath(port: number, { method, path, headers = {} }: Sending): string {
+  const [rawPath = "", rawQuery = ""] = path.split("?");
+  const host = { host: `127.0.0.1:${port}`, ...headers };
+  const signable = { method, rawPath, rawQuery, headers: Object.entries(host) };
+  const signer = { accessKey: "AK", secretKey: SECRET, region: "us-east-1", now: new Date() };
+  return `${rawPath}?${presign(signable, { ...signer, expiresSeconds: 60 })}`;
+}
+
+function headText({ method, path }: Sending, headers: Record<string, string>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+async function exchange(
+  port: number,
+  { method, path, body }: Sending,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const request = httpRequest({ host: "127.0.0.1", port, method, path, headers, agent: false });
+  // A string would take the head along into its own encoding; bytes leave the head latin-1.
+  request.end(body === undefined ? undefined : Buffer.from(body));
+  const answered = Promise.withResolvers<Answer>();
+  request.on("error", answered.reject);
+  request.on("response", (response) => {
+    let text = "";
+    response.setEncoding("utf8");
+    response.on("data", (piece: string) => {
+      text += piece;
+    });
+    response.on("error", answered.reject);
+    response.on("end", () => {
+      const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1];
+      const status = response.statusCode ?? 0;
+      answered.resolve({
+        status,
+        headers: response.headers,
+        text,
+        code,
+        xml: () => parseXml(text),
+      });
+    });
+  });
+  return await answered.promise;
+}
+
+/** A client that sends whatever it is told to, byte for byte. */
+export class RawClient {
+  readonly socket: Socket;
+  received = "";
+  /** True when the server ended the connection properly, false when it was cut. */
+  readonly ended: Promise<boolean>;
+
+  static async connect(port: number): Promise<RawClient> {
+    const client = new RawClient(connect(port, "127.0.0.1"));
+    await once(client.socket, "connect");
+    return client;
+  }
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setEncoding("latin1");
+    socket.on("data", (piece: string) => {
+      this.received += piece;
+    });
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.ended = promise;
+    socket.once("end", () => resolve(true));
+    socket.once("error", () => resolve(false));
+    socket.once("close", () => resolve(false));
+  }
+
+  write(bytes: string | Uint8Array): void {
+    this.socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
+  }
+
+  /** Resolves when what was received matches. */
+  async until(pattern: RegExp): Promise<string> {
+    while (!pattern.test(this.received)) {
+      if (this.socket.readableEnded || this.socket.destroyed) {
+        throw new Error(`closed after ${JSON.stringify(this.received)}`);
+      }
+      await Promise.race([once(this.socket, "data"), this.ended]);
+    }
+    return this.received;
+  }
+
+  /** Everything received until the connection ended; rejects if it was cut. */
+  async all(): Promise<string> {
+    if (!(await this.ended)) throw new Error(`cut after ${JSON.stringify(this.received)}`);
+    return this.received;
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.destroy();
+  }
+}

@@ -1,0 +1,120 @@
+/** crypto and keys as edge sees them, without encryption: headers are real in form, sizes real in arithmetic, bytes lie in the clear. */
+
+import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import { openObject, sealObject } from "@s3eg/shared/contracts/crypto.ts";
+import { type Place, reissueHeader } from "@s3eg/shared/contracts/keys.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { decodeHeader, encodeHeader, type ObjectHeaderFields } from "@s3eg/shared/format/header.ts";
+import { HEADER_FIELD, SUITE } from "@s3eg/shared/format/layout.ts";
+import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
+import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
+import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
+import { resolveRange } from "@s3eg/shared/s3/range.ts";
+import type { z } from "zod";
+
+const KEY = new Uint8Array(32);
+
+/** A header of an object of `size` bytes at `place`. */
+export function headerFor(size: number, place: Place): string {
+  return headerOf({
+    suite: SUITE.aes256Gcm,
+    flags: 0,
+    objectId: KEY,
+    commitment: KEY,
+    plaintextSize: size,
+    createdAtMs: 0,
+    provider: "aes",
+    keyId: "k",
+    keyVersion: 1,
+    wrappedKey: Buffer.from(`${place.bucket}/${place.key}`),
+  });
+}
+
+/** The place a header was made for. */
+export function placeIn(header: string | undefined): string {
+  return Buffer.from(decodeHeader(header ?? "").wrappedKey).toString();
+}
+
+/** Bytes as they would be stored: the plaintext and what sealing adds. */
+export function storedBytes(plaintext: Uint8Array): Buffer {
+  return Buffer.concat([plaintext], storedSizeOf(plaintext.byteLength));
+}
+
+/** What the stand-ins were asked, and what they are told to do. */
+export interface Crypto {
+  readonly seals: z.infer<typeof sealObject.head>[];
+  readonly opens: z.infer<typeof openObject.head>[];
+  readonly tails: z.infer<typeof sealObject.tail>[];
+  /** Thrown before anything is done. */
+  fault?: Fault;
+  /** Put in the place of an object's plaintext. */
+  openedBody?: (plaintext: Buffer) => Body;
+}
+
+/** Answers crypto's transfers. */
+export function serveCrypto(transfers: TransferServer, backend: Backend): Crypto {
+  const crypto: Crypto = { seals: [], opens: [], tails: [] };
+  transfers.serveUpload(sealObject, async ({ head, body, tail }, { requestId, signal }) => {
+    crypto.seals.push(head);
+    if (crypto.fault) throw crypto.fault;
+    const plaintext = await collectBody(body, 1e9, () => new Error("too large"));
+    crypto.tails.push(tail());
+    const response = await backend.send({
+      method: "PUT",
+      bucket: head.target.bucket,
+      key: head.target.key,
+      identity: head.target.identity,
+      headers: { ...head.headers, [HEADER_FIELD]: headerFor(head.size, head.place) },
+      body: storedBytes(plaintext),
+      requestId,
+      signal,
+    });
+    if (response.status !== 200) throw await backendFault(response);
+    return { etag: response.headers.etag ?? "", headers: response.headers };
+  });
+  transfers.serveDownload(openObject, async (head, { requestId, signal }) => {
+    crypto.opens.push(head);
+    if (crypto.fault) throw crypto.fault;
+    const { bucket, key } = head.target;
+    const { headers, query } = head;
+    const asking = { method: "GET", bucket, key, headers, query, requestId, signal } as const;
+    const response = await backend.send(asking);
+    if (response.status !== 200) throw await backendFault(response);
+    const { plaintextSize: size = 0 } = decodeHeader(response.headers[HEADER_FIELD] ?? "");
+    if (placeIn(response.headers[HEADER_FIELD]) !== `${head.place.bucket}/${head.place.key}`) {
+      throw new Fault("crypto.integrity", "header belongs to another place");
+    }
+    const stored = await collectBody(response.body, 1e9, () => new Error("too large"));
+    const range = head.range ? resolveRange(head.range, size) : { offset: 0, length: size };
+    const plaintext = stored.subarray(range.offset, range.offset + range.length);
+    return {
+      result: { size, isSealed: true, range, headers: withoutHeader(response.headers) },
+      body: crypto.openedBody?.(plaintext) ?? bodyOfBytes(plaintext),
+      sizeBytes: range.length,
+    };
+  });
+  return crypto;
+}
+
+/** Answers keys' question about headers. */
+export function serveKeys(bus: Bus): void {
+  bus.serve(reissueHeader, async ({ header, from, to }) => {
+    await Promise.resolve();
+    if (placeIn(header) !== `${from.bucket}/${from.key}`) {
+      throw new Fault("crypto.integrity", "header does not belong there");
+    }
+    const wrappedKey = Buffer.from(`${to.bucket}/${to.key}`);
+    return { plain: { header: headerOf({ ...decodeHeader(header), wrappedKey }) } };
+  });
+}
+
+function headerOf(fields: ObjectHeaderFields): string {
+  return encodeHeader(fields, () => KEY);
+}
+
+function withoutHeader(headers: HeaderFields): HeaderFields {
+  const { [HEADER_FIELD]: _, ...others } = headers;
+  return others;
+}
