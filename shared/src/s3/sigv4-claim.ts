@@ -33,7 +33,8 @@ export function malformedCode(form: SignatureClaim["form"]): FaultCode {
 
 /**
  * Reads the claim; `undefined` when the request carries no authentication at all. Throws `auth.unsupported` for other schemes
- * (SigV2 and SigV4A among them), `auth.malformed-header`, `auth.malformed-query`, and `auth.denied` without a usable date.
+ * (SigV4A among them; SigV2 is sigv2.ts), `auth.malformed-header`, `auth.malformed-query`, `auth.expired` for a lifetime out of
+ * range, and `auth.denied` without a usable date.
  */
 export function readClaim(request: SignableRequest): SignatureClaim | undefined {
   const authorizations = valuesOf(request, "authorization");
@@ -123,11 +124,7 @@ function presignedClaim(
   }
   const timestamp = parameter("X-Amz-Date") ?? "";
   if (parseTimestamp(timestamp) === undefined) throw malformedParameter("X-Amz-Date");
-  const expires = parameter("X-Amz-Expires") ?? "";
-  const expiresSeconds = /^\d{1,9}$/.test(expires) ? Number(expires) : 0;
-  if (expiresSeconds < 1 || expiresSeconds > MAX_EXPIRES_SECONDS) {
-    throw malformedParameter("X-Amz-Expires");
-  }
+  const expiresSeconds = expiresSecondsOf(parameter("X-Amz-Expires") ?? "");
   return {
     form: "presigned",
     ...credentialOf(parameter("X-Amz-Credential"), "presigned"),
@@ -137,6 +134,20 @@ function presignedClaim(
     expiresSeconds,
     payloadHash: presignedPayloadHash(request, parameter("X-Amz-Content-Sha256")),
   };
+}
+
+/** Servers answer 403 to a lifetime they do not grant, not 400: such a URL is never valid. */
+function expiresSecondsOf(expires: string): number {
+  if (!/^-?\d{1,15}$/.test(expires)) throw malformedParameter("X-Amz-Expires");
+  const seconds = Number(expires);
+  if (seconds >= 1 && seconds <= MAX_EXPIRES_SECONDS) return seconds;
+  throw new Fault(
+    "auth.expired",
+    `X-Amz-Expires must be from 1 to ${MAX_EXPIRES_SECONDS} seconds`,
+    {
+      details: { expiresSeconds: seconds },
+    },
+  );
 }
 
 function presignedPayloadHash(request: SignableRequest, parameter: string | undefined): string {
@@ -221,5 +232,8 @@ function malformedParameter(parameter: string): Fault {
 }
 
 function unsupportedAlgorithm(): Fault {
-  return new Fault("auth.unsupported", `only ${ALGORITHM} is supported`);
+  return new Fault(
+    "auth.unsupported",
+    `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`,
+  );
 }

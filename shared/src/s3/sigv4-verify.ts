@@ -11,8 +11,15 @@ import {
   scopeText,
   sign,
   stringToSign,
+  UNSIGNED_PAYLOAD,
 } from "./sigv4.ts";
-import { malformedCode, parseTimestamp, readClaim, type SignatureClaim } from "./sigv4-claim.ts";
+import {
+  malformedCode,
+  parseTimestamp,
+  readClaim,
+  type SignatureClaim,
+  valuesOf,
+} from "./sigv4-claim.ts";
 
 /** How the body is bound to the signature. */
 export type PayloadMode =
@@ -79,7 +86,17 @@ export function verifySignature(
   return { ...verified, chunkSigning: { signingKey, scope, timestamp, seedSignature } };
 }
 
-function payloadModeOf(claim: SignatureClaim): PayloadMode {
+/** How the body of a request is bound that is signed in a way that knows no chunks, or not at all. Throws `auth.unsupported` for signed chunks. */
+export function payloadWithoutSignedChunks(request: SignableRequest): PayloadMode {
+  const [payloadHash = UNSIGNED_PAYLOAD] = valuesOf(request, "x-amz-content-sha256");
+  const payload = payloadModeOf({ payloadHash: payloadHash.trim(), form: "header" });
+  if (payload.kind === "chunked" && payload.isSigned) {
+    throw new Fault("auth.unsupported", "signed chunks need signature version 4");
+  }
+  return payload;
+}
+
+function payloadModeOf(claim: Pick<SignatureClaim, "payloadHash" | "form">): PayloadMode {
   const { payloadHash } = claim;
   if (/^[0-9a-f]{64}$/i.test(payloadHash))
     return { kind: "hash", sha256: payloadHash.toLowerCase() };
