@@ -79,6 +79,11 @@ export const edgeSettings = {
         .default(65_536)
         .meta({ env: "SERVER_MAX_HEADER_BYTES" })
         .describe("largest head of a request"),
+      virtual_host_domains: z
+        .array(z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "needs a lower-case domain"))
+        .default([])
+        .meta({ env: "SERVER_VIRTUAL_HOST_DOMAINS" })
+        .describe("domains under which a host name names the bucket: <bucket>.<domain>"),
     })
     .prefault({}),
   tls: z
@@ -128,6 +133,7 @@ export const policyFile = z.strictObject({
   buckets: z.array(z.string().min(1)).min(1),
   contents: z.enum(["sealed", "mixed"]).default("sealed"),
   bind_as: z.string().min(1).optional(),
+  sse: z.enum(["pass", "refuse"]).optional(),
   etag: etagPolicy.optional(),
   checksum: checksumPolicy.optional(),
   encryption: z

@@ -9,7 +9,9 @@ import { parseCopySource } from "./copy-source.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Asking } from "./match-operation.ts";
 import type { Operation, Rooms, S3Answer } from "./operations/operation.ts";
+import { answerPreflight, PREFLIGHT } from "./preflight.ts";
 import { s3Error } from "./s3/errors.ts";
+import { checkSse } from "./s3/sse.ts";
 import type { S3Request } from "./s3-request.ts";
 
 /** What edge knows when it judges a request. */
@@ -36,11 +38,18 @@ export async function handleRequest(
   sighting: Sighting,
 ): Promise<S3Answer> {
   const { incoming, id, signal } = received;
+  if (incoming.method === "OPTIONS") {
+    sighting.operation = PREFLIGHT;
+    checkProxiedBucket(door.proxiedBucket, incoming);
+    return await answerPreflight(received, door.rooms.backend);
+  }
   const { principal, signature } = authenticate(incoming, door.authentication);
   sighting.principal = principal;
   checkProxiedBucket(door.proxiedBucket, incoming);
   const operation = door.match({ ...incoming, query: incoming.query.pairs });
   sighting.operation = operation.name;
+  const policy = door.policies.of(incoming.bucket);
+  checkSse(policy, incoming.headers);
   const raw = requestBody(received.openBody, sighting);
   const openPlain = () => plainBody(raw, incoming.headers, signature);
   const request: S3Request = {
@@ -50,7 +59,7 @@ export async function handleRequest(
     query: incoming.query,
     headers: incoming.headers,
     principal,
-    policy: door.policies.of(incoming.bucket),
+    policy,
     policyOf: (bucket) => door.policies.of(bucket),
     signal,
     plainBody: openPlain,

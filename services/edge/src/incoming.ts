@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { decodeTarget, isKeyLengthAllowed, parseQuery } from "@s3eg/shared/s3/names.ts";
 import type { SignableRequest } from "@s3eg/shared/s3/sigv4.ts";
+import { bucketOfHost } from "./host-bucket.ts";
 import { s3Error } from "./s3/errors.ts";
 import { Query } from "./s3-request.ts";
 
@@ -33,12 +34,19 @@ export function isBucketName(name: string): boolean {
   return BUCKET_NAME.test(name) && name !== "." && name !== "..";
 }
 
-/** Reads the head; throws `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidRequest`. */
-export function readIncoming(req: IncomingMessage): Incoming {
+/**
+ * Reads the head; under `virtualHostDomains` the host names the bucket. Throws `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`,
+ * `InvalidRequest`.
+ */
+export function readIncoming(
+  req: IncomingMessage,
+  virtualHostDomains: readonly string[] = [],
+): Incoming {
   const pairs = headerPairs(req.rawHeaders);
   const headers = joined(pairs);
-  const target = decodeTarget(req.url ?? "");
-  if (target.rawPath !== "/" && !isBucketName(target.bucket)) {
+  const target = decodeTarget(req.url ?? "", bucketOfHost(headers.host, virtualHostDomains));
+  const isService = target.bucket === "" && target.rawPath === "/";
+  if (!isService && !isBucketName(target.bucket)) {
     throw s3Error("InvalidBucketName", { fields: { BucketName: target.bucket } });
   }
   if (!isKeyLengthAllowed(target.key)) throw s3Error("KeyTooLongError");

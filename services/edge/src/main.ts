@@ -39,6 +39,7 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
     keepAliveMs: limits.idle_timeout,
     headersMs: limits.read_header_timeout,
     maxHeaderBytes: limits.max_header_bytes,
+    virtualHostDomains: limits.virtual_host_domains,
     ...(tls.enabled
       ? {
           tls: {

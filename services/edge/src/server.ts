@@ -19,6 +19,8 @@ export interface PortSettings {
   readonly keepAliveMs: number;
   readonly headersMs: number;
   readonly maxHeaderBytes: number;
+  /** Domains under which the host name names the bucket. */
+  readonly virtualHostDomains?: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
@@ -106,7 +108,7 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
   let incoming: Incoming | undefined;
   let outcome: Pick<Finished, "status" | "bytesOut" | "errorCode" | "error">;
   try {
-    incoming = readIncoming(req);
+    incoming = readIncoming(req, settings.virtualHostDomains);
     const openBody = () => {
       if (isBodyHeldBack) res.writeContinue();
       isBodyHeldBack = false;

@@ -41,6 +41,7 @@ function ruleOf(file: PolicyFile, defaults: PolicyDefaults): PolicyRule {
     etag: file.etag ?? defaults.etag,
     checksum: file.checksum ?? defaults.checksum,
     ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
+    ...(file.sse === undefined ? {} : { sse: file.sse }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Bucket policies: how the gateway treats a bucket (settings `policies`). The first one whose globs match wins. */
 import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
 import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
+import type { SsePolicy } from "../s3/sse.ts";
 
 /** What holds for a bucket. */
 export interface BucketPolicy {
@@ -13,6 +14,8 @@ export interface BucketPolicy {
   readonly checksum: "client" | "always";
   /** Name that envelopes of this bucket are bound to, where it is not its own (format.md §5). */
   readonly bindAs?: string;
+  /** What becomes of a client's request for the backend's own encryption; default `pass`. */
+  readonly sse?: SsePolicy;
 }
 
 /** A policy and the buckets it speaks of: exact names or globs with `*`. */

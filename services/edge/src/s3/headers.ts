@@ -27,11 +27,13 @@ const STORED = [
   "x-amz-tagging",
   "x-amz-website-redirect-location",
 ];
+/** Fields by which the backend finds the CORS rule whose headers the answer must carry (Fetch standard, "CORS protocol"). */
+const CORS = ["origin", "access-control-request-headers", "access-control-request-method"];
 /** Fields that speak about the request, not the object. */
-const ASKING = ["x-amz-expected-bucket-owner", "x-amz-request-payer"];
+const ASKING = ["x-amz-expected-bucket-owner", "x-amz-request-payer", ...CORS];
 
 /** Fields beside `x-amz-*` that a passed-through request keeps. */
-const PASSED = ["content-type", "origin"];
+const PASSED = ["content-type", ...CORS];
 /** `x-amz-*` fields that say how the client signed, framed or summed its request: that was checked here, and the gateway's own take their place. */
 const OF_THE_SIGNATURE = new Set([
   "x-amz-content-sha256",
@@ -101,6 +103,11 @@ export function askingHeaders(headers: HeaderFields): HeaderFields {
       ([name]) => ASKING.includes(name) || name.startsWith("x-amz-server-side-encryption"),
     ),
   );
+}
+
+/** The fields of a request that CORS rules are matched with. */
+export function corsHeaders(headers: HeaderFields): HeaderFields {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => CORS.includes(name)));
 }
 
 /** Fields of a source that a copy takes over: metadata and content headers. */
