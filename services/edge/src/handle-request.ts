@@ -3,7 +3,7 @@ import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
 import type { VerifiedSignature } from "@s3eg/shared/s3/sigv4-verify.ts";
 import { type Authentication, authenticate } from "./auth/authenticate.ts";
 import type { Principal } from "./auth/credentials.ts";
-import { type PlainBody, plainBody } from "./auth/plain-body.ts";
+import { type PlainBody, plainBody, type WantedFacts } from "./auth/plain-body.ts";
 import type { Policies } from "./auth/policy.ts";
 import { parseCopySource } from "./copy-source.ts";
 import type { Incoming } from "./incoming.ts";
@@ -51,7 +51,10 @@ export async function handleRequest(
   const policy = door.policies.of(incoming.bucket);
   checkSse(policy, incoming.headers);
   const raw = requestBody(received.openBody, sighting);
-  const openPlain = () => plainBody(raw, incoming.headers, signature);
+  const policy = door.policies.of(incoming.bucket);
+  const wanted = { md5: policy.etag === "md5", checksum: policy.checksum === "always" };
+  const openPlain = (facts: { wanted?: WantedFacts } = {}) =>
+    plainBody(raw, incoming.headers, { ...signature, ...facts });
   const request: S3Request = {
     id,
     bucket: incoming.bucket,
@@ -62,7 +65,7 @@ export async function handleRequest(
     policy,
     policyOf: (bucket) => door.policies.of(bucket),
     signal,
-    plainBody: openPlain,
+    plainBody: () => openPlain({ wanted }),
     bytes: async (maxBytes) => {
       // A request without a body needs no Content-Length (RFC 9110 §8.6); what was promised of the body holds all the same.
       const { body } = hasBody(incoming) ? openPlain() : emptyBody(incoming, signature);

@@ -11,6 +11,7 @@ import { copyObject } from "./operations/copy-object.ts";
 import { deleteObject } from "./operations/delete-object.ts";
 import { deleteObjects } from "./operations/delete-objects.ts";
 import { getObject } from "./operations/get-object.ts";
+import { getObjectAttributes } from "./operations/get-object-attributes.ts";
 import { headObject } from "./operations/head-object.ts";
 import { listObjects, listObjectsV2, listObjectVersions } from "./operations/list-objects.ts";
 import { objectSettings } from "./operations/object-settings.ts";
@@ -31,6 +32,7 @@ export const OPERATIONS: readonly Operation[] = [
   putObject,
   getObject,
   headObject,
+  getObjectAttributes,
   deleteObject,
   deleteObjects,
   copyObject,

@@ -1,9 +1,11 @@
 /** A backend's listing as the client must see it. Everything but sizes and ETags stays as the backend wrote it. */
 import { el, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "./backend-xml.ts";
-import type { ListedObject, ListingSizes } from "./listing-sizes.ts";
-import { clientEtag } from "./s3/etags.ts";
+import type { ListedObject } from "./listing-sizes.ts";
+import type { Rooms } from "./operations/operation.ts";
+import { headerEtag } from "./s3/etags.ts";
 import type { S3Request } from "./s3-request.ts";
+import { shownEtag } from "./shown-etag.ts";
 
 /** Elements that describe an object with bytes: of ListObjects and ListObjectsV2, and of ListObjectVersions. */
 const LISTED = new Set(["Contents", "Version"]);
@@ -12,22 +14,48 @@ const LISTED = new Set(["Contents", "Version"]);
 export async function rewriteListing(
   xml: string,
   request: S3Request,
-  sizes: ListingSizes,
+  rooms: Pick<Rooms, "sizes" | "known">,
 ): Promise<string> {
   const document = parseBackendXml(xml);
   const isUrlEncoded = document.textOf("EncodingType") === "url";
   const listed = document.children
     .filter(({ name }) => LISTED.has(name))
     .map((entry) => listedObject(entry, isUrlEncoded));
-  const plaintextSizes = await sizes.of(listed, request);
+  const shown = await shownOf(listed, request, rooms);
   let index = 0;
   const children = document.children.map((child) => {
     if (!LISTED.has(child.name)) return copyNode(child);
-    const size = plaintextSizes[index];
+    const entry = shown[index];
     index += 1;
-    return contentsNode(child, size);
+    return contentsNode(child, entry);
   });
   return xmlDocument(el(document.name, ...children), { hasNamespace: true });
+}
+
+/** What clients see of a listed object; without a size where there is none to give. */
+interface ShownObject {
+  readonly size: number | undefined;
+  readonly etag: string;
+}
+
+async function shownOf(
+  listed: readonly ListedObject[],
+  request: S3Request,
+  { sizes, known }: Pick<Rooms, "sizes" | "known">,
+): Promise<ShownObject[]> {
+  const { bucket, policy } = request;
+  const needsFacts = policy.etag === "md5";
+  const objects = listed.map(({ key, etag, versionId }) => ({
+    ...{ bucket, key, etag: headerEtag(etag) },
+    ...(versionId === undefined ? {} : { versionId }),
+  }));
+  const facts = needsFacts ? await known.ofMany(request, objects) : [];
+  const unknown = listed.filter((_, at) => facts[at] === undefined);
+  const looked = (await sizes.of(unknown, request)).values();
+  return listed.map(({ etag }, at) => ({
+    size: facts[at]?.size ?? looked.next().value,
+    etag: shownEtag(policy, etag, facts[at]),
+  }));
 }
 
 function listedObject(contents: XmlElement, isUrlEncoded: boolean): ListedObject {
@@ -50,12 +78,12 @@ function decodeKey(encoded: string): string {
   }
 }
 
-function contentsNode(contents: XmlElement, size: number | undefined): XmlNode {
+function contentsNode(contents: XmlElement, shown: ShownObject | undefined): XmlNode {
   return el(
     contents.name,
     ...contents.children.map((child) => {
-      if (child.name === "Size" && size !== undefined) return el("Size", size);
-      if (child.name === "ETag") return el("ETag", clientEtag(child.text));
+      if (child.name === "Size" && shown?.size !== undefined) return el("Size", shown.size);
+      if (child.name === "ETag") return el("ETag", shown?.etag ?? "");
       return copyNode(child);
     }),
   );

@@ -3,11 +3,13 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
 import type { EdgeParts } from "./edge-parts.ts";
+import { MemoryFactsIndex } from "./facts-index.ts";
 import { finishedRequest } from "./finished-request.ts";
 import { headerReissueOf } from "./header-reissue.ts";
 import { OPERATIONS, REFUSED } from "./inbox.ts";
 import { listingSizesOf } from "./listing-sizes.ts";
 import { operationMatcher } from "./match-operation.ts";
+import { knownObjectsOf } from "./object-facts.ts";
 import { requestMetrics } from "./request-metrics.ts";
 import { s3Server } from "./server.ts";
 import { stopServer } from "./stop-server.ts";
@@ -30,6 +32,7 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
       crypto,
       headers: headerReissueOf(bus, session),
       sizes: listingSizesOf(backend),
+      known: knownObjectsOf({ bus, session, index: new MemoryFactsIndex() }),
     },
   };
   const { server: limits, tls } = config;

@@ -61,7 +61,7 @@ export function targetOf(request: S3Request): {
 }
 
 /** The backend identity of the request's principal, where it has its own. */
-export function identityOf({ principal }: S3Request): { identity?: string } {
+export function identityOf({ principal }: Pick<S3Request, "principal">): { identity?: string } {
   return principal.identity === undefined ? {} : { identity: principal.identity };
 }
 

@@ -9,6 +9,7 @@ import type { Body } from "@s3eg/shared/http/body.ts";
 import { decodeAwsChunked } from "@s3eg/shared/s3/aws-chunked.ts";
 import { type BodyCheck, checkedBody, createDigest } from "@s3eg/shared/s3/checksums.ts";
 import type { VerifiedSignature } from "@s3eg/shared/s3/sigv4-verify.ts";
+import { checkSdkAlgorithm } from "../s3/checksum-headers.ts";
 import { s3Error } from "../s3/errors.ts";
 
 /** Plaintext on its way. */
@@ -28,13 +29,22 @@ const CHECKSUM_BYTES = {
 } as const satisfies Record<ChecksumName, number>;
 const CHECKSUM_PREFIX = "x-amz-checksum-";
 
+/** Facts to learn of the plaintext also where the client promised none. */
+export interface WantedFacts {
+  readonly md5: boolean;
+  readonly checksum: boolean;
+}
+
+/** What S3 computes where a client sends no checksum of its own. */
+const DEFAULT_CHECKSUM = "crc64nvme";
+
 /** The plaintext of a request body. Throws at once for an announcement that can't hold; later failures reject the pump. */
 export function plainBody(
   raw: Body,
   headers: HeaderFields,
-  signature: Pick<VerifiedSignature, "payload" | "chunkSigning">,
+  signature: Pick<VerifiedSignature, "payload" | "chunkSigning"> & { wanted?: WantedFacts },
 ): PlainBody {
-  const { payload } = signature;
+  const { payload, wanted } = signature;
   const isChunked = payload.kind === "chunked";
   const hasTrailer = isChunked && payload.hasTrailer;
   const sizeBytes = announcedSize(
@@ -51,8 +61,8 @@ export function plainBody(
   const facts: { md5?: string; checksum?: PlaintextFacts["checksum"] } = {};
   const checks = [
     ...(payload.kind === "hash" ? [sha256Check(payload.sha256)] : []),
-    ...md5Checks(headers, facts),
-    ...checksumChecks({ headers, hasTrailer, trailers: framed.trailers }, facts),
+    ...md5Checks(headers, facts, wanted?.md5),
+    ...checksumChecks({ headers, hasTrailer, trailers: framed.trailers }, facts, wanted?.checksum),
     ...(hasTrailer ? [announcedTrailersCheck(headers, framed.trailers)] : []),
   ];
   return { body: checkedBody(framed.body, checks, sizeBytes), sizeBytes, facts: () => facts };
@@ -77,13 +87,17 @@ function sha256Check(sha256: string): BodyCheck {
   };
 }
 
-function md5Checks(headers: HeaderFields, facts: { md5?: string }): BodyCheck[] {
+function md5Checks(
+  headers: HeaderFields,
+  facts: { md5?: string },
+  isWanted: boolean | undefined,
+): BodyCheck[] {
   const header = headers["content-md5"];
-  if (header === undefined) return [];
-  if (!isBase64Of(16, header)) throw s3Error("InvalidDigest");
-  const promised = Buffer.from(header, "base64");
+  if (header === undefined && !isWanted) return [];
+  if (header !== undefined && !isBase64Of(16, header)) throw s3Error("InvalidDigest");
+  const promised = header === undefined ? undefined : Buffer.from(header, "base64");
   const verify = (actual: Buffer) => {
-    if (!actual.equals(promised))
+    if (promised && !actual.equals(promised))
       throw new Fault("input.bad-digest", "Content-MD5 does not match the body");
     facts.md5 = actual.toString("hex");
   };
@@ -94,11 +108,13 @@ function md5Checks(headers: HeaderFields, facts: { md5?: string }): BodyCheck[] 
 function checksumChecks(
   { headers, hasTrailer, trailers }: Promises,
   facts: { checksum?: PlaintextFacts["checksum"] },
+  isWanted: boolean | undefined,
 ): BodyCheck[] {
   const inHeader = checksumNames(Object.keys(headers).filter(isChecksumField));
   const inTrailer = checksumNames(announcedTrailers(headers));
   const [algorithm, ...others] = [...inHeader, ...inTrailer];
-  if (algorithm === undefined) return [];
+  checkSdkAlgorithm(headers, algorithm);
+  if (algorithm === undefined) return isWanted ? [learned(DEFAULT_CHECKSUM, facts)] : [];
   if (others.length > 0) {
     throw s3Error("InvalidRequest", { message: "Expecting a single x-amz-checksum- header" });
   }
@@ -109,17 +125,30 @@ function checksumChecks(
   const promised = () =>
     checksumValue(algorithm, inHeader.length > 0 ? headers[name] : trailers()[name]);
   if (inHeader.length > 0) promised();
+  const check = learned(algorithm, facts);
   const verify = (actual: Buffer) => {
-    const value = actual.toString("base64");
-    if (value !== promised()) {
+    if (actual.toString("base64") !== promised()) {
       throw new Fault(
         "input.bad-digest",
         `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
       );
     }
-    facts.checksum = { algorithm, type: "FULL_OBJECT", value };
+    check.verify(actual);
   };
-  return [{ digest: createDigest(algorithm), verify }];
+  return [{ ...check, verify }];
+}
+
+/** Computes a checksum and keeps it. */
+function learned(
+  algorithm: ChecksumName,
+  facts: { checksum?: PlaintextFacts["checksum"] },
+): BodyCheck {
+  return {
+    digest: createDigest(algorithm),
+    verify(actual) {
+      facts.checksum = { algorithm, type: "FULL_OBJECT", value: actual.toString("base64") };
+    },
+  };
 }
 
 /** What the head says of the body's checksums, and the trailers once they were read. */

@@ -1,17 +1,19 @@
 /** CopyObject: the header is re-issued for the new place and the backend copies the bytes. No data moves (format.md §9). */
 import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { encodeKey } from "@s3eg/shared/s3/names.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "../backend-xml.ts";
 import { type CopySource, copySourceOf } from "../copy-source.ts";
-import { objectConditions, sourceConditions } from "../s3/conditions.ts";
+import { checksumElements, namedAlgorithm } from "../s3/checksum-headers.ts";
 import { s3Error } from "../s3/errors.ts";
-import { clientEtag } from "../s3/etags.ts";
+import { headerEtag } from "../s3/etags.ts";
 import { answerHeaders, copiedHeaders, storedHeaders, uncopiedHeaders } from "../s3/headers.ts";
 import { identityOf, placeOf, type S3Request } from "../s3-request.ts";
+import { conditionsOf, shownEtag, sourceConditionsOf } from "../shown-etag.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
 
 const SOURCE_OWNER = "x-amz-source-expected-bucket-owner";
@@ -26,6 +28,7 @@ export const copyObject: Operation = {
     checkDirectives(request.headers);
     checkSelfCopy(request, source);
     const found = await headSource(request, source, rooms);
+    const facts = await factsOfSource(request, source, { found, rooms });
     const header = found.headers[HEADER_FIELD];
     if (header === undefined) throw notSealed();
     const moving = { header, from: source.place, to: placeOf(request) };
@@ -37,7 +40,7 @@ export const copyObject: Operation = {
       ...identityOf(request),
       headers: {
         ...copyHeaders(request, found.headers),
-        ...objectConditions(request.headers),
+        ...(await conditionsOf(request, rooms)),
         [HEADER_FIELD]: reissued,
         "x-amz-metadata-directive": "REPLACE",
         "x-amz-copy-source": sourceHeader(source),
@@ -47,7 +50,7 @@ export const copyObject: Operation = {
       requestId: request.id,
       signal: request.signal,
     });
-    return await copied(response);
+    return await copied(response, { request, rooms, facts });
   },
 };
 
@@ -85,15 +88,18 @@ function checkSelfCopy(request: S3Request, source: CopySource): void {
 async function headSource(
   request: S3Request,
   source: CopySource,
-  { backend }: Rooms,
+  rooms: Rooms,
 ): Promise<BackendResponse> {
-  const response = await backend.send({
+  const response = await rooms.backend.send({
     method: "HEAD",
     bucket: source.bucket,
     key: source.key,
     ...identityOf(request),
     query: source.versionId === undefined ? [] : [["versionId", source.versionId]],
-    headers: { ...askingOfSource(request.headers), ...sourceConditions(request.headers) },
+    headers: {
+      ...askingOfSource(request.headers),
+      ...(await sourceConditionsOf(request, source, rooms)),
+    },
     requestId: request.id,
     signal: request.signal,
   });
@@ -110,6 +116,24 @@ function askingOfSource(headers: HeaderFields): HeaderFields {
     ...(owner === undefined ? {} : { "x-amz-expected-bucket-owner": owner }),
     ...(payer === undefined ? {} : { "x-amz-request-payer": payer }),
   };
+}
+
+/** What is known of the source goes for the copy: the bytes are the same. */
+async function factsOfSource(
+  request: S3Request,
+  { bucket, key, versionId }: CopySource,
+  { found, rooms }: { found: BackendResponse; rooms: Rooms },
+): Promise<ObjectFacts | undefined> {
+  const version = versionId === undefined ? {} : { versionId };
+  const facts = await rooms.known.of(request, { bucket, key, ...version, etag: pinned(found) });
+  const asked = namedAlgorithm(request.headers, "x-amz-checksum-algorithm");
+  if (asked !== undefined && asked !== facts?.checksum?.algorithm) {
+    throw s3Error("NotImplemented", {
+      message:
+        "A copy keeps the checksum of its source: another one would need the object to be read and sealed anew.",
+    });
+  }
+  return facts;
 }
 
 function pinned({ headers }: BackendResponse): string {
@@ -148,8 +172,17 @@ function sourceHeader({ bucket, key, versionId }: CopySource): string {
   return `/${encodeKey(`${bucket}/${key}`)}${version}`;
 }
 
+interface Copying {
+  readonly request: S3Request;
+  readonly rooms: Rooms;
+  readonly facts: ObjectFacts | undefined;
+}
+
 /** A copy may fail after the backend has answered 200: then the body is an error (S3 API, CopyObject). */
-async function copied(response: BackendResponse): Promise<S3Answer> {
+async function copied(
+  response: BackendResponse,
+  { request, rooms, facts }: Copying,
+): Promise<S3Answer> {
   if (response.status !== 200) throw await backendFault(response);
   const result = parseBackendXml(await response.text());
   if (result.name !== "CopyObjectResult") {
@@ -161,11 +194,15 @@ async function copied(response: BackendResponse): Promise<S3Answer> {
       },
     });
   }
-  const etag = clientEtag(result.textOf("ETag") ?? "");
-  const lastModified = el("LastModified", result.textOf("LastModified") ?? "");
-  const body = xmlDocument(el("CopyObjectResult", lastModified, el("ETag", etag)), {
-    hasNamespace: true,
-  });
+  const { bucket, key, policy } = request;
+  const etag = result.textOf("ETag") ?? "";
+  if (facts) rooms.known.learn({ bucket, key, etag: headerEtag(etag) }, facts);
+  const elements = [
+    el("LastModified", result.textOf("LastModified") ?? ""),
+    el("ETag", shownEtag(policy, etag, facts)),
+    ...checksumElements(facts?.checksum),
+  ];
+  const body = xmlDocument(el("CopyObjectResult", ...elements), { hasNamespace: true });
   return { status: 200, headers: answerHeaders(response.headers), body };
 }
 

@@ -1,5 +1,5 @@
 /** DeleteObject: the header goes with the object, so there is nothing else to clean. */
-
+import { conditionsOf } from "../shown-etag.ts";
 import type { Operation } from "./operation.ts";
 import { passedAnswer, passedRequest } from "./pass-through.ts";
 
@@ -7,7 +7,9 @@ export const deleteObject: Operation = {
   name: "DeleteObject",
   method: "DELETE",
   level: "object",
-  async run(request, { backend }) {
-    return await passedAnswer(await backend.send(passedRequest(request, { method: "DELETE" })));
+  async run(request, rooms) {
+    const passed = passedRequest(request, { method: "DELETE" });
+    const headers = { ...passed.headers, ...(await conditionsOf(request, rooms)) };
+    return await passedAnswer(await rooms.backend.send({ ...passed, headers }));
   },
 };

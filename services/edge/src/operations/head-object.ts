@@ -1,37 +1,45 @@
-/** HeadObject: size by arithmetic, ETag by mapping, metadata as stored. No key is needed (format.md §8). */
+/** HeadObject: size by arithmetic, ETag by mapping, metadata as stored. No key is needed unless policy or client ask for what only a key can tell (format.md §8). */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { contentRange, parseRange, resolveRange } from "@s3eg/shared/s3/range.ts";
+import { retryIfChanged } from "../object-facts.ts";
 import { plaintextSizeOfAnswer } from "../plaintext-size.ts";
-import { objectConditions, rangeOf } from "../s3/conditions.ts";
+import { rangeOf } from "../s3/conditions.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
-import { targetOf } from "../s3-request.ts";
-import type { Operation, S3Answer } from "./operation.ts";
+import { type S3Request, targetOf } from "../s3-request.ts";
+import { conditionsOf, notModified, toldOf } from "../shown-etag.ts";
+import type { Operation, Rooms, S3Answer } from "./operation.ts";
 
 export const headObject: Operation = {
   name: "HeadObject",
   method: "HEAD",
   level: "object",
-  async run(request, { backend }) {
-    const { versionId, ...target } = targetOf(request);
-    const response = await backend.send({
-      method: "HEAD",
-      ...target,
-      query: [
-        ...request.query.only((name) => name.startsWith("response-")),
-        ...(versionId === undefined ? [] : [["versionId", versionId] as const]),
-      ],
-      headers: { ...askingHeaders(request.headers), ...objectConditions(request.headers) },
-      requestId: request.id,
-      signal: request.signal,
-    });
-    if (response.status !== 200) throw await backendFault(response);
-    await response.text();
-    const size = plaintextSizeOfAnswer(response.headers, request.policy.contents);
-    const headers = { ...answerHeaders(response.headers), "accept-ranges": "bytes" };
-    return answerOf(headers, size, rangeOf(request.headers));
-  },
+  run: (request, rooms) => retryIfChanged(() => head(request, rooms)),
 };
+
+async function head(request: S3Request, rooms: Rooms): Promise<S3Answer> {
+  const { versionId, ...target } = targetOf(request);
+  const response = await rooms.backend.send({
+    method: "HEAD",
+    ...target,
+    query: [
+      ...request.query.only((name) => name.startsWith("response-")),
+      ...(versionId === undefined ? [] : [["versionId", versionId] as const]),
+    ],
+    headers: { ...askingHeaders(request.headers), ...(await conditionsOf(request, rooms)) },
+    requestId: request.id,
+    signal: request.signal,
+  });
+  if (response.status !== 200) {
+    return await notModified(await backendFault(response), request, rooms);
+  }
+  await response.text();
+  const size = plaintextSizeOfAnswer(response.headers, request.policy.contents);
+  const range = rangeOf(request.headers);
+  const told = await toldOf(request, rooms, { headers: response.headers, isWhole: !range });
+  const headers = { ...answerHeaders(response.headers), ...told, "accept-ranges": "bytes" };
+  return answerOf(headers, size, range);
+}
 
 function answerOf(headers: HeaderFields, size: number, rangeHeader: string | undefined): S3Answer {
   const range = parseRange(rangeHeader);

@@ -17,9 +17,9 @@ function listing(subresources: readonly string[]): Omit<Operation, "name"> {
     method: "GET",
     level: "bucket",
     subresources,
-    async run(request, { backend, sizes }) {
-      const response = await backend.send(passedRequest(request, { method: "GET" }));
-      return await passedAnswer(response, (xml) => rewriteListing(xml, request, sizes));
+    async run(request, rooms) {
+      const response = await rooms.backend.send(passedRequest(request, { method: "GET" }));
+      return await passedAnswer(response, (xml) => rewriteListing(xml, request, rooms));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Body } from "@s3eg/shared/http/body.ts";
 import type { TransferClient } from "@s3eg/shared/http/transfer.ts";
 import type { HeaderReissue } from "../header-reissue.ts";
 import type { ListingSizes } from "../listing-sizes.ts";
+import type { KnownObjects } from "../object-facts.ts";
 import type { S3Request } from "../s3-request.ts";
 
 /** What an operation may use. */
@@ -12,6 +13,7 @@ export interface Rooms {
   readonly crypto: TransferClient;
   readonly headers: HeaderReissue;
   readonly sizes: ListingSizes;
+  readonly known: KnownObjects;
 }
 
 /** What goes back to the client. `server.ts` adds request id, date and length. */

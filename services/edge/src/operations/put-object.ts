@@ -1,18 +1,25 @@
 /** PutObject. The body passes edge → crypto → backend once and is never held whole. */
-import { sealObject } from "@s3eg/shared/contracts/crypto.ts";
-import { objectConditions } from "../s3/conditions.ts";
+import {
+  type ObjectFacts,
+  type PlaintextFacts,
+  sealObject,
+} from "@s3eg/shared/contracts/crypto.ts";
+import { hasCustomerKey } from "../object-facts.ts";
+import { checksumHeaders } from "../s3/checksum-headers.ts";
 import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, storedHeaders } from "../s3/headers.ts";
 import { placeOf, type S3Request, targetOf } from "../s3-request.ts";
-import type { Operation } from "./operation.ts";
+import { conditionsOf, shownEtag } from "../shown-etag.ts";
+import type { Operation, Rooms } from "./operation.ts";
 
 export const putObject: Operation = {
   name: "PutObject",
   method: "PUT",
   level: "object",
-  async run(request, { crypto }) {
+  async run(request, rooms) {
     refuseVersion(request);
-    const headers = { ...storedHeaders(request.headers), ...objectConditions(request.headers) };
+    const stored = storedHeaders(request.headers);
+    const headers = { ...stored, ...(await conditionsOf(request, rooms)) };
     const { body, sizeBytes, facts } = request.plainBody();
     const head = {
       target: targetOf(request),
@@ -23,17 +30,34 @@ export const putObject: Operation = {
     };
     const sending = { head, body, tail: facts };
     const options = { requestId: request.id, signal: request.signal };
-    const stored = await crypto.upload(sealObject, sending, options);
-    const { checksum } = facts();
+    const result = await rooms.crypto.upload(sealObject, sending, options);
+    const known = learn(request, rooms, { etag: result.etag, size: sizeBytes, facts: facts() });
     return {
       status: 200,
       headers: {
-        ...answerHeaders({ ...stored.headers, etag: stored.etag }),
-        ...(checksum ? { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value } : {}),
+        ...answerHeaders(result.headers),
+        ...checksumHeaders(known.checksum),
+        etag: shownEtag(request.policy, result.etag, known),
       },
     };
   },
 };
+
+/** Remembers what the body told, so that nobody has to look it up. */
+function learn(
+  { bucket, key, headers }: S3Request,
+  { known }: Rooms,
+  stored: { etag: string; size: number; facts: PlaintextFacts },
+): ObjectFacts {
+  const { etag, size } = stored;
+  const { md5, checksum } = stored.facts;
+  const facts = { size, isSealed: true, checksum };
+  // Listings can't read what is under a customer's key, and an object has one ETag everywhere.
+  if (hasCustomerKey(headers)) return facts;
+  const told = { ...facts, etag: md5 };
+  known.learn({ bucket, key, etag }, told);
+  return told;
+}
 
 /** A version is the backend's to number (S3 API, PutObject). */
 function refuseVersion({ query }: S3Request): void {
