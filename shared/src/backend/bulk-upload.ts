@@ -6,6 +6,7 @@
 import type { Socket } from "node:net";
 import { Fault } from "../faults.ts";
 import type { Body } from "../http/body.ts";
+import { passedShortLived } from "../http/short-lived.ts";
 
 const BATCH_BYTES = 256 * 1024;
 /** A started batch of a slow source leaves after this long, so that the backend sees progress. */
@@ -63,6 +64,7 @@ export class BulkUpload {
     this.#receivedBytes += piece.byteLength;
     if (this.#receivedBytes > this.#sizeBytes) throw this.#wrongSize("more");
     if (piece.byteLength === 0) return;
+    passedShortLived(piece.byteLength);
     this.#batch.push(piece);
     this.#batchBytes += piece.byteLength;
     if (this.#batchBytes < BATCH_BYTES || this.#receivedBytes === this.#sizeBytes) return;

@@ -3,6 +3,7 @@ import { OutgoingMessage } from "node:http";
 import type { Writable } from "node:stream";
 import { Fault } from "../faults.ts";
 import type { Body } from "./body.ts";
+import { passedShortLived } from "./short-lived.ts";
 
 /** This much may wait in the writable: small pieces gather to one system call, and a slow reader holds the source back. */
 const BATCH_BYTES = 256 * 1024;
@@ -70,6 +71,7 @@ class BodyWriter {
   readonly #take = (piece: Uint8Array): void | Promise<void> => {
     // A source that goes on after we gave it up gets no answer any more.
     if (this.#isOver) throw new Error("body was given up");
+    passedShortLived(piece.byteLength);
     this.#cork();
     this.#unwritten++;
     this.#writable.write(piece, this.#onWritten);
