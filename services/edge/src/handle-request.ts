@@ -51,7 +51,6 @@ export async function handleRequest(
   const policy = door.policies.of(incoming.bucket);
   checkSse(policy, incoming.headers);
   const raw = requestBody(received.openBody, sighting);
-  const policy = door.policies.of(incoming.bucket);
   const wanted = { md5: policy.etag === "md5", checksum: policy.checksum === "always" };
   const openPlain = (facts: { wanted?: WantedFacts } = {}) =>
     plainBody(raw, incoming.headers, { ...signature, ...facts });
