@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startGateway } from "../../services/cli/src/gateway.ts";
 import { readGatewayConfig } from "../../services/cli/src/gateway-config.ts";
 import { type DevStore, startDevStore } from "../../services/dev-store/src/main.ts";
@@ -18,6 +19,13 @@ export interface GatewayWish {
   readonly policies?: readonly string[];
 }
 
+/** A request as the gateway logs it when it has ended. */
+export interface FinishedRequest {
+  readonly op: string;
+  readonly status: number;
+  readonly code?: string;
+}
+
 /** A running gateway. */
 export interface RunningGateway extends AsyncDisposable {
   readonly port: number;
@@ -27,8 +35,12 @@ export interface RunningGateway extends AsyncDisposable {
   readonly store: DevStore;
   readonly storeSecretKey: string;
   readonly bus: TappedBus;
+  /** The store, asked directly. */
+  readonly behind: WireClient;
   /** Every line logged so far, by gateway and store. */
   readonly lines: readonly string[];
+  /** The requests that the gateway has finished and logged so far. */
+  finished(): readonly FinishedRequest[];
   /** Stops the gateway as SIGTERM would; the store goes on. */
   stop(): Promise<void>;
 }
@@ -76,10 +88,8 @@ export async function runningGateway(wish: GatewayWish = {}): Promise<RunningGat
   const stop = new AbortController().signal;
   const { port } = await startGateway({ config, roles, env, stack, stop, log, bus });
   if (port === undefined) throw new Error("edge does not listen");
-  await wireClientOf(store.endpoint.port === "" ? 80 : Number(store.endpoint.port), storeKeys).send(
-    "PUT",
-    `/${BUCKET}`,
-  );
+  const behind = wireClientOf(Number(store.endpoint.port), storeKeys);
+  await behind.send("PUT", `/${BUCKET}`);
   const parts = held.move();
   return {
     port,
@@ -89,10 +99,26 @@ export async function runningGateway(wish: GatewayWish = {}): Promise<RunningGat
     store,
     storeSecretKey: storeKeys.secretKey,
     bus,
+    behind,
     lines,
+    finished: () => lines.flatMap(finishedRequest),
     stop: () => stack.disposeAsync(),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
+}
+
+/** Resolves when the condition holds; fails after five seconds. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 5000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
+    await sleep(2);
+  }
+}
+
+function finishedRequest(line: string): FinishedRequest[] {
+  const logged = JSON.parse(line) as FinishedRequest & { readonly msg: string };
+  return logged.msg === "request" || logged.msg === "request failed" ? [logged] : [];
 }
 
 async function policyGlob(folder: string, policies: readonly string[]): Promise<string> {

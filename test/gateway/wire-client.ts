@@ -42,6 +42,8 @@ export interface WireClient {
   send(method: string, path: string, sending?: Sending): Promise<Answer>;
   /** Resolves when the head of the answer is there; its body has not been read. */
   open(method: string, path: string, sending?: Sending): Promise<IncomingMessage>;
+  /** The head of a request, signed, for tests that write to the socket themselves. */
+  head(method: string, path: string, sending?: Sending): string;
   /** Every signature that was sent. */
   readonly signatures: readonly string[];
 }
@@ -52,16 +54,21 @@ export function wireClientOf(
   keys: { accessKey: string; secretKey: string },
 ): WireClient {
   const signatures: string[] = [];
-  const open = (method: string, path: string, sending: Sending = {}) => {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const target = sending.query === undefined ? path : `${path}?${sending.query}`;
+  const signed = (method: string, path: string, sending: Sending) => {
     const headers = headersOf({ method, path, host: `127.0.0.1:${port}`, keys }, sending);
     const signature = /Signature=([0-9a-f]{64})/.exec(headers.authorization ?? "")?.[1];
     if (signature) signatures.push(signature);
+    return headers;
+  };
+  const open = (method: string, path: string, sending: Sending = {}) => {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const target = sending.query === undefined ? path : `${path}?${sending.query}`;
+    const headers = signed(method, path, sending);
     const { agent = false, signal, stream, body = "" } = sending;
     const sent = request({ host: "127.0.0.1", port, method, path: target, headers, agent, signal });
     sent.on("response", resolve).on("error", reject);
     if (stream) {
+      sent.flushHeaders();
       // What the gateway does not take any more is no failure of the test.
       stream.on("error", () => sent.destroy());
       stream.pipe(sent);
@@ -71,6 +78,11 @@ export function wireClientOf(
   return {
     signatures,
     open,
+    head: (method, path, sending = {}) => {
+      const lines = Object.entries(signed(method, path, sending));
+      const fields = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+      return `${method} ${path} HTTP/1.1\r\n${fields}\r\n`;
+    },
     send: async (method, path, sending) => await received(await open(method, path, sending)),
   };
 }
