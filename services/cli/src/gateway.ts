@@ -11,6 +11,7 @@ import { serveProbes } from "@s3eg/shared/runtime/probe-server.ts";
 import { KEM } from "@s3eg/shared/sealing/hpke.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { AskerSession } from "@s3eg/shared/trust/asker.ts";
+import { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
 import { startAdmin } from "../../admin/src/main.ts";
 import { startAudit } from "../../audit/src/main.ts";
 import { startCrypto } from "../../crypto/src/main.ts";
@@ -130,6 +131,7 @@ async function startCryptoRole(process: Process): Promise<void> {
   const tickets = new TransferTickets(secrets.service);
   const { server, describe } = await openWorkerPort(config.crypto, {
     tickets,
+    proof: new WorkerProof(secrets.service),
     zone: config.zone,
     log,
   });
@@ -144,7 +146,13 @@ async function startEdgeRole(process: Process): Promise<number> {
   const remote =
     roles.has("crypto") || !secrets
       ? undefined
-      : remoteTransfers({ bus, tickets: new TransferTickets(secrets.service), zone: config.zone });
+      : remoteTransfers({
+          bus,
+          tickets: new TransferTickets(secrets.service),
+          proof: new WorkerProof(secrets.service),
+          zone: config.zone,
+          log: process.log,
+        });
   if (remote) stack.use(remote.client);
   if (remote) process.health.add("crypto", async () => await refuseUnless(remote.table.size > 0));
   const edge = await startEdge({

@@ -154,6 +154,9 @@ export const workerAlive = announcement(
     inflight: z.number().int().nonnegative(),
     capacity: z.number().int().positive(),
     isDraining: z.boolean(),
+    announcedAtMs: z.number().int(),
+    /** Proof that a holder of SERVICE_SECRET announces (trust/worker-proof.ts), base64. */
+    mac: z.base64(),
   }),
 );
 export type WorkerAlive = z.infer<typeof workerAlive.fact>;

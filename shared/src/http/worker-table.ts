@@ -24,8 +24,11 @@ export interface WorkerTableOptions {
   readonly random?: () => number;
 }
 
+/** What a worker says of itself; whoever passes it on has checked that it is one of ours. */
+type WorkerState = Omit<WorkerAlive, "announcedAtMs" | "mac">;
+
 interface Entry {
-  readonly fact: WorkerAlive;
+  readonly fact: WorkerState;
   readonly heardMs: number;
   /** Transfers we gave it since it reported. */
   given: number;
@@ -52,7 +55,7 @@ export class WorkerTable {
   }
 
   /** A worker said how it is. */
-  heard(fact: WorkerAlive): void {
+  heard(fact: WorkerState): void {
     this.#forget();
     if (!this.#entries.has(fact.id) && this.#entries.size >= MAX_WORKERS) return;
     this.#entries.set(fact.id, { fact, heardMs: this.#now(), given: 0 });

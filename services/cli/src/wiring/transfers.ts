@@ -10,6 +10,7 @@ import { HttpTransferClient } from "@s3eg/shared/http/transfer-client.ts";
 import { HttpTransferServer } from "@s3eg/shared/http/transfer-server.ts";
 import { WorkerTable } from "@s3eg/shared/http/worker-table.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
 import type { CryptoSection } from "../../../crypto/src/config.ts";
 
 /** A crypto worker's port, and what edges are told of it. */
@@ -21,7 +22,12 @@ export interface WorkerPort {
 /** Opens the port of a crypto worker that edges in other processes reach. */
 export async function openWorkerPort(
   config: CryptoSection,
-  { tickets, zone, log }: { tickets: TransferTickets; zone: string; log: Log },
+  {
+    tickets,
+    proof,
+    zone,
+    log,
+  }: { tickets: TransferTickets; proof: WorkerProof; zone: string; log: Log },
 ): Promise<WorkerPort> {
   const id = randomUUID();
   const { listen_addr, capacity, advertise_url } = config;
@@ -29,14 +35,15 @@ export async function openWorkerPort(
   const server = new HttpTransferServer({ workerId: id, listen, tickets, capacity, log });
   const { port } = await server.listen();
   const url = advertise_url ?? `http://${listen_addr.host ?? hostname()}:${port}`;
-  const describe = () => ({
-    id,
-    url,
-    zone,
-    inflight: server.inflight,
-    capacity,
-    isDraining: server.isDraining,
-  });
+  const describe = () =>
+    proof.announce({
+      id,
+      url,
+      zone,
+      inflight: server.inflight,
+      capacity,
+      isDraining: server.isDraining,
+    });
   return { server, describe };
 }
 
@@ -44,14 +51,21 @@ export async function openWorkerPort(
 export function remoteTransfers({
   bus,
   tickets,
+  proof,
   zone,
+  log,
 }: {
   bus: Bus;
   tickets: TransferTickets;
+  proof: WorkerProof;
   zone: string;
+  log: Log;
 }): { client: HttpTransferClient; table: WorkerTable } {
   const table = new WorkerTable({ zone, isBusConnected: () => bus.isConnected });
-  bus.subscribe(workerAlive, (fact) => table.heard(fact));
+  bus.subscribe(workerAlive, (fact) => {
+    if (proof.isGenuine(fact)) table.heard(fact);
+    else log.warn({ worker: fact.id }, "a worker was announced without proof");
+  });
   const client = new HttpTransferClient({ pickWorker: (tried) => table.pick(tried), tickets });
   return { client, table };
 }
