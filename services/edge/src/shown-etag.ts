@@ -3,6 +3,7 @@
  * atomically (ARCHITECTURE.md, "ETags and listings").
  */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { shownHeadersOf } from "@s3eg/shared/backend/backend-fault.ts";
 import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
 import type { BucketPolicy } from "./auth/policy.ts";
@@ -72,15 +73,14 @@ export async function notModified(
   request: S3Request,
   rooms: Rooms,
 ): Promise<S3Answer> {
-  const tag =
-    isFault(error, "backend.refused") && error.details.status === 304
-      ? error.details.ETag
-      : undefined;
+  if (!isFault(error, "backend.refused") || error.details.status !== 304) throw error;
+  const tag = error.details.ETag;
   if (typeof tag !== "string") throw error;
   const { bucket, key, query } = request;
   const versionId = query.get("versionId");
   const pinned = { bucket, key, etag: tag, ...(versionId === undefined ? {} : { versionId }) };
-  return { status: 304, headers: { etag: await lookUpEtag(request, pinned, rooms) } };
+  const etag = await lookUpEtag(request, pinned, rooms);
+  return { status: 304, headers: { ...shownHeadersOf(error), etag } };
 }
 
 /** The conditions of a request on the object it names, for the backend. */

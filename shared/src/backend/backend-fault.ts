@@ -1,7 +1,7 @@
 /** What the backend said no with, as a Fault: the S3 code and message, and nothing that tells where the backend is. */
 import { Fault, type FaultDetails } from "../faults.ts";
 import { parseXml, type XmlElement } from "../s3/xml.ts";
-import type { BackendResponse } from "./backend.ts";
+import type { BackendResponse, HeaderFields } from "./backend.ts";
 
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_TEXT_CHARACTERS = 1024;
@@ -41,6 +41,12 @@ const SHOWN_HEADERS = new Set([
 /** True for a header that `backendFault` takes over, under its own name, into the details of a fault. */
 export function isShownHeader(name: string): boolean {
   return SHOWN_HEADERS.has(name) || name.startsWith("access-control-");
+}
+
+/** The headers that a fault of `backendFault` took over. */
+export function shownHeadersOf({ details }: Fault): HeaderFields {
+  const headers = Object.entries(details).filter(([name]) => isShownHeader(name));
+  return Object.fromEntries(headers.map(([name, value]) => [name, String(value)]));
 }
 
 const THROTTLING_CODES = new Set([

@@ -1,22 +1,31 @@
-/** CopyObject: the header is re-issued for the new place and the backend copies the bytes. No data moves (format.md §9). */
+/**
+ * CopyObject: the header is re-issued for the new place and the backend copies the bytes. No data moves (format.md §9), unless the
+ * source is a plain object that its bucket may contain: it is sealed on its way.
+ */
 import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { encodeKey } from "@s3eg/shared/s3/names.ts";
-import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "../backend-xml.ts";
+import { copiedTags } from "../copied-tags.ts";
+import { checkCopy } from "../copy-rules.ts";
 import { type CopySource, copySourceOf } from "../copy-source.ts";
-import { checksumElements, namedAlgorithm } from "../s3/checksum-headers.ts";
+import { retryIfChanged } from "../object-facts.ts";
+import { namedAlgorithm } from "../s3/checksum-headers.ts";
+import { copyResult } from "../s3/copy-result.ts";
 import { s3Error } from "../s3/errors.ts";
 import { headerEtag } from "../s3/etags.ts";
 import { answerHeaders, copiedHeaders, storedHeaders, uncopiedHeaders } from "../s3/headers.ts";
 import { identityOf, placeOf, type S3Request } from "../s3-request.ts";
+import { sealedCopy } from "../sealed-copy.ts";
 import { conditionsOf, shownEtag, sourceConditionsOf } from "../shown-etag.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
 
 const SOURCE_OWNER = "x-amz-source-expected-bucket-owner";
+const SOURCE_KEY = "x-amz-copy-source-server-side-encryption-customer-";
+const TAGGING = "x-amz-tagging-directive";
 
 export const copyObject: Operation = {
   name: "CopyObject",
@@ -25,63 +34,76 @@ export const copyObject: Operation = {
   isCopy: true,
   async run(request, rooms) {
     const source = copySourceOf(request);
-    checkDirectives(request.headers);
-    checkSelfCopy(request, source);
-    const found = await headSource(request, source, rooms);
-    const facts = await factsOfSource(request, source, { found, rooms });
-    const header = found.headers[HEADER_FIELD];
-    if (header === undefined) throw notSealed();
-    const moving = { header, from: source.place, to: placeOf(request) };
-    const reissued = await rooms.headers.reissue(moving, request.id);
-    const response = await rooms.backend.send({
-      method: "PUT",
-      bucket: request.bucket,
-      key: request.key,
-      ...identityOf(request),
-      headers: {
+    checkCopy(request, source);
+    return await retryIfChanged(async () => {
+      const found = await headSource(request, source, rooms);
+      const etag = pinned(found);
+      const tags = await copiedTags(request, { source, found: found.headers, rooms });
+      const storing: HeaderFields = {
         ...copyHeaders(request, found.headers),
+        ...tags,
         ...(await conditionsOf(request, rooms)),
-        [HEADER_FIELD]: reissued,
-        "x-amz-metadata-directive": "REPLACE",
-        "x-amz-copy-source": sourceHeader(source),
-        // The header was made for exactly these bytes; an overwrite in between must not get it.
-        "x-amz-copy-source-if-match": pinned(found),
-      },
-      requestId: request.id,
-      signal: request.signal,
+      };
+      try {
+        const header = found.headers[HEADER_FIELD];
+        if (header !== undefined) {
+          const moved = { request, source, rooms, etag, storing };
+          return await moveSealed(moved, header);
+        }
+        if (request.policyOf(source.bucket).contents !== "mixed") throw notSealed();
+        const reading = { ...askingOfSource(request.headers), "if-match": etag };
+        const sourceVersion = found.headers["x-amz-version-id"];
+        const { [TAGGING]: _, ...fields } = storing;
+        const copy = { source, reading, storing: fields, sourceVersion };
+        return await sealedCopy(request, rooms, copy);
+      } catch (error) {
+        throw changedSince(error, request.headers);
+      }
     });
-    return await copied(response, { request, rooms, facts });
   },
 };
 
-function checkDirectives(headers: HeaderFields): void {
-  for (const what of ["metadata", "tagging"]) {
-    const name = `x-amz-${what}-directive`;
-    if (!["COPY", "REPLACE", undefined].includes(headers[name])) {
-      throw s3Error("InvalidArgument", {
-        message: `Unknown ${what} directive.`,
-        fields: { ArgumentName: name, ArgumentValue: headers[name] ?? "" },
-      });
-    }
-  }
+interface Moving {
+  readonly request: S3Request;
+  readonly source: CopySource;
+  readonly rooms: Rooms;
+  /** The backend's ETag of the source. */
+  readonly etag: string;
+  readonly storing: HeaderFields;
 }
 
-/** S3 refuses a copy onto itself that changes nothing (S3 API, CopyObject). */
-function checkSelfCopy(request: S3Request, source: CopySource): void {
-  const { headers } = request;
-  const isSelf =
-    source.bucket === request.bucket && source.key === request.key && !source.versionId;
-  const changes =
-    headers["x-amz-metadata-directive"] === "REPLACE" ||
-    headers["x-amz-storage-class"] !== undefined ||
-    headers["x-amz-website-redirect-location"] !== undefined ||
-    Object.keys(headers).some((name) => name.startsWith("x-amz-server-side-encryption"));
-  if (isSelf && !changes) {
-    throw s3Error("InvalidRequest", {
-      message:
-        "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
-    });
-  }
+async function moveSealed(moving: Moving, header: string): Promise<S3Answer> {
+  const { request, source, rooms, etag, storing } = moving;
+  const facts = await factsOfSource(moving);
+  const place = { header, from: source.place, to: placeOf(request) };
+  const reissued = await rooms.headers.reissue(place, request.id);
+  const response = await rooms.backend.send({
+    method: "PUT",
+    bucket: request.bucket,
+    key: request.key,
+    ...identityOf(request),
+    headers: {
+      ...passedHeadersOfCopy(request.headers),
+      ...storing,
+      [HEADER_FIELD]: reissued,
+      "x-amz-metadata-directive": "REPLACE",
+      "x-amz-copy-source": sourceHeader(request.headers, source),
+      // The header was made for exactly these bytes; an overwrite in between must not get it.
+      "x-amz-copy-source-if-match": etag,
+    },
+    requestId: request.id,
+    signal: request.signal,
+  });
+  return await copied(response, { request, rooms, facts });
+}
+
+/** A condition failed that the client did not set: it was the pin on the source. */
+function changedSince(error: unknown, headers: HeaderFields): unknown {
+  const isClients = Object.keys(headers).some((name) => /^(?:x-amz-copy-source-)?if-/.test(name));
+  const isPin = isFault(error, "backend.refused") && error.details.status === 412 && !isClients;
+  return isPin
+    ? new Fault("backend.changed", "copy source changed while it was copied", { cause: error })
+    : error;
 }
 
 /** Reads the source's header and metadata; the client's conditions on the source are judged here, and pinned by ETag after. */
@@ -109,23 +131,29 @@ async function headSource(
   return response;
 }
 
+/** What a read of the source must say, under the names that a read has for it. */
 function askingOfSource(headers: HeaderFields): HeaderFields {
   const owner = headers[SOURCE_OWNER];
   const payer = headers["x-amz-request-payer"];
+  const customerKey = Object.entries(headers)
+    .filter(([name]) => name.startsWith(SOURCE_KEY))
+    .map(([name, value]) => [name.replace("x-amz-copy-source-", "x-amz-"), value] as const);
   return {
     ...(owner === undefined ? {} : { "x-amz-expected-bucket-owner": owner }),
     ...(payer === undefined ? {} : { "x-amz-request-payer": payer }),
+    ...Object.fromEntries(customerKey),
   };
 }
 
 /** What is known of the source goes for the copy: the bytes are the same. */
-async function factsOfSource(
-  request: S3Request,
-  { bucket, key, versionId }: CopySource,
-  { found, rooms }: { found: BackendResponse; rooms: Rooms },
-): Promise<ObjectFacts | undefined> {
+async function factsOfSource({
+  request,
+  source: { bucket, key, versionId },
+  rooms,
+  etag,
+}: Moving): Promise<ObjectFacts | undefined> {
   const version = versionId === undefined ? {} : { versionId };
-  const facts = await rooms.known.of(request, { bucket, key, ...version, etag: pinned(found) });
+  const facts = await rooms.known.of(request, { bucket, key, ...version, etag });
   const asked = namedAlgorithm(request.headers, "x-amz-checksum-algorithm");
   if (asked !== undefined && asked !== facts?.checksum?.algorithm) {
     throw s3Error("NotImplemented", {
@@ -159,17 +187,26 @@ async function sourceFault(response: BackendResponse, { key }: CopySource): Prom
 function copyHeaders({ headers }: S3Request, source: HeaderFields): HeaderFields {
   const stored = storedHeaders(headers);
   const isReplaced = headers["x-amz-metadata-directive"] === "REPLACE";
-  const metadata = isReplaced ? stored : { ...uncopiedHeaders(stored), ...copiedHeaders(source) };
-  const passed = [SOURCE_OWNER, "x-amz-tagging-directive"].flatMap((name) => {
-    const value = headers[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return { ...metadata, ...Object.fromEntries(passed) };
+  return isReplaced ? stored : { ...uncopiedHeaders(stored), ...copiedHeaders(source) };
 }
 
-function sourceHeader({ bucket, key, versionId }: CopySource): string {
+/** Fields of a copy that speak of its source, for a backend that copies. */
+function passedHeadersOfCopy(headers: HeaderFields): HeaderFields {
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name]) => name === SOURCE_OWNER || name === TAGGING || name.startsWith(SOURCE_KEY),
+    ),
+  );
+}
+
+/** In the client's form, which the bucket policies of the backend may compare, but properly encoded. */
+function sourceHeader(
+  { "x-amz-copy-source": asked = "" }: HeaderFields,
+  { bucket, key, versionId }: CopySource,
+): string {
   const version = versionId === undefined ? "" : `?versionId=${encodeURIComponent(versionId)}`;
-  return `/${encodeKey(`${bucket}/${key}`)}${version}`;
+  const slash = /^(?:\/|%2F)/i.test(asked) ? "/" : "";
+  return `${slash}${encodeKey(`${bucket}/${key}`)}${version}`;
 }
 
 interface Copying {
@@ -197,15 +234,17 @@ async function copied(
   const { bucket, key, policy } = request;
   const etag = result.textOf("ETag") ?? "";
   if (facts) rooms.known.learn({ bucket, key, etag: headerEtag(etag) }, facts);
-  const elements = [
-    el("LastModified", result.textOf("LastModified") ?? ""),
-    el("ETag", shownEtag(policy, etag, facts)),
-    ...checksumElements(facts?.checksum),
-  ];
-  const body = xmlDocument(el("CopyObjectResult", ...elements), { hasNamespace: true });
+  const body = copyResult({
+    lastModified: result.textOf("LastModified") ?? "",
+    etag: shownEtag(policy, etag, facts),
+    checksum: facts?.checksum,
+  });
   return { status: 200, headers: answerHeaders(response.headers), body };
 }
 
 function notSealed(): Fault {
-  return new Fault("crypto.not-sealed", "copy source is not sealed");
+  return new Fault(
+    "crypto.not-sealed",
+    "copy source is not sealed; policy `contents: mixed` of its bucket would let it be read",
+  );
 }

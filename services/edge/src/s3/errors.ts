@@ -1,6 +1,6 @@
 /** The S3 errors a client sees, and the one place where whatever was thrown becomes one of them (docs/errors.md). */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
-import { isShownHeader } from "@s3eg/shared/backend/backend-fault.ts";
+import { isShownHeader, shownHeadersOf } from "@s3eg/shared/backend/backend-fault.ts";
 import { Fault, type FaultCode } from "@s3eg/shared/faults.ts";
 
 /** Code → status and message, as S3 documents them (S3 API, "Error responses"). */
@@ -38,6 +38,7 @@ export const S3_ERRORS = {
     status: 400,
     message: "The Content-MD5 or checksum value that you specified is not valid.",
   },
+  InvalidPartNumber: { status: 416, message: "The requested partnumber is not satisfiable" },
   InvalidRange: { status: 416, message: "The requested range is not satisfiable" },
   InvalidRequest: { status: 400, message: "Invalid Request" },
   InvalidURI: { status: 400, message: "The specified URI couldn't be parsed." },
@@ -235,14 +236,13 @@ function fromBackend(fault: Fault): S3Error {
   }
   const message = typeof s3Message === "string" ? s3Message : s3Code;
   const fields = Object.entries(more).filter(([name]) => !isShownHeader(name));
-  const headers = Object.entries(more).filter(([name]) => isShownHeader(name));
   return new S3Error(
     {
       code: s3Code,
       status,
       message,
       fields: Object.fromEntries(fields),
-      headers: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
+      headers: shownHeadersOf(fault),
     },
     { cause: fault },
   );

@@ -59,6 +59,8 @@ const ANSWERED = new Set([
   "retry-after",
   "vary",
 ]);
+/** What Ceph tells of buckets and accounts: the numbers of objects and of bytes as they are stored. */
+const COUNTED = /^x-rgw-(?:object-count|bytes-used|quota-.*)$/;
 /** `x-amz-*` fields of one hop, or about the stored bytes. */
 const NOT_ANSWERED = new Set(["x-amz-id-2", "x-amz-object-size", "x-amz-request-id"]);
 
@@ -154,5 +156,5 @@ function isAnswered(name: string, value: string): boolean {
   }
   // An absolute one would tell where the backend is.
   if (name === "location") return value.startsWith("/");
-  return ANSWERED.has(name) || name.startsWith("access-control-");
+  return ANSWERED.has(name) || COUNTED.test(name) || name.startsWith("access-control-");
 }

@@ -48,7 +48,10 @@ export const SUBRESOURCES: ReadonlySet<string> = new Set([
   "website",
 ]);
 
-/** Parameters that say more about the operation; `allow-unordered` is Ceph's, for listings. */
+/**
+ * Parameters that say more about the operation. Three are Ceph's: `allow-unordered` of listings, `usage` of ListBuckets and
+ * `read-stats` of HeadBucket, which count what is stored.
+ */
 const PARAMETERS: ReadonlySet<string> = new Set([
   "allow-unordered",
   "bucket-region",
@@ -66,8 +69,10 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   "part-number-marker",
   "partNumber",
   "prefix",
+  "read-stats",
   "start-after",
   "upload-id-marker",
+  "usage",
   "version-id-marker",
   "versionId",
 ]);
