@@ -127,6 +127,11 @@ describe("the rules", () => {
     ["services/edge/src/a.ts", 'import { Fault } from "@s3eg/shared/faults.ts";'],
     ["services/cli/src/a.ts", 'import { startEdge } from "../../edge/src/main.ts";'],
     ["services/cli/src/commands/a.ts", 'import { E } from "../../../edge/src/config.ts";'],
+    [
+      "services/cli/src/a.ts",
+      'import { x } from "../../keys/src/custody/configured-custodian.ts";',
+    ],
+    ["services/cli/src/a.ts", 'import type { P } from "../../edge/src/auth/policy.ts";'],
     ["test/a.test.ts", 'import { x } from "../services/edge/src/main.ts";'],
     ["bench/a.ts", 'import { x } from "../e2e/gateway.ts";'],
     ["e2e/a.test.ts", 'import { c } from "../shared/test/bus/bus-contract.ts";'],

@@ -54,7 +54,7 @@ export function importProblems(file: SourceFile): string[] {
     const specifier = groups.from ?? groups.bare ?? groups.dynamic ?? "";
     const what = groups.what ?? "default";
     const problem = specifier.startsWith(".")
-      ? relativeProblem(file, specifier)
+      ? relativeProblem(file, { specifier, isTypeOnly: /^type\b/.test(what) })
       : (nodeProblem(file.path, specifier, what) ?? packageProblem(file.path, specifier));
     return problem === undefined ? [] : [`${file.path}: "${specifier}" ${problem}`];
   });
@@ -104,12 +104,19 @@ function roomOf(path: string): string {
   return top === "services" ? `services/${next}` : top;
 }
 
-function relativeProblem({ path, text }: SourceFile, specifier: string): string | undefined {
+/** What the command line may use of a service: its start, and what it makes of its settings. */
+const FOR_THE_COMMAND_LINE =
+  /^services\/[^/]+\/src\/(?:main|config|(?:[a-z-]+\/)?(?:credentials|configured-[a-z-]+))\.ts$/;
+
+function relativeProblem(
+  { path, text }: SourceFile,
+  { specifier, isTypeOnly }: { specifier: string; isTypeOnly: boolean },
+): string | undefined {
   const target = posix.join(posix.dirname(path), specifier);
   const [from, to] = [roomOf(path), roomOf(target)];
   if (from === to) return plainProblem(path, target);
-  if (from === "services/cli" && /^services\/[^/]+\/src\/(?:main|config)\.ts$/.test(target)) {
-    return undefined;
+  if (from === "services/cli" && to.startsWith("services/")) {
+    if (isTypeOnly || FOR_THE_COMMAND_LINE.test(target)) return undefined;
   }
   if (from === "test" && (to === "shared" || to.startsWith("services/"))) return undefined;
   if (from === "bench" && (to === "e2e" || to === "shared")) return undefined;
