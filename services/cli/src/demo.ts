@@ -12,7 +12,11 @@ import type { Env, GatewayConfig } from "./gateway-config.ts";
 export interface Demo {
   /** The configuration with everything filled in that was not given. */
   readonly config: GatewayConfig;
-  readonly credential: { readonly accessKey: string; readonly secretKey: Secret };
+  readonly credential: {
+    readonly accessKey: string;
+    /** Absent where it was configured: whoever did knows it. */
+    readonly madeUpSecretKey?: Secret;
+  };
   readonly store: {
     readonly endpoint: string;
     readonly accessKey: string;
@@ -44,7 +48,9 @@ export async function openDemo(given: {
   });
   stack.use(devStore);
   const [configured] = configuredCredentials(config.auth.credentials, env);
-  const credential = configured ?? { accessKey: secrets.accessKey, secretKey: secrets.secretKey };
+  const credential = configured
+    ? { accessKey: configured.accessKey }
+    : { accessKey: secrets.accessKey, madeUpSecretKey: secrets.secretKey };
   return {
     config: filledIn(config, {
       secrets,
@@ -94,11 +100,11 @@ function withMadeUpKek(
   };
 }
 
-/** What the demo prints: where it is, how to sign in, and lines to try. The one place where secrets are shown, on purpose. */
+/** What the demo prints: where it is, how to sign in, and lines to try. The one place where secrets are shown: those it made up itself. */
 export function demoBanner({ config, credential, store }: Demo, port: number): string {
   const scheme = config.tls.enabled ? "https" : "http";
   const endpoint = `${scheme}://${config.listen_addr?.host ?? "127.0.0.1"}:${port}`;
-  const secretKey = credential.secretKey.reveal();
+  const secretKey = credential.madeUpSecretKey?.reveal() ?? "<as configured>";
   return `
   S3 endpoint      ${endpoint}
   access key       ${credential.accessKey}
@@ -110,7 +116,7 @@ export function demoBanner({ config, credential, store }: Demo, port: number): s
   store folder     ${store.folder}
 
   try:
-    export AWS_ACCESS_KEY_ID=${credential.accessKey} AWS_SECRET_ACCESS_KEY=${secretKey} AWS_DEFAULT_REGION=us-east-1
+    export AWS_ACCESS_KEY_ID=${credential.accessKey} AWS_SECRET_ACCESS_KEY='${secretKey}' AWS_DEFAULT_REGION=us-east-1
     aws --endpoint-url ${endpoint} s3 mb s3://demo
     echo hello | aws --endpoint-url ${endpoint} s3 cp - s3://demo/hello.txt
     aws --endpoint-url ${endpoint} s3 cp s3://demo/hello.txt -

@@ -34,7 +34,7 @@ export function readGatewayConfig(
 ): { config: GatewayConfig; roles: ReadonlySet<Role> } {
   const config = loadConfig(gatewaySchema, { ...configFile(env), env });
   const roles = rolesOf(roleNames, isBackendConfigured(config));
-  const problems = problemsOf(config, roles, env);
+  const problems = [...problemsOfRoles(config, roles, env), ...problemsOfKeys(config, roles)];
   if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
   return { config, roles };
 }
@@ -60,7 +60,7 @@ function configFile(env: Env): { yamlText?: string; yamlName?: string } {
 }
 
 /** What only shows when the settings of several services are seen together. */
-function problemsOf(config: GatewayConfig, roles: ReadonlySet<Role>, env: Env): string[] {
+function problemsOfRoles(config: GatewayConfig, roles: ReadonlySet<Role>, env: Env): string[] {
   const problems: string[] = [];
   const isDistributed = !areSelfSufficient(roles);
   if (isDistributed && config.nats.url === undefined) {
@@ -68,15 +68,39 @@ function problemsOf(config: GatewayConfig, roles: ReadonlySet<Role>, env: Env): 
       "nats.url (NATS_URL): needed where edge, crypto and keys are not all roles of this process",
     );
   }
-  if (!roles.has("keys") && config.encryption.key_manager.enabled) {
-    problems.push(
-      "encryption.key_manager: belongs to keys alone; this process does not play that role and must not hold a KEK",
-    );
-  }
   if (roles.has("dev-store") && env.NODE_ENV === "production") {
     problems.push(
       "dev-store: the demo store refuses NODE_ENV=production; set backend.endpoint (BACKEND_ENDPOINT)",
     );
   }
+  if (roles.has("dev-store") && isBackendConfigured(config)) {
+    problems.push(
+      "dev-store: the demo store takes the place of a backend, and backend.* names one",
+    );
+  }
   return problems;
+}
+
+/** No KEK where it has no business, and none that would be passed over. */
+function problemsOfKeys({ encryption }: GatewayConfig, roles: ReadonlySet<Role>): string[] {
+  const { enabled, self_contained } = encryption.key_manager;
+  const hasKeys = self_contained.aes.keys.length > 0;
+  if (!roles.has("keys")) {
+    return enabled || hasKeys
+      ? [
+          "encryption.key_manager: belongs to keys alone; this process does not play that role and must not hold a KEK",
+        ]
+      : [];
+  }
+  if (enabled) return [];
+  if (hasKeys) {
+    return [
+      "encryption.key_manager.enabled (KEY_MANAGER_ENABLED): keys are configured and would not be used; set it to true",
+    ];
+  }
+  return roles.has("dev-store")
+    ? []
+    : [
+        "encryption.key_manager.enabled (KEY_MANAGER_ENABLED): needed, only the demo makes up a key",
+      ];
 }

@@ -24,7 +24,7 @@ import type { Role } from "./roles.ts";
 import { VERSION } from "./version.ts";
 import { openBackend } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
-import { openSecrets, type ServiceSecrets } from "./wiring/secrets.ts";
+import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
 import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
 
 /** What the roles of a process are started with. */
@@ -44,12 +44,16 @@ interface Process extends GatewayStart {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly bus: Bus;
-  readonly entrance: Entrance;
-  readonly backend: Backend;
   /** Transfers between roles of this process. */
   readonly local: LocalTransfers;
   /** Undefined where all roles are in this process: there is no boundary, and so nothing to prove. */
   readonly secrets: ServiceSecrets | undefined;
+}
+
+/** What only those know who speak S3: edge and crypto. */
+interface S3Side {
+  readonly entrance: Entrance;
+  readonly backend: Backend;
 }
 
 /** How long requests under way may take after SIGTERM. */
@@ -67,17 +71,15 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   const bus = start.bus ?? (await openBus(config.nats, { name, log, signal: start.stop }));
   if (roles.has("audit")) stack.use(await startAudit({ config: config.audit, bus, log, metrics }));
   stack.defer(() => bus.drain());
-  const secrets = await secretsOf(start);
+  const secrets = await secretsOf(config, roles);
   if (config.nats.url !== undefined)
     health.add("nats", async () => await refuseUnless(bus.isConnected));
-  const entrance = openEntrance(config, start.env);
-  const backend = openBackend(config.backend, { identities: entrance.identities, log });
-  stack.use(backend);
+  const s3 = roles.has("edge") || roles.has("crypto") ? openS3Side(start) : undefined;
   const local = new LocalTransfers({ log });
-  const process: Process = { ...start, metrics, health, bus, entrance, backend, local, secrets };
+  const process: Process = { ...start, metrics, health, bus, local, secrets };
   if (roles.has("keys")) await startKeysRole(process);
-  if (roles.has("crypto")) await startCryptoRole(process);
-  const port = roles.has("edge") ? await startEdgeRole(process) : undefined;
+  if (s3 && roles.has("crypto")) await startCryptoRole(process, s3);
+  const port = s3 && roles.has("edge") ? await startEdgeRole(process, s3) : undefined;
   const admin = roles.has("admin")
     ? await startAdmin({
         config: config.admin,
@@ -95,11 +97,11 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   return { port };
 }
 
-async function secretsOf({ config, roles }: GatewayStart): Promise<ServiceSecrets | undefined> {
-  if (config.nats.url === undefined) return undefined;
-  const needsKeysSecret = roles.has("keys") || roles.has("crypto");
-  const needsSecrets = needsKeysSecret || roles.has("edge");
-  return needsSecrets ? await openSecrets(config.service, { needsKeysSecret }) : undefined;
+function openS3Side({ config, env, stack, log }: GatewayStart): S3Side {
+  const entrance = openEntrance(config, env);
+  const backend = openBackend(config.backend, { identities: entrance.identities, log });
+  stack.use(backend);
+  return { entrance, backend };
 }
 
 async function startKeysRole({
@@ -121,8 +123,8 @@ async function startKeysRole({
   stack.use(await startKeys({ custodian, dataDir, bus, guards, log, metrics, health }));
 }
 
-async function startCryptoRole(process: Process): Promise<void> {
-  const { config, roles, stack, bus, backend, local, log, secrets } = process;
+async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {
+  const { config, roles, stack, bus, local, log, secrets } = process;
   const session = roles.has("keys") ? undefined : sessionOf(secrets?.keys);
   if (!secrets) {
     stack.use(startCrypto({ bus, transfers: local, backend, log, session }));
@@ -138,11 +140,18 @@ async function startCryptoRole(process: Process): Promise<void> {
   stack.use(server);
   const transfers = onAll([local, server]);
   const guard = new AnswerGuard({ secret: secrets.service });
-  stack.use(startCrypto({ bus, transfers, backend, log, session, guard, worker: describe }));
+  const crypto = startCrypto({ bus, transfers, backend, log, session, guard, worker: describe });
+  stack.use(crypto);
+  // Edges are told before this worker begins to refuse them, and its heart beats until the last transfer has ended.
+  stack.defer(async () => {
+    const stopped = server.stop();
+    await crypto.announce();
+    await stopped;
+  });
 }
 
-async function startEdgeRole(process: Process): Promise<number> {
-  const { config, roles, stack, bus, entrance, local, secrets } = process;
+async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
+  const { config, roles, stack, bus, local, secrets } = process;
   const remote =
     roles.has("crypto") || !secrets
       ? undefined
@@ -157,10 +166,10 @@ async function startEdgeRole(process: Process): Promise<number> {
   if (remote) process.health.add("crypto", async () => await refuseUnless(remote.table.size > 0));
   const edge = await startEdge({
     ...process,
-    config,
     listen: config.listen_addr ?? { port: 8080 },
-    credentials: entrance.credentials,
-    policies: entrance.policies,
+    backend: s3.backend,
+    credentials: s3.entrance.credentials,
+    policies: s3.entrance.policies,
     crypto: remote?.client ?? local,
     session: sessionOf(secrets?.service),
     hasOwnMetricsPort: config.metrics.addr !== undefined,

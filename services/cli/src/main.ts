@@ -20,7 +20,9 @@ const env = process.env;
 
 switch (command) {
   case "serve":
-    await runUntilSignal((starting) => serve({ args, env, ...starting }), { host: thisProcess() });
+    await runUntilSignal((starting) => serve({ args, env, print, ...starting }), {
+      host: thisProcess(),
+    });
     break;
   case "check-config":
     await run(() => checkConfig(args, env));
@@ -33,10 +35,14 @@ switch (command) {
     process.exitCode = 2;
 }
 
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
 /** Runs a tool: its text goes to standard output; 78 for a bad configuration, 1 for any other failure. */
 async function run(tool: () => Promise<string>): Promise<void> {
   try {
-    process.stdout.write(await tool());
+    print(await tool());
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = isFault(error, "config.invalid") ? 78 : 1;

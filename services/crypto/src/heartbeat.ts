@@ -1,28 +1,36 @@
-/** Tells edge every second, and at once on a change, where this worker is and how busy. */
+/** Tells edge every second where this worker is and how busy. */
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { type WorkerAlive, workerAlive } from "@s3eg/shared/contracts/crypto.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 
 const INTERVAL_MS = 1000;
 
-/** A running heartbeat. */
+/** A running heartbeat. Disposing announces the state once more and stops. */
 export interface Heartbeat extends AsyncDisposable {
   /** Announces the present state now. */
   beat(): Promise<void>;
 }
 
-/** Starts announcing. A broker that is cut off is edge's to notice: its last table stays in force. */
+/**
+ * Starts announcing, at once. A broker that is cut off is edge's to notice: its last table stays in force. It is logged once, not
+ * every second.
+ */
 export function startHeartbeat(bus: Bus, state: () => WorkerAlive, log: Log): Heartbeat {
+  let isHeard = true;
   const beat = async () => {
     try {
       await bus.publish(workerAlive, state());
+      isHeard = true;
     } catch (error) {
-      log.warn({ err: error }, "heartbeat was not announced");
+      if (isHeard) log.warn({ err: error }, "heartbeat was not announced");
+      isHeard = false;
     }
   };
-  const timer = setInterval(() => {
+  const tick = () => {
     beat().catch(() => undefined);
-  }, INTERVAL_MS);
+  };
+  tick();
+  const timer = setInterval(tick, INTERVAL_MS);
   return {
     beat,
     async [Symbol.asyncDispose]() {

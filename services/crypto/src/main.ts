@@ -24,10 +24,19 @@ export interface CryptoParts {
   readonly worker?: () => WorkerAlive;
 }
 
+/** A running crypto. */
+export interface RunningCrypto extends AsyncDisposable {
+  /** Tells edges in other processes the present state of this worker, at once: on a change that they must not learn late. */
+  announce(): Promise<void>;
+}
+
 /** Starts crypto: from now on it answers its transfers and questions. The caller owns what it passed in and closes it after the answer. */
-export function startCrypto(parts: CryptoParts): AsyncDisposable {
+export function startCrypto(parts: CryptoParts): RunningCrypto {
   const { bus, transfers, backend, log, session, guard, worker } = parts;
   openInbox({ transfers, bus, guard }, { dataKeys: dataKeysOf(bus, session, Date.now), backend });
   const heartbeat = worker && startHeartbeat(bus, worker, log);
-  return { [Symbol.asyncDispose]: async () => await heartbeat?.[Symbol.asyncDispose]() };
+  return {
+    announce: async () => await heartbeat?.beat(),
+    [Symbol.asyncDispose]: async () => await heartbeat?.[Symbol.asyncDispose](),
+  };
 }

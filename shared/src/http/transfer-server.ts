@@ -53,8 +53,8 @@ export interface TransferTls {
 export interface HttpTransferServerOptions {
   /** Tickets must be for this worker. */
   readonly workerId: string;
-  /** Port 0: any free one. */
-  readonly listen: { readonly host: string; readonly port: number };
+  /** Without a host: on all interfaces. Port 0: any free one. */
+  readonly listen: { readonly host?: string; readonly port: number };
   /** Clients must then show a certificate of the same authority. */
   readonly tls?: TransferTls | undefined;
   readonly tickets: TransferTickets;

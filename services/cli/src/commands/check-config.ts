@@ -1,8 +1,38 @@
 /** `s3eg check-config`: reads the configuration as `serve` would, and says that it is good or everything that is not. */
-import { type Env, readGatewayConfig } from "../gateway-config.ts";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
+import { openEntrance } from "../entrance.ts";
+import { type Env, type GatewayConfig, readGatewayConfig } from "../gateway-config.ts";
+import type { Role } from "../roles.ts";
+import { secretsOf } from "../wiring/secrets.ts";
 
-/** Text for the terminal; throws `config.invalid` with every problem. */
+/** Text for the terminal; throws `config.invalid` with every problem, also those of the files and variables that settings name. */
 export async function checkConfig(args: readonly string[], env: Env): Promise<string> {
-  const { roles } = readGatewayConfig(args, env);
-  return await Promise.resolve(`configuration is good for: ${[...roles].join(", ")}\n`);
+  const { config, roles } = readGatewayConfig(args, env);
+  const problems = await problemsOf([
+    () => openEntrance(config, env),
+    () => secretsOf(config, roles),
+    async () => await openKeys(config, roles, env),
+  ]);
+  if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
+  return `configuration is good for: ${[...roles].join(", ")}\n`;
+}
+
+async function openKeys(config: GatewayConfig, roles: ReadonlySet<Role>, env: Env): Promise<void> {
+  const isMadeUp = roles.has("dev-store") && !config.encryption.key_manager.enabled;
+  if (!roles.has("keys") || isMadeUp) return;
+  await using _ = configuredCustodian(config.encryption, env);
+}
+
+async function problemsOf(steps: readonly (() => unknown)[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      if (!isFault(error, "config.invalid")) throw error;
+      problems.push(error.message);
+    }
+  }
+  return problems;
 }

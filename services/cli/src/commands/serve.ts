@@ -5,9 +5,17 @@ import { demoBanner, openDemo } from "../demo.ts";
 import { startGateway } from "../gateway.ts";
 import { type Env, readGatewayConfig } from "../gateway-config.ts";
 
+/** What `serve` is given. */
+export interface Serving extends Starting {
+  readonly args: readonly string[];
+  readonly env: Env;
+  /** Shows text to whoever started it. */
+  print(text: string): void;
+}
+
 /** Resolves with the log once everything listens. Everything opened is in the stack, to be closed in reverse. */
-export async function serve(given: Starting & { args: readonly string[]; env: Env }): Promise<Log> {
-  const { args, env, stack, stop } = given;
+export async function serve(serving: Serving): Promise<Log> {
+  const { args, env, stack, stop } = serving;
   const { config, roles } = readGatewayConfig(args, env);
   const service = roles.size === 1 ? [...roles].join() : "gateway";
   const log = createLog({ service, level: config.log_level });
@@ -17,6 +25,6 @@ export async function serve(given: Starting & { args: readonly string[]; env: En
   }
   const demo = await openDemo({ config, env, stack, log });
   const { port } = await startGateway({ config: demo.config, roles, env, stack, stop, log });
-  if (port !== undefined) process.stdout.write(demoBanner(demo, port));
+  if (port !== undefined) serving.print(demoBanner(demo, port));
   return log;
 }

@@ -1,8 +1,9 @@
 /** The secrets with which services trust each other, read once; which of them a process needs follows from its roles. */
 import { Fault } from "@s3eg/shared/faults.ts";
-import type { ServiceSection } from "@s3eg/shared/runtime/common-config.ts";
+import type { NatsSection, ServiceSection } from "@s3eg/shared/runtime/common-config.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { readSecretBytes } from "@s3eg/shared/runtime/secret-source.ts";
+import type { Role } from "../roles.ts";
 
 /** 32 bytes each (ARCHITECTURE.md, "Trust between services"). */
 export interface ServiceSecrets {
@@ -14,8 +15,19 @@ export interface ServiceSecrets {
 
 const SECRET_BYTES = 32;
 
+/** The secrets that the roles of this process need; none without NATS: then there is no boundary, and so nothing to prove. */
+export async function secretsOf(
+  { nats, service }: { nats: NatsSection; service: ServiceSection },
+  roles: ReadonlySet<Role>,
+): Promise<ServiceSecrets | undefined> {
+  const needsKeysSecret = roles.has("keys") || roles.has("crypto");
+  const needsSecrets = needsKeysSecret || roles.has("edge");
+  if (nats.url === undefined || !needsSecrets) return undefined;
+  return await openSecrets(service, { needsKeysSecret });
+}
+
 /** Reads the secrets; `config.invalid` where one is missing that the roles need. */
-export async function openSecrets(
+async function openSecrets(
   config: ServiceSection,
   { needsKeysSecret }: { needsKeysSecret: boolean },
 ): Promise<ServiceSecrets> {
@@ -25,12 +37,14 @@ export async function openSecrets(
     { name: serviceName, inline: config.secret, file: config.secret_file },
     SECRET_BYTES,
   );
+  if (!service) throw missing(serviceName);
+  // What a role has no use for is not read, should it be there.
+  if (!needsKeysSecret) return { service, keys: undefined };
   const keys = await readSecretBytes(
     { name: keysName, inline: config.keys_secret, file: config.keys_secret_file },
     SECRET_BYTES,
   );
-  if (!service) throw missing(serviceName);
-  if (needsKeysSecret && !keys) throw missing(keysName);
+  if (!keys) throw missing(keysName);
   return { service, keys };
 }
 

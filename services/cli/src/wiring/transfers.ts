@@ -31,10 +31,10 @@ export async function openWorkerPort(
 ): Promise<WorkerPort> {
   const id = randomUUID();
   const { listen_addr, capacity, advertise_url } = config;
-  const listen = { host: listen_addr.host ?? "0.0.0.0", port: listen_addr.port };
+  const listen = listen_addr;
   const server = new HttpTransferServer({ workerId: id, listen, tickets, capacity, log });
   const { port } = await server.listen();
-  const url = advertise_url ?? `http://${listen_addr.host ?? hostname()}:${port}`;
+  const url = advertise_url ?? `http://${reachableName(listen_addr.host)}:${port}`;
   const describe = () =>
     proof.announce({
       id,
@@ -45,6 +45,12 @@ export async function openWorkerPort(
       isDraining: server.isDraining,
     });
   return { server, describe };
+}
+
+/** Whoever listens everywhere is reached by the name of its host; an address of no particular host leads nowhere. */
+function reachableName(host: string | undefined): string {
+  if (host === undefined || host === "0.0.0.0" || host === "::") return hostname();
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** Transfers to workers in other processes, which announce themselves on the bus. */
