@@ -29,7 +29,7 @@ function backendEtag(tag: string, known: KnownEtag | undefined): string {
   if (tag === "*") return tag;
   // Proxies on the way weaken tags; whether that still matches is the backend's to say (RFC 9110 §8.8.3.2).
   if (tag.startsWith("W/")) return `W/${backendEtag(tag.slice(2), known)}`;
-  if (known && unquoted(tag) === unquoted(known.shown)) return known.backend;
+  if (known && unquoted(tag) === unquoted(known.shown)) return quoted(tag, unquoted(known.backend));
   if (OPAQUE.test(tag)) return tag.replace(OPAQUE, quoted(tag, "$1"));
   // A tag without a dash was never given to a client: it must match nothing, also where it happens to be the backend's.
   return SINGLE.test(tag) ? tag.replace(SINGLE, quoted(tag, "$1-never")) : tag;
