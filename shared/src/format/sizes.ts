@@ -45,3 +45,34 @@ export function chunkSpanOf(offset: number, length: number, size: number): Chunk
     skip: offset - firstChunk * CHUNK_BYTES,
   };
 }
+
+/** Stored bytes of a part whose plaintext has `size` bytes (format.md §7). */
+export function sealedPartSizeOf(size: number): number {
+  return size + TAG_BYTES * chunkCountOf(size);
+}
+
+/** Bytes of a multipart object that do not depend on its plaintext, for `partCount` backend parts (format.md §7). */
+function multipartOverheadOf(partCount: number): number {
+  return TAG_BYTES * (partCount + 1) + 256 + 96 * partCount;
+}
+
+/** Stored bytes of a multipart object of `size` plaintext bytes in `partCount` backend parts, whatever the sizes of its parts. */
+export function multipartStoredSizeOf(size: number, partCount: number): number {
+  return size + TAG_BYTES * Math.ceil(size / CHUNK_BYTES) + multipartOverheadOf(partCount);
+}
+
+/** Plaintext size of a multipart object; undefined if no plaintext gives that size. */
+export function multipartPlaintextSizeOf(
+  storedSize: number,
+  partCount: number,
+): number | undefined {
+  const sealed = storedSize - multipartOverheadOf(partCount);
+  if (!Number.isSafeInteger(sealed) || sealed < 0) return undefined;
+  const size = sealed - TAG_BYTES * Math.ceil(sealed / SEALED_CHUNK_BYTES);
+  return multipartStoredSizeOf(size, partCount) === storedSize ? size : undefined;
+}
+
+/** No manifest region of an object with `partCount` backend parts is longer than this. */
+export function maxRegionBytesOf(partCount: number): number {
+  return multipartOverheadOf(partCount) + TAG_BYTES;
+}

@@ -139,15 +139,25 @@ export class ChunkOpener {
 
 /** Seals a message whose key seals nothing else, under the all-zero nonce (format.md §6: the trailer). */
 export function sealOnce(stream: StreamKey, plaintext: Uint8Array): Buffer {
-  const cipher = cipherOf(stream.suite, stream.key, Buffer.alloc(NONCE_BYTES));
-  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  return sealWithNonce(stream, Buffer.alloc(NONCE_BYTES), plaintext);
 }
 
 /** Opens what `sealOnce` sealed; anything else is `crypto.integrity`. */
 export function openOnce(stream: StreamKey, sealed: Uint8Array): Buffer {
+  return openWithNonce(stream, Buffer.alloc(NONCE_BYTES), sealed);
+}
+
+/** Seals a message under a nonce that the caller derives from the message itself (format.md §7: the manifest). */
+export function sealWithNonce(stream: StreamKey, nonce: Uint8Array, plaintext: Uint8Array): Buffer {
+  const cipher = cipherOf(stream.suite, stream.key, nonce);
+  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** Opens what `sealWithNonce` sealed; anything else is `crypto.integrity`. */
+export function openWithNonce(stream: StreamKey, nonce: Uint8Array, sealed: Uint8Array): Buffer {
   const tagAt = sealed.byteLength - TAG_BYTES;
   if (tagAt < 0) throw new Fault("crypto.integrity", "sealed message is cut short");
-  const decipher = decipherOf(stream.suite, stream.key, Buffer.alloc(NONCE_BYTES));
+  const decipher = decipherOf(stream.suite, stream.key, nonce);
   decipher.setAuthTag(sealed.subarray(tagAt));
   try {
     return Buffer.concat([decipher.update(sealed.subarray(0, tagAt)), decipher.final()]);

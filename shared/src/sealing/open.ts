@@ -1,11 +1,12 @@
 /** Opening a stored body: stored bytes in, verified plaintext out (format.md §8). */
 import { Fault } from "../faults.ts";
-import { CHUNK_BYTES, type SuiteNumber, TAG_BYTES, TRAILER_BYTES } from "../format/layout.ts";
-import { type ChunkSpan, chunkCountOf } from "../format/sizes.ts";
+import type { SuiteNumber } from "../format/layout.ts";
+import type { ChunkSpan } from "../format/sizes.ts";
 import { decodeTrailer, type Trailer } from "../format/trailer.ts";
-import { type Body, type Take, takeAll } from "../http/body.ts";
-import { ChunkOpener, openOnce } from "./aead.ts";
+import type { Body, Take } from "../http/body.ts";
+import { openOnce } from "./aead.ts";
 import type { ObjectKeys } from "./object-keys.ts";
+import { StoredReader } from "./stored-reader.ts";
 
 /** What opening needs besides the stored bytes. All sizes come from the authenticated header. */
 export interface Opening {
@@ -34,7 +35,14 @@ export interface OpenedRange {
 export function openBody(stored: Body, opening: Opening): Body {
   return {
     async pump(take) {
-      const reader = new StoredReader(opening, take);
+      const { keys, suite, size, range } = opening;
+      const stream = { suite, key: keys.dataKey };
+      const reader = new StoredReader(
+        range
+          ? { stream, size, range }
+          : { stream, size, checkTrailer: (sealed) => openTrailer(opening, sealed) },
+        take,
+      );
       const source = opening.range ? cutOut(stored, opening.range) : stored;
       const pump = source.pumpBorrowed?.bind(source) ?? source.pump.bind(source);
       await pump((piece) => reader.push(piece));
@@ -50,123 +58,6 @@ export function openTrailer(
   stored: Uint8Array,
 ): Trailer {
   return decodeTrailer(openOnce({ suite, key: keys.trailerKey }, stored));
-}
-
-/** Cuts the stored bytes into chunks, tags and trailer, whatever the pieces they come in. */
-class StoredReader {
-  readonly #take: Take;
-  readonly #opener: ChunkOpener;
-  readonly #opening: Opening;
-  /** Stored bytes still expected, trailer excluded. */
-  #chunkBytesLeft: number;
-  /** Ciphertext bytes of the open chunk still expected, and of its tag. */
-  #cipherLeft = 0;
-  readonly #tag = Buffer.alloc(TAG_BYTES);
-  #tagFilled = 0;
-  readonly #trailer: Buffer;
-  #trailerFilled = 0;
-  /** The last chunk of a whole object, held until the trailer verified. */
-  #last: Buffer[] = [];
-  #skip: number;
-  #deliverLeft: number;
-
-  constructor(opening: Opening, take: Take) {
-    const { keys, suite, size, range } = opening;
-    const chunkCount = chunkCountOf(size);
-    this.#take = take;
-    this.#opener = new ChunkOpener(
-      { suite, key: keys.dataKey },
-      chunkCount,
-      range?.span.firstChunk ?? 0,
-    );
-    this.#opening = opening;
-    this.#chunkBytesLeft = range?.span.storedLength ?? size + TAG_BYTES * chunkCount;
-    this.#trailer = Buffer.alloc(range ? 0 : TRAILER_BYTES);
-    this.#skip = range?.span.skip ?? 0;
-    this.#deliverLeft = range?.length ?? size;
-    this.#beginChunk();
-  }
-
-  push(piece: Uint8Array): void | Promise<void> {
-    const plaintext: Buffer[] = [];
-    for (let at = 0; at < piece.byteLength; ) {
-      const rest = piece.subarray(at);
-      if (this.#cipherLeft > 0) {
-        at += this.#pushCiphertext(rest);
-      } else if (this.#tagFilled < TAG_BYTES) {
-        at += this.#pushTag(rest);
-        if (this.#tagFilled === TAG_BYTES) plaintext.push(...this.#finishChunk());
-      } else {
-        at += this.#pushTrailer(rest);
-      }
-    }
-    return takeAll(this.#withinRange(plaintext), this.#take);
-  }
-
-  /** Everything must have come; then the last chunk may go. */
-  async end(): Promise<void> {
-    const isWhole = this.#trailer.byteLength > 0;
-    if (this.#chunkBytesLeft > 0 || this.#trailerFilled < this.#trailer.byteLength)
-      throw truncated();
-    if (isWhole) openTrailer(this.#opening, this.#trailer);
-    await takeAll(this.#withinRange(this.#last), this.#take);
-    if (this.#deliverLeft !== 0) throw truncated();
-  }
-
-  #beginChunk(): void {
-    this.#cipherLeft = Math.min(CHUNK_BYTES, this.#chunkBytesLeft - TAG_BYTES);
-    this.#tagFilled = 0;
-  }
-
-  #pushCiphertext(rest: Uint8Array): number {
-    const length = Math.min(rest.byteLength, this.#cipherLeft);
-    this.#opener.update(rest.subarray(0, length));
-    this.#cipherLeft -= length;
-    this.#chunkBytesLeft -= length;
-    return length;
-  }
-
-  #pushTag(rest: Uint8Array): number {
-    const length = Math.min(rest.byteLength, TAG_BYTES - this.#tagFilled);
-    this.#tag.set(rest.subarray(0, length), this.#tagFilled);
-    this.#tagFilled += length;
-    this.#chunkBytesLeft -= length;
-    return length;
-  }
-
-  #pushTrailer(rest: Uint8Array): number {
-    const length = Math.min(rest.byteLength, this.#trailer.byteLength - this.#trailerFilled);
-    if (length === 0)
-      throw new Fault("crypto.integrity", "stored object is longer than its header says");
-    this.#trailer.set(rest.subarray(0, length), this.#trailerFilled);
-    this.#trailerFilled += length;
-    return length;
-  }
-
-  /** The verified plaintext of the open chunk that may leave now. */
-  #finishChunk(): Buffer[] {
-    const plaintext = this.#opener.finishChunk(this.#tag);
-    if (this.#chunkBytesLeft > 0) {
-      this.#beginChunk();
-      return plaintext;
-    }
-    if (this.#trailer.byteLength === 0) return plaintext;
-    this.#last = plaintext;
-    return [];
-  }
-
-  /** What of the plaintext lies within the range. */
-  #withinRange(plaintext: readonly Buffer[]): Buffer[] {
-    const wanted: Buffer[] = [];
-    for (const piece of plaintext) {
-      const from = Math.min(this.#skip, piece.byteLength);
-      this.#skip -= from;
-      const part = piece.subarray(from, from + this.#deliverLeft);
-      this.#deliverLeft -= part.byteLength;
-      if (part.byteLength > 0) wanted.push(part);
-    }
-    return wanted;
-  }
 }
 
 /** The stored bytes of the span alone: drops `lead` bytes before and exactly `surplus` bytes after. */

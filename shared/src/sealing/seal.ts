@@ -4,7 +4,7 @@ import type { SuiteNumber } from "../format/layout.ts";
 import { chunkCountOf } from "../format/sizes.ts";
 import { encodeTrailer, type Trailer } from "../format/trailer.ts";
 import { type Body, takeAll } from "../http/body.ts";
-import { ChunkSealer, sealOnce } from "./aead.ts";
+import { ChunkSealer, type StreamKey, sealOnce } from "./aead.ts";
 import type { ObjectKeys } from "./object-keys.ts";
 
 /** What sealing needs besides the plaintext. */
@@ -21,12 +21,25 @@ export interface Sealing {
  * The stored bytes of a body: `storedSizeOf(size)` of them. The last chunk's tag and the trailer are made only when the plaintext
  * has ended properly, so a body that fails leaves a stream that nobody can complete.
  */
-export function sealBody(plaintext: Body, sealing: Sealing): Body {
+export function sealBody(plaintext: Body, { keys, suite, size, trailer }: Sealing): Body {
+  return sealChunks(plaintext, {
+    stream: { suite, key: keys.dataKey },
+    size,
+    after: () => sealOnce({ suite, key: keys.trailerKey }, encodeTrailer(trailer())),
+  });
+}
+
+/**
+ * The chunks of one stream, then what `after` gives: asked once, when the plaintext has ended properly and its length is right.
+ * A key seals one stream (format.md §3, §7).
+ */
+export function sealChunks(
+  plaintext: Body,
+  { stream, size, after }: { stream: StreamKey; size: number; after?: () => Uint8Array },
+): Body {
   return {
     async pump(take) {
-      const { suite, size } = sealing;
-      const chunkCount = chunkCountOf(size);
-      const sealer = new ChunkSealer({ suite, key: sealing.keys.dataKey }, chunkCount);
+      const sealer = new ChunkSealer(stream, chunkCountOf(size));
       let received = 0;
       await plaintext.pump((piece) => {
         received += piece.byteLength;
@@ -34,9 +47,8 @@ export function sealBody(plaintext: Body, sealing: Sealing): Body {
         return takeAll(sealPiece(sealer, { piece, isLast: received === size }), take);
       });
       if (received !== size) throw wrongLength(size);
-      const trailer = encodeTrailer(sealing.trailer());
-      const sealedTrailer = sealOnce({ suite, key: sealing.keys.trailerKey }, trailer);
-      await take(Buffer.concat([sealer.finishChunk(), sealedTrailer]));
+      const rest = after?.() ?? Buffer.alloc(0);
+      await take(Buffer.concat([sealer.finishChunk(), rest]));
     },
     destroy: (reason) => plaintext.destroy(reason),
   };
