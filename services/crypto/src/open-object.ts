@@ -3,7 +3,8 @@ import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backen
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
-import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import type { ObjectHeader } from "@s3eg/shared/format/header.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { DownloadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
@@ -62,10 +63,7 @@ async function openSealed(
 ): Promise<Answer> {
   const value = response.headers[HEADER_FIELD] ?? "";
   const { header, keys } = await dataKeys.open({ header: value, place: head.place }, requestId);
-  if (header.plaintextSize === undefined || (header.flags & ~FLAG.multipart) !== 0) {
-    throw new Fault("crypto.integrity", "object has a layout that this version does not read");
-  }
-  const size = header.plaintextSize;
+  const size = readableSize(header);
   const wanted = head.range ? resolveRange(head.range, size) : { offset: 0, length: size };
   const opened = head.range
     ? openedRange(wanted, size, { response, request: range ?? "" })
@@ -75,6 +73,12 @@ async function openSealed(
     body: openBody(response.body, { keys, suite: header.suite, size, ...opened }),
     sizeBytes: wanted.length,
   };
+}
+
+/** The authenticated size of an object whose layout this version reads: one that is no multipart object and has no flag. */
+function readableSize({ plaintextSize, flags }: ObjectHeader): number {
+  if (plaintextSize !== undefined && flags === 0) return plaintextSize;
+  throw new Fault("crypto.integrity", "object has a layout that this version does not read");
 }
 
 function wholeObject(response: BackendResponse, size: number): Record<string, never> {
@@ -124,6 +128,6 @@ async function beyondTheEnd(
     { header: value, place: asking.head.place },
     asking.requestId,
   );
-  resolveRange(asking.head.range as ByteRange, header.plaintextSize ?? 0);
+  resolveRange(asking.head.range as ByteRange, readableSize(header));
   throw new Fault("crypto.integrity", "backend refused a range that lies within the object");
 }

@@ -8,7 +8,9 @@ import type {
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
+import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import type { z } from "zod";
 import { notSealed, visibleHeaders } from "./plain-or-sealed.ts";
 import { parseContentRange } from "./stored-range.ts";
@@ -23,7 +25,7 @@ interface PlainAnswer {
 
 /**
  * Passes a plain object on, asking again with the client's own range where a guess for a sealed one was sent. Refuses with
- * `crypto.not-sealed` where the policy does not say `mixed`.
+ * `crypto.not-sealed` where the policy does not say `mixed`; an object that changes between the two is `backend.changed`.
  */
 export async function openPlain(
   backend: Backend,
@@ -31,7 +33,7 @@ export async function openPlain(
   { head, response }: { head: Head; response: BackendResponse },
 ): Promise<PlainAnswer> {
   if (head.contents !== "mixed") throw notSealed();
-  if (!head.range) return plainAnswer(response);
+  if (!head.range) return wholeAnswer(response);
   response.body.destroy();
   const etag = response.headers.etag;
   const pinned: HeaderFields = {
@@ -40,23 +42,50 @@ export async function openPlain(
     ...(etag ? { "if-match": etag } : {}),
   };
   const again = await backend.send({ ...request, headers: pinned });
-  if (again.status !== 200 && again.status !== 206) throw await backendFault(again);
-  return plainAnswer(again);
+  try {
+    return await rangeAnswer(again, head.range);
+  } catch (error) {
+    again.body.destroy(error);
+    throw error;
+  }
 }
 
-function plainAnswer(response: BackendResponse): PlainAnswer {
-  const sizeBytes = Number(response.headers["content-length"]);
-  if (!Number.isSafeInteger(sizeBytes)) {
-    throw new Fault("backend.unavailable", "backend did not say how long the object is");
+function wholeAnswer(response: BackendResponse): PlainAnswer {
+  const length = lengthOf(response);
+  return plainAnswer(response, { size: length, range: { offset: 0, length } });
+}
+
+async function rangeAnswer(response: BackendResponse, wanted: ByteRange): Promise<PlainAnswer> {
+  const { status, headers } = response;
+  // The first answer was for this very ETag, and plain: the client's own conditions held.
+  if (status === 412 || headers[HEADER_FIELD] !== undefined) {
+    throw new Fault("backend.changed", "object was overwritten while it was looked at");
   }
-  const part = parseContentRange(response.headers["content-range"]);
-  const range = { offset: part?.start ?? 0, length: sizeBytes };
-  const headers = visibleHeaders(response.headers);
-  return {
-    result: { size: part?.total ?? sizeBytes, isSealed: false, range, headers },
-    body: response.body,
-    sizeBytes,
-  };
+  if (status !== 200 && status !== 206) throw await backendFault(response);
+  const part = status === 206 ? parseContentRange(headers["content-range"]) : undefined;
+  if (!part) throw anotherRange();
+  const range = resolveRange(wanted, part.total);
+  const isWanted = part.start === range.offset && part.end + 1 === range.offset + range.length;
+  if (!isWanted || range.length !== lengthOf(response)) throw anotherRange();
+  return plainAnswer(response, { size: part.total, range });
+}
+
+function anotherRange(): Fault {
+  return new Fault("backend.unavailable", "backend answered another range than it was asked for");
+}
+
+function lengthOf({ headers }: BackendResponse): number {
+  const length = Number(headers["content-length"]);
+  if (Number.isSafeInteger(length)) return length;
+  throw new Fault("backend.unavailable", "backend did not say how long the object is");
+}
+
+function plainAnswer(
+  { headers, body }: BackendResponse,
+  { size, range }: Pick<PlainAnswer["result"], "size" | "range">,
+): PlainAnswer {
+  const result = { size, isSealed: false, range, headers: visibleHeaders(headers) };
+  return { result, body, sizeBytes: range.length };
 }
 
 function rangeValue(range: ByteRange): string {

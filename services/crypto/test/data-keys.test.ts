@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { describe, it } from "node:test";
+import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
+import type { IssuedDataKey } from "@s3eg/shared/contracts/keys.ts";
+import { decodeHeader } from "@s3eg/shared/format/header.ts";
+import { dataKeysOf } from "../src/data-keys.ts";
+import { KeptLog, StandInKeys } from "./stand-in-keys.ts";
+
+const place = { bucket: "b", key: "k" };
+
+describe("data keys", () => {
+  it("come with a header that gives them back, at their place and at no other", async () => {
+    const { dataKeys } = new StandInKeys();
+    for (const suite of [1, 2] as const) {
+      const issued = await dataKeys.issue({ place, suite, flags: 0, size: 5 }, "r");
+      const opened = await dataKeys.open({ header: issued.header, place }, "r");
+      assert.ok(issued.keys.dataKey.equals(opened.keys.dataKey));
+      assert.ok(issued.keys.trailerKey.equals(opened.keys.trailerKey));
+      const { plaintextSize, createdAtMs } = opened.header;
+      assert.deepEqual(
+        [opened.header.suite, plaintextSize, createdAtMs],
+        [suite, 5, 1_700_000_000_000],
+      );
+      const moved = dataKeys.open({ header: issued.header, place: { bucket: "b", key: "l" } }, "r");
+      await assert.rejects(moved, { code: "crypto.integrity" });
+    }
+  });
+
+  it("are new each time", async () => {
+    const { dataKeys } = new StandInKeys();
+    const object = { place, suite: 1, flags: 0, size: 5 } as const;
+    const [a, b] = [await dataKeys.issue(object, "r"), await dataKeys.issue(object, "r")];
+    assert.ok(!a.keys.dataKey.equals(b.keys.dataKey));
+    assert.notEqual(a.header, b.header);
+  });
+
+  it("are refused where the answer does not hold together", async () => {
+    const other = randomBytes(32).toString("base64");
+    for (const change of [
+      { dataKey: other },
+      { objectId: other },
+      { commitment: other },
+      { commitment: "" },
+      { provider: "nobody" },
+    ] satisfies Partial<IssuedDataKey>[]) {
+      const keys = new StandInKeys();
+      keys.spoil = (issued) => ({ ...issued, ...change });
+      const refused = keys.dataKeys.issue({ place, suite: 1, flags: 0, size: 5 }, "r");
+      await assert.rejects(refused, { code: "crypto.integrity" }, JSON.stringify(change));
+    }
+  });
+
+  it("are not asked for with a header that cannot be read", async () => {
+    const keys = new StandInKeys();
+    for (const header of ["", "Ag", "!!", "AgEA"]) {
+      const opened = keys.dataKeys.open({ header, place }, "r");
+      await assert.rejects(opened, { code: "crypto.integrity" }, header);
+    }
+    assert.equal(keys.asked, 0);
+  });
+
+  it("of a header that was changed are refused, whatever keys says", async () => {
+    const { dataKeys } = new StandInKeys();
+    const { header } = await dataKeys.issue({ place, suite: 1, flags: 0, size: 5 }, "r");
+    const bytes = Buffer.from(header, "base64url");
+    const { macInput } = decodeHeader(header);
+    // Suite, object id, commitment, size, time, MAC: what keys did not need to find the key.
+    for (const at of [1, 3, 35, 74, 82, macInput.byteLength, bytes.length - 1]) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ (at === 1 ? 3 : 1);
+      const opened = dataKeys.open({ header: changed.toString("base64url"), place }, "r");
+      await assert.rejects(opened, { code: "crypto.integrity" }, `byte ${at}`);
+    }
+  });
+
+  it("are unavailable where nobody answers", async () => {
+    const dataKeys = dataKeysOf(new MemoryBus({ log: new KeptLog() }), undefined, Date.now);
+    const issued = dataKeys.issue({ place, suite: 1, flags: 0, size: 5 }, "r");
+    await assert.rejects(issued, { code: "bus.no-responder" });
+  });
+});

@@ -1,0 +1,84 @@
+/** Stands in for keys: real data keys and commitments; the "wrapped" key is a number under which it remembers them, with their place. */
+import { randomBytes } from "node:crypto";
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
+import {
+  type IssuedDataKey,
+  issueDataKey,
+  type Place,
+  unwrapDataKey,
+} from "@s3eg/shared/contracts/keys.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { decodeHeader } from "@s3eg/shared/format/header.ts";
+import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import { deriveObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
+import { type DataKeys, dataKeysOf } from "../src/data-keys.ts";
+
+/** A log that keeps its messages. */
+export class KeptLog implements Log {
+  readonly lines: string[] = [];
+
+  debug(_fields: unknown, message: string): void {
+    this.lines.push(message);
+  }
+
+  info(fields: unknown, message: string): void {
+    this.debug(fields, message);
+  }
+
+  warn(fields: unknown, message: string): void {
+    this.debug(fields, message);
+  }
+
+  error(fields: unknown, message: string): void {
+    this.debug(fields, message);
+  }
+
+  child(): Log {
+    return this;
+  }
+}
+
+/** Answers in the place of keys; `spoil` changes what it issues. */
+export class StandInKeys {
+  readonly bus: Bus;
+  readonly dataKeys: DataKeys;
+  spoil: (issued: IssuedDataKey) => IssuedDataKey = (issued) => issued;
+  /** How many questions were asked. */
+  asked = 0;
+  readonly #known: { readonly dataKey: string; readonly place: Place }[] = [];
+
+  constructor(log: Log = new KeptLog()) {
+    this.bus = new MemoryBus({ log });
+    this.bus.serve(issueDataKey, async ({ place, suite, flags }) => {
+      this.asked += 1;
+      return { plain: this.spoil(this.#issue(place, { suite, flags })) };
+    });
+    this.bus.serve(unwrapDataKey, async ({ place, header }) => {
+      this.asked += 1;
+      const index = Buffer.from(decodeHeader(header).wrappedKey).readUInt32BE();
+      const known = this.#known[index];
+      const isThere = known?.place.bucket === place.bucket && known.place.key === place.key;
+      if (!known || !isThere) throw new Fault("crypto.integrity", "not of this place");
+      return { plain: { dataKey: known.dataKey } };
+    });
+    this.dataKeys = dataKeysOf(this.bus, undefined, () => 1_700_000_000_000);
+  }
+
+  #issue(place: Place, how: { suite: SuiteNumber; flags: number }): IssuedDataKey {
+    const [dataKey, objectId] = [randomBytes(32), randomBytes(32)];
+    const { commitment } = deriveObjectKeys(dataKey, { objectId, ...how });
+    const wrappedKey = Buffer.alloc(4);
+    wrappedKey.writeUInt32BE(this.#known.push({ dataKey: dataKey.toString("base64"), place }) - 1);
+    return {
+      dataKey: dataKey.toString("base64"),
+      objectId: objectId.toString("base64"),
+      commitment: commitment.toString("base64"),
+      provider: "aes",
+      keyId: "aes",
+      keyVersion: 1,
+      wrappedKey: wrappedKey.toString("base64"),
+    };
+  }
+}
