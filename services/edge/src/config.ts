@@ -1,6 +1,7 @@
 /** Settings of edge: listener, TLS, limits of the S3 port, credentials and policies. */
 import { durationMs, listenAddress, secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
+import { BUCKET_RIGHTS, OBJECT_RIGHTS } from "./auth/rights.ts";
 
 const path = () => z.string().optional();
 
@@ -13,6 +14,18 @@ const credential = z
     label: z.string().optional(),
     backend_access_key: z.string().optional().describe("own identity towards the backend"),
     backend_secret_key: secret().optional(),
+    buckets: z
+      .array(z.string())
+      .optional()
+      .describe("where its rights hold: bucket, bucket*, bucket/prefix*; absent: everywhere"),
+    permissions: z
+      .union([z.enum(["ro", "rw"]), z.array(z.enum(OBJECT_RIGHTS))])
+      .optional()
+      .describe("ro, rw or single rights; absent: rw"),
+    bucket_permissions: z
+      .array(z.enum(BUCKET_RIGHTS))
+      .optional()
+      .describe("on buckets themselves; absent: all where nothing else is limited, else none"),
   })
   .refine(
     ({ secret_key, secret_key_env }) =>
@@ -122,6 +135,11 @@ export const edgeSettings = {
         .prefault("5m")
         .meta({ env: "AUTH_CLOCK_SKEW_TOLERANCE" })
         .describe("how far a client's clock may be off"),
+      allow_legacy_signature_v2: z
+        .boolean()
+        .default(true)
+        .meta({ env: "AUTH_ALLOW_LEGACY_SIGNATURE_V2" })
+        .describe("accept signature version 2 (HMAC-SHA1), in the header, in URLs and in forms"),
       credentials: credentialList.default([]).describe("who may call the gateway"),
     })
     .prefault({}),
@@ -136,6 +154,12 @@ export const policyFile = z.strictObject({
   sse: z.enum(["pass", "refuse"]).optional(),
   etag: etagPolicy.optional(),
   checksum: checksumPolicy.optional(),
+  anonymous: z
+    .enum(["refuse", "read", "pass"])
+    .default("refuse")
+    .describe(
+      "requests without a signature go to the backend without one: never, to read and list, or always",
+    ),
   encryption: z
     .strictObject({ preferred_algorithm: z.enum(["AES256-GCM", "ChaCha20-Poly1305"]).optional() })
     .prefault({}),

@@ -1,11 +1,13 @@
 /** The life of one request in edge: read, authenticate, authorize, match, run. Answering is the caller's (server.ts). */
 import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
-import type { VerifiedSignature } from "@s3eg/shared/s3/sigv4-verify.ts";
-import { type Authentication, authenticate } from "./auth/authenticate.ts";
+import { checkAnonymous, checkStranger, NOBODY, unsigned } from "./auth/anonymous.ts";
+import { type Authenticated, type Authentication, authenticate } from "./auth/authenticate.ts";
 import type { Principal } from "./auth/credentials.ts";
 import { type PlainBody, plainBody, type WantedFacts } from "./auth/plain-body.ts";
 import type { Policies } from "./auth/policy.ts";
+import { checkRights } from "./auth/rights.ts";
 import { parseCopySource } from "./copy-source.ts";
+import { type EnteredForm, enterByForm } from "./form/enter-by-form.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Asking } from "./match-operation.ts";
 import type { Operation, Rooms, S3Answer } from "./operations/operation.ts";
@@ -41,20 +43,63 @@ export async function handleRequest(
   if (incoming.method === "OPTIONS") {
     sighting.operation = PREFLIGHT;
     checkProxiedBucket(door.proxiedBucket, incoming);
-    return await answerPreflight(received, door.rooms.backend);
+    return await answerPreflight(received, { ...door.rooms, ...door.authentication });
   }
-  const { principal, signature } = authenticate(incoming, door.authentication);
-  sighting.principal = principal;
+  const signed = authenticate(incoming, door.authentication);
+  if (signed) sighting.principal = signed.principal;
   checkProxiedBucket(door.proxiedBucket, incoming);
+  const policy = door.policies.of(incoming.bucket);
+  if (!signed) checkStranger(incoming, policy);
   const operation = door.match({ ...incoming, query: incoming.query.pairs });
   sighting.operation = operation.name;
-  const policy = door.policies.of(incoming.bucket);
-  checkSse(policy, incoming.headers);
   const raw = requestBody(received.openBody, sighting);
+  const caller = signed ?? unsigned(incoming);
+  const entered: Entered = operation.readsForm
+    ? await enterByForm(incoming, raw, door.authentication)
+    : { incoming, caller, body: raw };
+  try {
+    checkCaller(door, operation, entered);
+    if (entered.caller.principal !== NOBODY) sighting.principal = entered.caller.principal;
+    return await operation.run(requestOf(door, { id, signal, entered }), door.rooms);
+  } catch (error) {
+    entered.body.destroy(error);
+    throw error;
+  }
+}
+
+/** A request whose caller is known: by signature, by form, or as nobody. */
+type Entered = Pick<EnteredForm, "incoming" | "caller" | "body"> & Partial<EnteredForm>;
+
+/** Throws unless the caller may do this here: the credential's rights, or for nobody the policy of every bucket that is touched. */
+function checkCaller(door: FrontDoor, operation: Operation, { incoming, caller }: Entered): void {
+  const { bucket, key, headers, query } = incoming;
+  const copied = headers["x-amz-copy-source"];
+  const source = copied === undefined ? undefined : parseCopySource(copied);
+  if (caller.principal === NOBODY) {
+    const buckets = source ? [bucket, source.bucket] : [bucket];
+    checkAnonymous(
+      operation.name,
+      buckets.map((name) => door.policies.of(name)),
+    );
+  } else {
+    const prefixes = query.only((name) => name === "prefix").map(([, prefix]) => prefix);
+    const asked = { bucket, key, prefixes, ...(source ? { source } : {}) };
+    checkRights(caller.principal.rights, operation.name, asked);
+  }
+  checkSse(door.policies.of(bucket), headers);
+}
+
+function requestOf(
+  door: FrontDoor,
+  { id, signal, entered }: { id: string; signal: AbortSignal; entered: Entered },
+): S3Request {
+  const { incoming, caller, body: raw, form } = entered;
+  const { principal, signature } = caller;
+  const policy = door.policies.of(incoming.bucket);
   const wanted = { md5: policy.etag === "md5", checksum: policy.checksum === "always" };
   const openPlain = (facts: { wanted?: WantedFacts } = {}) =>
     plainBody(raw, incoming.headers, { ...signature, ...facts });
-  const request: S3Request = {
+  return {
     id,
     bucket: incoming.bucket,
     key: incoming.key,
@@ -64,6 +109,7 @@ export async function handleRequest(
     policy,
     policyOf: (bucket) => door.policies.of(bucket),
     signal,
+    ...(form ? { form } : {}),
     plainBody: () => openPlain({ wanted }),
     bytes: async (maxBytes) => {
       // A request without a body needs no Content-Length (RFC 9110 §8.6); what was promised of the body holds all the same.
@@ -71,14 +117,13 @@ export async function handleRequest(
       return await collectBody(body, maxBytes, () => s3Error("MalformedXML"));
     },
   };
-  return await operation.run(request, door.rooms);
 }
 
 function hasBody({ headers }: Incoming): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
-function emptyBody({ headers }: Incoming, signature: VerifiedSignature): PlainBody {
+function emptyBody({ headers }: Incoming, signature: Authenticated["signature"]): PlainBody {
   const announced = { ...headers, "content-length": "0" };
   return plainBody(bodyOfBytes(new Uint8Array()), announced, signature);
 }

@@ -16,6 +16,7 @@ import { headObject } from "./operations/head-object.ts";
 import { listObjects, listObjectsV2, listObjectVersions } from "./operations/list-objects.ts";
 import { objectSettings } from "./operations/object-settings.ts";
 import type { Operation } from "./operations/operation.ts";
+import { postObject } from "./operations/post-object.ts";
 import { putObject } from "./operations/put-object.ts";
 import { refusedOperations } from "./operations/refused-operations.ts";
 
@@ -30,6 +31,7 @@ export const OPERATIONS: readonly Operation[] = [
   listObjectsV2,
   listObjectVersions,
   putObject,
+  postObject,
   getObject,
   headObject,
   getObjectAttributes,

@@ -15,6 +15,8 @@ export interface Incoming {
   readonly bucket: string;
   readonly key: string;
   readonly query: Query;
+  /** The bucket, where it is the host that names it. */
+  readonly hostBucket?: string;
 }
 
 /** Fields of which a second one would let two readers see two requests. */
@@ -44,7 +46,8 @@ export function readIncoming(
 ): Incoming {
   const pairs = headerPairs(req.rawHeaders);
   const headers = joined(pairs);
-  const target = decodeTarget(req.url ?? "", bucketOfHost(headers.host, virtualHostDomains));
+  const hostBucket = bucketOfHost(headers.host, virtualHostDomains);
+  const target = decodeTarget(req.url ?? "", hostBucket);
   const isService = target.bucket === "" && target.rawPath === "/";
   if (!isService && !isBucketName(target.bucket)) {
     throw s3Error("InvalidBucketName", { fields: { BucketName: target.bucket } });
@@ -58,6 +61,7 @@ export function readIncoming(
     bucket: target.bucket,
     key: target.key,
     query: new Query(parseQuery(target.rawQuery)),
+    ...(hostBucket === undefined ? {} : { hostBucket }),
   };
 }
 

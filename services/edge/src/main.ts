@@ -22,6 +22,7 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
       credentials: parts.credentials,
       clockSkewMs: config.auth.clock_skew_tolerance,
       signingKeys: new SigningKeyCache(),
+      allowsV2: config.auth.allow_legacy_signature_v2,
       now: () => new Date(),
     },
     policies: parts.policies,

@@ -24,6 +24,14 @@ export class Query {
   }
 }
 
+/** What an upload by form says beside what a PUT would. */
+export interface PostedForm {
+  /** By lower-case name. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** URL of the uploaded object. */
+  readonly location: string;
+}
+
 /** A request whose signature was verified and that its principal may make. */
 export interface S3Request {
   readonly id: string;
@@ -38,6 +46,8 @@ export interface S3Request {
   policyOf(bucket: string): BucketPolicy;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
+  /** Of an upload by form alone. */
+  readonly form?: PostedForm;
   /** The body as plaintext on its way; call it at most once. Throws what is wrong with how it was announced. */
   plainBody(): PlainBody;
   /** The whole body in memory, verified; `tooLarge` beyond `maxBytes`. */

@@ -40,6 +40,7 @@ function ruleOf(file: PolicyFile, defaults: PolicyDefaults): PolicyRule {
     suite: suiteOf(file.encryption.preferred_algorithm ?? defaults.preferredAlgorithm),
     etag: file.etag ?? defaults.etag,
     checksum: file.checksum ?? defaults.checksum,
+    anonymous: file.anonymous,
     ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
     ...(file.sse === undefined ? {} : { sse: file.sse }),
   };

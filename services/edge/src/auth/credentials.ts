@@ -1,5 +1,9 @@
 /** The gateway's own credential store: who may call it (go-gateway-compatible settings `auth.*`, `GW_*`). */
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
+import type { Rights } from "./rights.ts";
+
+/** The backend identity that signs nothing (backend.ts). */
+export const ANONYMOUS = "anonymous";
 
 /** Whoever signed a request. */
 export interface Principal {
@@ -8,6 +12,7 @@ export interface Principal {
   readonly label?: string;
   /** Access key of its own backend identity; absent: the default one. */
   readonly identity?: string;
+  readonly rights: Rights;
 }
 
 /** One credential of the store. */

@@ -12,6 +12,8 @@ export interface BucketPolicy {
   readonly etag: "opaque" | "md5";
   /** Whether an object gets a checksum only where its client sends one, or always. */
   readonly checksum: "client" | "always";
+  /** What of a request without a signature goes to the backend, unsigned as it came. Absent: nothing. */
+  readonly anonymous?: "refuse" | "read" | "pass";
   /** Name that envelopes of this bucket are bound to, where it is not its own (format.md §5). */
   readonly bindAs?: string;
   /** What becomes of a client's request for the backend's own encryption; default `pass`. */

@@ -1,7 +1,42 @@
 /** Operations on buckets themselves: they hold no object bytes and pass through. */
-import { passThrough } from "./pass-through.ts";
+import { el, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import type { Rights } from "../auth/rights.ts";
+import { parseBackendXml } from "../backend-xml.ts";
+import type { Operation } from "./operation.ts";
+import { passedAnswer, passedRequest, passThrough } from "./pass-through.ts";
 
-export const listBuckets = passThrough({ name: "ListBuckets", method: "GET", level: "service" });
+/** ListBuckets: a credential is shown the buckets in which it may list something. */
+export const listBuckets: Operation = {
+  name: "ListBuckets",
+  method: "GET",
+  level: "service",
+  async run(request, { backend }) {
+    const { rights } = request.principal;
+    const response = await backend.send(passedRequest(request, { method: "GET" }));
+    return await passedAnswer(
+      response,
+      rights.isEverything ? undefined : (xml) => onlyBuckets(xml, rights),
+    );
+  },
+};
+
+function onlyBuckets(xml: string, rights: Rights): string {
+  const document = parseBackendXml(xml);
+  const isShown = (bucket: XmlElement) =>
+    bucket.name !== "Bucket" || rights.within("list", bucket.textOf("Name") ?? "");
+  const children = document.children.map((child) =>
+    child.name === "Buckets"
+      ? el("Buckets", ...child.children.filter(isShown).map(copyNode))
+      : copyNode(child),
+  );
+  return xmlDocument(el(document.name, ...children), { hasNamespace: true });
+}
+
+function copyNode(element: XmlElement): XmlNode {
+  return element.children.length > 0
+    ? el(element.name, ...element.children.map(copyNode))
+    : el(element.name, element.text);
+}
 
 export const createBucket = passThrough({ name: "CreateBucket", method: "PUT", level: "bucket" });
 

@@ -2,11 +2,12 @@
 
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { el, parseXml, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
-import { s3Error } from "../s3/errors.ts";
+import { parseBackendXml } from "../backend-xml.ts";
+import { S3_ERRORS, s3Error } from "../s3/errors.ts";
 import { backendCondition, type KnownEtag } from "../s3/etags.ts";
 import type { S3Request } from "../s3-request.ts";
 import { etagNow } from "../shown-etag.ts";
-import type { Operation, Rooms } from "./operation.ts";
+import type { Operation, Rooms, S3Answer } from "./operation.ts";
 import { MAX_XML_BYTES, passedAnswer, passedRequest } from "./pass-through.ts";
 
 const MAX_KEYS = 1000;
@@ -20,19 +21,69 @@ export const deleteObjects: Operation = {
   async run(request, rooms) {
     const sent = await request.bytes(MAX_XML_BYTES);
     const document = parseXml(textOf(sent), { maxBytes: MAX_XML_BYTES });
-    const objects = document.all("Object");
-    if (document.name !== "Delete" || objects.length === 0 || objects.length > MAX_KEYS) {
-      throw s3Error("MalformedXML");
-    }
-    if (objects.some((object) => (object.textOf("Key") ?? "") === ""))
-      throw s3Error("MalformedXML");
+    checkDocument(document);
+    const isAllowed = mayDelete(request);
+    const kept = document.children.filter(isAllowed);
+    const denied = document.children.filter((child) => !isAllowed(child)).map(deniedNode);
+    const objects = kept.filter(({ name }) => name === "Object");
+    if (objects.length === 0) return deniedAnswer(denied);
     const etags = await etagsNow(request, objects, rooms);
-    const body = Buffer.from(xmlDocument(deleteDocument(document, etags), { hasNamespace: true }));
-    return await passedAnswer(
-      await rooms.backend.send(passedRequest(request, { method: "POST", body })),
-    );
+    const body = Buffer.from(xmlDocument(deleteDocument(kept, etags), { hasNamespace: true }));
+    const response = await rooms.backend.send(passedRequest(request, { method: "POST", body }));
+    return await passedAnswer(response, denied.length === 0 ? undefined : withDenied(denied));
   },
 };
+
+const IN_OBJECT = new Set(["Key", "VersionId", "ETag", "LastModifiedTime", "Size"]);
+
+/** What a backend might read otherwise than we do is refused: a second key, or anything that S3 does not have there. */
+function checkDocument(document: XmlElement): void {
+  const objects = document.all("Object");
+  const isWellFormed =
+    document.name === "Delete" &&
+    objects.length > 0 &&
+    objects.length <= MAX_KEYS &&
+    document.children.every(({ name }) => name === "Object" || name === "Quiet") &&
+    objects.every(isObject);
+  if (!isWellFormed) throw s3Error("MalformedXML");
+}
+
+function isObject(object: XmlElement): boolean {
+  const [key, ...others] = object.all("Key");
+  const hasOnlyKnown = object.children.every(
+    ({ name, children }) => IN_OBJECT.has(name) && children.length === 0,
+  );
+  return hasOnlyKnown && key !== undefined && key.text !== "" && others.length === 0;
+}
+
+/** Keys are judged one by one, as S3 does it. */
+function mayDelete({ principal, bucket }: S3Request): (child: XmlElement) => boolean {
+  return (child) =>
+    child.name !== "Object" ||
+    principal.rights.onObject("delete", bucket, child.textOf("Key") ?? "");
+}
+
+function deniedNode(object: XmlElement): XmlNode {
+  return el(
+    "Error",
+    el("Key", object.textOf("Key") ?? ""),
+    ...object.all("VersionId").map(copyNode),
+    el("Code", "AccessDenied"),
+    el("Message", S3_ERRORS.AccessDenied.message),
+  );
+}
+
+function deniedAnswer(denied: readonly XmlNode[]): S3Answer {
+  const body = xmlDocument(el("DeleteResult", ...denied), { hasNamespace: true });
+  return { status: 200, headers: { "content-type": "application/xml" }, body };
+}
+
+function withDenied(denied: readonly XmlNode[]): (xml: string) => string {
+  return (xml) => {
+    const { name, children } = parseBackendXml(xml);
+    return xmlDocument(el(name, ...children.map(copyNode), ...denied), { hasNamespace: true });
+  };
+}
 
 /** Bytes that are not UTF-8 must not become another key's name. */
 function textOf(bytes: Buffer): string {
@@ -57,11 +108,14 @@ async function etagsNow(
   });
 }
 
-function deleteDocument(document: XmlElement, etags: readonly (KnownEtag | undefined)[]): XmlNode {
+function deleteDocument(
+  kept: readonly XmlElement[],
+  etags: readonly (KnownEtag | undefined)[],
+): XmlNode {
   const known = etags.values();
   return el(
     "Delete",
-    ...document.children.map((child) =>
+    ...kept.map((child) =>
       child.name === "Object" ? objectNode(child, known.next().value) : copyNode(child),
     ),
   );

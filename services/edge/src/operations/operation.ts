@@ -34,5 +34,7 @@ export interface Operation {
   readonly subresources?: readonly string[];
   /** True if the request must carry `x-amz-copy-source`. */
   readonly isCopy?: boolean;
+  /** True if its body is a form, in which the rest of the request stands. */
+  readonly readsForm?: boolean;
   run(request: S3Request, rooms: Rooms): Promise<S3Answer>;
 }

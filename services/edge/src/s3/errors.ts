@@ -19,9 +19,14 @@ export const S3_ERRORS = {
     message:
       "The Content-MD5 or checksum value that you specified did not match what the server received.",
   },
+  BadRequest: { status: 400, message: "Bad Request" },
   EntityTooLarge: {
     status: 400,
     message: "Your proposed upload exceeds the maximum allowed object size.",
+  },
+  EntityTooSmall: {
+    status: 400,
+    message: "Your proposed upload is smaller than the minimum allowed object size.",
   },
   IncompleteBody: {
     status: 400,
@@ -39,14 +44,31 @@ export const S3_ERRORS = {
     message: "The Content-MD5 or checksum value that you specified is not valid.",
   },
   InvalidPartNumber: { status: 416, message: "The requested partnumber is not satisfiable" },
+  InvalidPolicyDocument: {
+    status: 400,
+    message:
+      "The content of the form does not meet the conditions specified in the policy document.",
+  },
   InvalidRange: { status: 416, message: "The requested range is not satisfiable" },
   InvalidRequest: { status: 400, message: "Invalid Request" },
+  InvalidToken: {
+    status: 400,
+    message: "The provided token is malformed or otherwise not valid.",
+  },
   InvalidURI: { status: 400, message: "The specified URI couldn't be parsed." },
   KeyTooLongError: { status: 400, message: "Your key is too long." },
+  MalformedPOSTRequest: {
+    status: 400,
+    message: "The body of your POST request is not well-formed multipart/form-data.",
+  },
   MalformedXML: {
     status: 400,
     message:
       "The XML you provided was not well-formed or did not validate against our published schema",
+  },
+  MaxPostPreDataLengthExceeded: {
+    status: 400,
+    message: "Your POST request fields preceding the upload file were too large.",
   },
   MetadataTooLarge: {
     status: 400,
@@ -157,7 +179,7 @@ const FAULT_TO_S3 = {
   "auth.signature-mismatch": "SignatureDoesNotMatch",
   "auth.skewed-clock": "RequestTimeTooSkewed",
   "auth.unknown-key": "InvalidAccessKeyId",
-  "auth.unsupported": "NotImplemented",
+  "auth.unsupported": "InvalidRequest",
   "backend.changed": "ServiceUnavailable",
   "backend.refused": "InternalError",
   "backend.throttled": "SlowDown",
