@@ -39,8 +39,9 @@ export class MemoryBackend implements Backend {
   readonly objects = new Map<string, StoredObject>();
   readonly kept: KeptRequest[] = [];
   /** Answers in the backend's place, where it gives an answer. */
-  intercept: (request: BackendRequest) => Promise<BackendResponse> | BackendResponse | undefined =
-    () => undefined;
+  intercept: (
+    request: BackendRequest,
+  ) => Promise<BackendResponse | undefined> | BackendResponse | undefined = () => undefined;
 
   async send(request: BackendRequest): Promise<BackendResponse> {
     const body = await bodyOf(request);
@@ -88,7 +89,7 @@ export class MemoryBackend implements Backend {
       const { etag } = this.put(place, body, Object.fromEntries(fields));
       return answer(200, { etag });
     }
-    const source = this.objects.get(decodeURIComponent(from.slice(1)));
+    const source = this.objects.get(decodeURIComponent(from.replace(/^\//, "")));
     if (!source) return refusal(404, "NoSuchKey");
     if (headers["x-amz-copy-source-if-match"] !== source.etag) {
       return refusal(412, "PreconditionFailed");

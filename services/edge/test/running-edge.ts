@@ -18,10 +18,11 @@ import { parseXml, type XmlElement } from "@s3eg/shared/s3/xml.ts";
 import { z } from "zod";
 import { Credentials } from "../src/auth/credentials.ts";
 import { type BucketPolicy, Policies, type PolicyRule } from "../src/auth/policy.ts";
+import { EVERYTHING } from "../src/auth/rights.ts";
 import { edgeSettings } from "../src/config.ts";
 import { startEdge } from "../src/main.ts";
 import { MemoryBackend } from "./memory-backend.ts";
-import { serveCrypto, serveKeys } from "./stand-in-services.ts";
+import { serveCrypto, serveDescriptions, serveKeys } from "./stand-in-services.ts";
 
 /** The policy where no rule says otherwise. */
 export const STANDARD: BucketPolicy = {
@@ -80,6 +81,7 @@ export async function runningEdge(
   const transfers = new LocalTransfers({ log });
   const crypto = serveCrypto(transfers, backend);
   serveKeys(bus);
+  serveDescriptions(bus, backend);
   const done: OperationDone[] = [];
   bus.subscribe(operationDone, (fact) => done.push(fact));
   const health = new Health({ version: "1.0.0", log });
@@ -89,8 +91,8 @@ export async function runningEdge(
     config: loadConfig(z.strictObject(edgeSettings), { env: options.env ?? {} }),
     listen: { host: "127.0.0.1", port: 0 },
     credentials: new Credentials([
-      { accessKey: "AK", secretKey: SECRET, label: "tester" },
-      { accessKey: "AK2", secretKey: SECRET, identity: "BK2" },
+      { accessKey: "AK", secretKey: SECRET, label: "tester", rights: EVERYTHING },
+      { accessKey: "AK2", secretKey: SECRET, identity: "BK2", rights: EVERYTHING },
     ]),
     policies: new Policies(options.rules ?? [], STANDARD),
     bus,

@@ -1,11 +1,12 @@
 /** crypto and keys as edge sees them, without encryption: headers are real in form, sizes real in arithmetic, bytes lie in the clear. */
 
+import { hash } from "node:crypto";
 import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
-import { openObject, sealObject } from "@s3eg/shared/contracts/crypto.ts";
+import { describeObjects, openObject, sealObject } from "@s3eg/shared/contracts/crypto.ts";
 import { type Place, reissueHeader } from "@s3eg/shared/contracts/keys.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
+import { Fault, toWireFault } from "@s3eg/shared/faults.ts";
 import { decodeHeader, encodeHeader, type ObjectHeaderFields } from "@s3eg/shared/format/header.ts";
 import { HEADER_FIELD, SUITE } from "@s3eg/shared/format/layout.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
@@ -13,6 +14,7 @@ import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
 import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import type { z } from "zod";
+import type { MemoryBackend } from "./memory-backend.ts";
 
 const KEY = new Uint8Array(32);
 
@@ -96,6 +98,26 @@ export function serveCrypto(transfers: TransferServer, backend: Backend): Crypto
     };
   });
   return crypto;
+}
+
+/** Answers the question what objects are, of their plaintext. */
+export function serveDescriptions(bus: Bus, { objects }: MemoryBackend): void {
+  bus.serve(describeObjects, async ({ bucket, objects: asked }) => {
+    await Promise.resolve();
+    const described = asked.map(({ key, etag }) => {
+      const found = objects.get(`${bucket}/${key}`);
+      if (found?.etag !== etag) return { fault: toWireFault(new Fault("backend.changed", key)) };
+      const header = found.headers[HEADER_FIELD];
+      const size =
+        header === undefined ? found.bytes.byteLength : decodeHeader(header).plaintextSize;
+      const plaintext = found.bytes.subarray(0, size);
+      const md5 = hash("md5", plaintext);
+      return {
+        facts: { size: plaintext.byteLength, isSealed: header !== undefined, etag: md5 },
+      };
+    });
+    return { plain: { described } };
+  });
 }
 
 /** Answers keys' question about headers. */

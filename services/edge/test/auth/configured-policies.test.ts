@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { SUITE } from "@s3eg/shared/format/layout.ts";
+import { configuredPolicies } from "../../src/auth/configured-policies.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "policies-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const DEFAULTS = {
+  preferredAlgorithm: "ChaCha20-Poly1305",
+  etag: "opaque",
+  checksum: "client",
+} as const;
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("configuredPolicies", () => {
+  it("are the defaults where there is no file", () => {
+    const policy = configuredPolicies([], DEFAULTS).of("any");
+    assert.deepEqual(policy, {
+      id: "default",
+      contents: "sealed",
+      suite: SUITE.chacha20Poly1305,
+      etag: "opaque",
+      checksum: "client",
+    });
+  });
+
+  it("take files of a glob by name, and the first that matches", () => {
+    write("order-b.yaml", "id: b\nbuckets: [photos, more]\ncontents: mixed\nbind_as: original\n");
+    write(
+      "order-a.yaml",
+      "id: a\nbuckets: [photos]\nencryption: { preferred_algorithm: AES256-GCM }\n",
+    );
+    const policies = configuredPolicies([join(folder, "order-*.yaml")], DEFAULTS);
+    const [photos, more] = [policies.of("photos"), policies.of("more")];
+    assert.deepEqual([photos.id, photos.suite, photos.bindAs], ["a", SUITE.aes256Gcm, undefined]);
+    assert.deepEqual([more.id, more.contents, more.bindAs], ["b", "mixed", "original"]);
+    assert.equal(more.suite, SUITE.chacha20Poly1305);
+  });
+
+  for (const [what, text] of [
+    ["without an id", "buckets: [a]\n"],
+    ["without a bucket", "id: a\nbuckets: []\n"],
+    ["with a setting nobody knows", "id: a\nbuckets: [a]\nencrypted: false\n"],
+    ["with contents nobody knows", "id: a\nbuckets: [a]\ncontents: plain\n"],
+  ] as const) {
+    it(`refuse a file ${what}`, () => {
+      const path = write("bad.yaml", text);
+      assert.throws(() => configuredPolicies([path], DEFAULTS), { code: "config.invalid" });
+    });
+  }
+
+  it("refuse a glob that matches no file", () => {
+    assert.throws(() => configuredPolicies([join(folder, "none-*")], DEFAULTS), /no file matches/);
+  });
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
+import { el, parseXml, S3_NAMESPACE, type XmlContent, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { answer } from "./memory-backend.ts";
+import { runningEdge } from "./running-edge.ts";
+
+const MD5 = "d41d8cd98f00b204e9800998ecf8427e";
+
+/** What a client sees of a listing with these children. */
+async function listed(...children: XmlContent[]): Promise<string> {
+  await using edge = await runningEdge();
+  const xml = xmlDocument(el("ListBucketResult", ...children), { hasNamespace: true });
+  edge.backend.intercept = () => answer(200, { "content-type": "application/xml" }, xml);
+  const { text, status } = await edge.send({ method: "GET", path: "/photos?list-type=2" });
+  assert.equal(status, 200);
+  return text;
+}
+
+const contents = (key: string, size: number, etag = `"${MD5}"`) =>
+  el("Contents", el("Key", key), el("ETag", etag), el("Size", size), el("StorageClass", "S"));
+
+describe("a listing", () => {
+  it("shows plaintext sizes and the client's ETags, all else as it was and where it was", async () => {
+    const owner = el("Owner", el("ID", "1"), el("DisplayName", ""));
+    const text = await listed(
+      el("Name", "photos"),
+      el("Prefix", ""),
+      contents("a", storedSizeOf(0)),
+      el("CommonPrefixes", el("Prefix", "x/")),
+      el(
+        "Contents",
+        owner,
+        el("Size", storedSizeOf(70_000)),
+        el("ETag", MD5),
+        el("Unheard", el("Of", "2")),
+      ),
+      el("IsTruncated", false),
+    );
+    assert.equal(
+      text,
+      `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="${S3_NAMESPACE}"><Name>photos</Name><Prefix></Prefix>` +
+        `<Contents><Key>a</Key><ETag>&quot;${MD5}-0&quot;</ETag><Size>0</Size><StorageClass>S</StorageClass></Contents>` +
+        "<CommonPrefixes><Prefix>x/</Prefix></CommonPrefixes>" +
+        `<Contents><Owner><ID>1</ID><DisplayName></DisplayName></Owner><Size>70000</Size><ETag>${MD5}-0</ETag><Unheard><Of>2</Of></Unheard></Contents>` +
+        "<IsTruncated>false</IsTruncated></ListBucketResult>",
+    );
+  });
+
+  it("keeps keys to the byte: control characters, white space, markup", async () => {
+    for (const key of ["\u0001\u001f", " a  b ", "<&>\"'", "a\r\n\tb", "é😀\u2028"]) {
+      const root = parseXml(await listed(contents(key, storedSizeOf(1))));
+      assert.equal(root.child("Contents")?.textOf("Key"), key);
+    }
+  });
+
+  it("leaves encoded keys encoded", async () => {
+    const text = await listed(el("EncodingType", "url"), contents("a%2Fb+%FF%01", storedSizeOf(1)));
+    assert.match(text, /<Key>a%2Fb\+%FF%01<\/Key>/);
+  });
+
+  it("that is no XML is the backend's fault", async () => {
+    await using edge = await runningEdge();
+    edge.backend.intercept = () => answer(200, {}, "<ListBucketResult>");
+    const { status, code } = await edge.send({ method: "GET", path: "/photos" });
+    assert.deepEqual([status, code], [503, "ServiceUnavailable"]);
+  });
+});

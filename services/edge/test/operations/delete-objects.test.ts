@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { el, parseXml, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { answer } from "../memory-backend.ts";
+import { runningEdge } from "../running-edge.ts";
+
+const RESULT = "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>";
+
+async function edgeOf() {
+  const edge = await runningEdge();
+  edge.backend.intercept = ({ method }) =>
+    method === "POST" ? answer(200, {}, RESULT) : undefined;
+  const deleteAll = (body: string | Uint8Array) =>
+    edge.send({ method: "POST", path: "/photos?delete", body });
+  return { edge, deleteAll, [Symbol.asyncDispose]: () => edge[Symbol.asyncDispose]() };
+}
+const object = (key: string, ...more: XmlNode[]) => el("Object", el("Key", key), ...more);
+const document = (...objects: XmlNode[]) => xmlDocument(el("Delete", ...objects));
+
+describe("DeleteObjects", () => {
+  it("passes keys, versions and mapped ETags on, and the result back", async () => {
+    await using running = await edgeOf();
+    const md5 = "a".repeat(32);
+    const sent = document(
+      el("Quiet", true),
+      object("a", el("VersionId", "v")),
+      object("b\u0001<é>", el("ETag", `"${md5}-0"`)),
+    );
+    const { status, text } = await running.deleteAll(sent);
+    assert.deepEqual([status, text], [200, RESULT]);
+    const { body, request } = running.edge.backend.last("POST");
+    assert.deepEqual(request.query, [["delete", ""]]);
+    assert.ok(request.headers?.["content-md5"]);
+    const root = parseXml(body.toString());
+    const [first, second] = root.all("Object");
+    assert.equal(root.textOf("Quiet"), "true");
+    assert.deepEqual([first?.textOf("Key"), first?.textOf("VersionId")], ["a", "v"]);
+    assert.deepEqual([second?.textOf("Key"), second?.textOf("ETag")], ["b\u0001<é>", `"${md5}"`]);
+  });
+
+  const many = (count: number) =>
+    document(...Array.from({ length: count }, (_, n) => object(`k${n}`)));
+
+  it("takes a thousand keys", async () => {
+    await using running = await edgeOf();
+    assert.equal((await running.deleteAll(many(1000))).status, 200);
+  });
+
+  for (const [what, body] of [
+    ["more than a thousand keys", many(1001)],
+    ["no key", document()],
+    ["an empty key", document(object("a"), object(""))],
+    ["another document", xmlDocument(el("Remove", object("a")))],
+    ["no XML", "delete everything"],
+    ["nothing", ""],
+    ["an entity", '<!DOCTYPE a [<!ENTITY k "x">]><Delete><Object><Key>&k;</Key></Object></Delete>'],
+    [
+      "bytes that are not UTF-8",
+      Buffer.from("<Delete><Object><Key>\xff</Key></Object></Delete>", "latin1"),
+    ],
+  ] as const) {
+    it(`is MalformedXML with ${what}, and nothing is deleted`, async () => {
+      await using running = await edgeOf();
+      assert.equal((await running.deleteAll(body)).code, "MalformedXML");
+      assert.equal(running.edge.backend.kept.length, 0);
+    });
+  }
+});
