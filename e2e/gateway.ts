@@ -40,7 +40,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const configFile = await writeConfig(scratch.folder, options);
     const env = {
       ...edgeEnv(options, port),
-      ...keysEnv(),
+      ...keysEnv(randomBytes(32)),
       DATA_DIR: join(scratch.folder, "state"),
       CONFIG_PATH: configFile,
       ...options.env,
@@ -72,6 +72,10 @@ export interface DistributedGateway extends Gateway {
   readonly endpoints: readonly string[];
   /** pids by role. */
   readonly roles: Readonly<Record<"edge" | "crypto" | "keys" | "audit", readonly number[]>>;
+  /** The broker between them: whoever reaches it may publish and hear everything. */
+  readonly natsUrl: string;
+  /** What only some of them may know: the KEK of keys, and the secret of keys and crypto. */
+  readonly secrets: { readonly kek: Buffer; readonly keysSecret: Buffer };
 }
 
 /** Starts every role in processes of its own, with a nats-server and a Redis between them; each gets only the secrets that are its. */
@@ -90,7 +94,8 @@ export async function startDistributed(
     const nats = servers.use(await startNats());
     const redis = servers.use(await startRedis());
     const shared = { NATS_URL: nats.url, SERVICE_SECRET: randomBytes(32).toString("base64") };
-    const keysSecret = { KEYS_SECRET: randomBytes(32).toString("base64") };
+    const secrets = { kek: randomBytes(32), keysSecret: randomBytes(32) };
+    const keysSecret = { KEYS_SECRET: secrets.keysSecret.toString("base64") };
     const configFile = await writeConfig(scratch.folder, options);
     const endpoints: string[] = [];
     const roles = {
@@ -108,7 +113,7 @@ export async function startDistributed(
       children.push(child);
       roles[role].push(child.pid);
     };
-    const dataKeys = keysEnv();
+    const dataKeys = keysEnv(secrets.kek);
     for (let n = 0; n < audits; n++) await start("audit", {});
     for (let n = 0; n < keys; n++) await start("keys", { ...keysSecret, ...dataKeys });
     for (let n = 0; n < cryptos; n++) {
@@ -130,7 +135,7 @@ export async function startDistributed(
       });
     }
     const gateway = gatewayOf(endpoints[0] ?? "", options, { children, down });
-    return { ...gateway, endpoints, roles };
+    return { ...gateway, endpoints, roles, secrets, natsUrl: nats.url };
   } catch (error) {
     await down();
     throw error;
@@ -187,12 +192,12 @@ function backendEnv(backend: S3Server): Record<string, string> {
   };
 }
 
-function keysEnv(): Record<string, string> {
+function keysEnv(kek: Buffer): Record<string, string> {
   return {
     KEY_MANAGER_ENABLED: "true",
     KEY_MANAGER_PROVIDER: "self_contained",
     SELF_CONTAINED_TYPE: "aes",
-    SELF_CONTAINED_AES_KEYS: `1=base64:${randomBytes(32).toString("base64")}`,
+    SELF_CONTAINED_AES_KEYS: `1=base64:${kek.toString("base64")}`,
   };
 }
 

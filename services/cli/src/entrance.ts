@@ -1,10 +1,15 @@
 /** Who may come in, and by which policy their buckets are treated: read once, from settings and files. */
 import type { BackendIdentity } from "@s3eg/shared/backend/credentials.ts";
 import { configuredCredentials } from "../../edge/src/auth/configured-credentials.ts";
+import {
+  configuredIdentities,
+  uniqueIdentities,
+} from "../../edge/src/auth/configured-identities.ts";
 import { configuredPolicies } from "../../edge/src/auth/configured-policies.ts";
 import { Credentials } from "../../edge/src/auth/credentials.ts";
 import type { Policies } from "../../edge/src/auth/policy.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
+import type { Role } from "./roles.ts";
 
 /** Clients, policies, and the backend identities that clients bring along. */
 export interface Entrance {
@@ -13,20 +18,22 @@ export interface Entrance {
   readonly identities: readonly BackendIdentity[];
 }
 
-/** Reads credentials and policies; throws `config.invalid`. */
-export function openEntrance(config: GatewayConfig, env: Env): Entrance {
-  const configured = configuredCredentials(config.auth.credentials, env);
-  const identities = configured.flatMap(({ identity, identitySecret }) =>
-    identity === undefined || !identitySecret
-      ? []
-      : [{ accessKey: identity, secretKey: identitySecret }],
-  );
+/** Reads credentials and policies; throws `config.invalid`. What clients have, edge alone is given: the others need identities. */
+export function openEntrance(config: GatewayConfig, roles: ReadonlySet<Role>, env: Env): Entrance {
+  const settings = config.auth.credentials;
+  const configured = roles.has("edge") ? configuredCredentials(settings, env) : [];
+  const identities = roles.has("edge")
+    ? uniqueIdentities(configured)
+    : configuredIdentities(settings, env);
   return {
     credentials: new Credentials(configured),
     policies: configuredPolicies(config.policies, {
       ...config.objects,
       preferredAlgorithm: config.encryption.preferred_algorithm,
     }),
-    identities,
+    identities: identities.map(({ identity, identitySecret }) => ({
+      accessKey: identity,
+      secretKey: identitySecret,
+    })),
   };
 }

@@ -97,8 +97,8 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   return { port };
 }
 
-function openS3Side({ config, env, stack, log }: GatewayStart): S3Side {
-  const entrance = openEntrance(config, env);
+function openS3Side({ config, roles, env, stack, log }: GatewayStart): S3Side {
+  const entrance = openEntrance(config, roles, env);
   const backend = openBackend(config.backend, { identities: entrance.identities, log });
   stack.use(backend);
   return { entrance, backend };

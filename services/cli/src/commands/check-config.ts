@@ -10,7 +10,7 @@ import { secretsOf } from "../wiring/secrets.ts";
 export async function checkConfig(args: readonly string[], env: Env): Promise<string> {
   const { config, roles } = readGatewayConfig(args, env);
   const problems = await problemsOf([
-    () => openEntrance(config, env),
+    () => openEntrance(config, roles, env),
     () => secretsOf(config, roles),
     async () => await openKeys(config, roles, env),
   ]);
