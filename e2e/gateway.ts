@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** More configuration, as the YAML file would hold it. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Policy files, as YAML would hold them; the first that names a bucket wins. */
+  readonly policies?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** Starts all roles in one process. */
@@ -119,7 +121,8 @@ export async function startDistributed(
     for (let n = 0; n < cryptos; n++) {
       const address = `127.0.0.1:${await freePort()}`;
       const listen = { CRYPTO_LISTEN_ADDR: address, CRYPTO_ADVERTISE_URL: `http://${address}` };
-      const env = { ...keysSecret, ...backendEnv(options.backend), ...valkeyEnv(redis), ...listen };
+      const own = { ...keysSecret, ...backendEnv(options.backend), ...identitiesEnv(options) };
+      const env = { ...own, ...valkeyEnv(redis), ...listen };
       await start("crypto", env);
     }
     for (let n = 0; n < edges; n++) {
@@ -192,6 +195,15 @@ function backendEnv(backend: S3Server): Record<string, string> {
   };
 }
 
+/** The backend identities of the users, and nothing of the users themselves: crypto knows no client. */
+function identitiesEnv({ users = [] }: GatewayOptions): Record<string, string> {
+  const variables = users.flatMap(({ accessKey, secretKey }, n) => [
+    [`GW_BACKEND_ACCESS_KEY_${n}`, accessKey] as const,
+    [`GW_BACKEND_SECRET_KEY_${n}`, secretKey] as const,
+  ]);
+  return Object.fromEntries(variables);
+}
+
 function keysEnv(kek: Buffer): Record<string, string> {
   return {
     KEY_MANAGER_ENABLED: "true",
@@ -212,7 +224,10 @@ function valkeyEnv(redis: RedisServer): Record<string, string> {
 }
 
 /** Writes the configuration file of what the environment cannot say; JSON is YAML. */
-async function writeConfig(folder: string, { users, config }: GatewayOptions): Promise<string> {
+async function writeConfig(
+  folder: string,
+  { users, config, policies = [] }: GatewayOptions,
+): Promise<string> {
   const credentials = (users ?? []).map(({ accessKey, secretKey }) => ({
     access_key: accessKey,
     secret_key: secretKey,
@@ -221,6 +236,10 @@ async function writeConfig(folder: string, { users, config }: GatewayOptions): P
   }));
   const file = join(folder, "config.yaml");
   const auth = users === undefined ? {} : { auth: { credentials } };
-  await writeFile(file, JSON.stringify({ ...auth, ...config }));
+  const policyFiles = policies.map((_, n) => join(folder, `policy-${n}.yaml`));
+  for (const [n, policy] of policies.entries()) {
+    await writeFile(policyFiles[n] ?? "", JSON.stringify(policy));
+  }
+  await writeFile(file, JSON.stringify({ ...auth, policies: policyFiles, ...config }));
   return file;
 }
