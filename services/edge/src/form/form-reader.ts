@@ -50,6 +50,8 @@ class FormReader {
   #consumed = -2;
   #part: FormPart = { name: "", fileName: "" };
   #fieldsBytes = 0;
+  #ahead = EMPTY;
+  #aheadBytes = 0;
   #fileBytes = 0;
   #sizeBytes = 0;
   #done: Promise<void> = Promise.resolve();
@@ -70,6 +72,7 @@ class FormReader {
 
   #take(piece: Uint8Array): void | Promise<void> {
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    if (this.#state === "ahead") return this.#keepAhead(bytes);
     this.#pending = this.#pending.byteLength === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
     while (this.#step());
     return this.#state === "file" ? this.#passOn() : undefined;
@@ -79,15 +82,13 @@ class FormReader {
   #step(): boolean {
     switch (this.#state) {
       case "preamble":
-        return this.#skipTo("delimiter", MAX_FIELDS_BYTES);
+        return this.#skipTo("delimiter", MAX_HEAD_BYTES);
       case "delimiter":
         return this.#afterDelimiter();
       case "head":
         return this.#head();
       case "field":
         return this.#field();
-      case "ahead":
-        return this.#ahead();
       default:
         return false;
     }
@@ -155,6 +156,8 @@ class FormReader {
     const rest = this.#contentLength - this.#consumed;
     if (rest <= MAX_AHEAD_BYTES) {
       this.#state = "ahead";
+      this.#ahead = Buffer.allocUnsafe(Math.max(rest, 0));
+      this.#keepAhead(this.#pending);
       return;
     }
     this.#state = "file";
@@ -169,20 +172,21 @@ class FormReader {
     this.#openedWith(body, this.#sizeBytes);
   }
 
-  /** The whole rest of the form is small: the file ends where its delimiter is, and what follows is ignored, as S3 does. */
-  #ahead(): boolean {
-    const at = this.#pending.indexOf(this.#delimiter);
-    if (at < 0) return false;
-    const next = this.#pending.toString(
-      "latin1",
-      at + this.#delimiter.byteLength,
-      at + this.#delimiter.byteLength + 2,
-    );
-    if (next.length < 2) return false;
-    if (next !== "--" && next !== "\r\n") throw malformed();
-    this.#fileBytes = at;
-    this.#state = "end";
-    return false;
+  // Copied to its place at once: joining pieces anew with every byte that a slow client sends would cost the square of them.
+  #keepAhead(bytes: Buffer): void {
+    if (this.#aheadBytes + bytes.byteLength > this.#ahead.byteLength) throw malformed();
+    this.#ahead.set(bytes, this.#aheadBytes);
+    this.#aheadBytes += bytes.byteLength;
+  }
+
+  /** The whole rest of the form: the file ends where its delimiter is, and what follows is ignored, as S3 does. */
+  #fileAhead(): Buffer {
+    const rest = this.#ahead.subarray(0, this.#aheadBytes);
+    const at = rest.indexOf(this.#delimiter);
+    const end = at + this.#delimiter.byteLength;
+    const next = rest.toString("latin1", end, end + 2);
+    if (at < 0 || (next !== "--" && next !== "\r\n")) throw malformed();
+    return rest.subarray(0, at);
   }
 
   /** Gives on what is surely the file's. A piece whose end might be the beginning of the delimiter keeps that end back. */
@@ -210,13 +214,13 @@ class FormReader {
 
   /** The request has ended. */
   #finish(): void {
-    if (this.#state !== "end") throw malformed();
-    if (this.#sizeBytes > 0) {
-      if (!this.#pending.equals(END)) throw notLast();
+    if (this.#state === "ahead") {
+      const bytes = this.#fileAhead();
+      this.#openedWith(bodyOfBytes(bytes), bytes.byteLength);
       return;
     }
-    const bytes = this.#pending.subarray(0, this.#fileBytes);
-    this.#openedWith(bodyOfBytes(bytes), bytes.byteLength);
+    if (this.#state !== "end") throw malformed();
+    if (!this.#pending.equals(END)) throw notLast();
   }
 
   #openedWith(body: Body, sizeBytes: number): void {
