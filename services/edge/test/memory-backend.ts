@@ -102,7 +102,7 @@ export class MemoryBackend implements Backend {
   #get({ method, headers = {} }: BackendRequest, place: string): BackendResponse {
     const found = this.objects.get(place);
     if (!found) return method === "HEAD" ? answer(404) : refusal(404, "NoSuchKey");
-    if (headers["if-none-match"] === found.etag) return answer(304);
+    if (headers["if-none-match"] === found.etag) return answer(304, { etag: found.etag });
     if (![undefined, found.etag].includes(headers["if-match"])) return answer(412);
     return {
       ...answer(200, {

@@ -16,7 +16,7 @@ import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { EMPTY_SHA256, presign, signRequest } from "@s3eg/shared/s3/sigv4.ts";
 import { parseXml, type XmlElement } from "@s3eg/shared/s3/xml.ts";
 import { z } from "zod";
-import { Credentials } from "../src/auth/credentials.ts";
+import { Credentials, type Principal } from "../src/auth/credentials.ts";
 import { type BucketPolicy, Policies, type PolicyRule } from "../src/auth/policy.ts";
 import { EVERYTHING } from "../src/auth/rights.ts";
 import { edgeSettings } from "../src/config.ts";
@@ -33,7 +33,8 @@ export const STANDARD: BucketPolicy = {
   checksum: "client",
 };
 
-const SECRET = new Secret("secret-of-the-test");
+/** The secret of every credential. */
+export const SECRET = new Secret("secret-of-the-test");
 
 /** A line of the log. */
 export interface LogLine {
@@ -73,7 +74,13 @@ export interface Answer {
 
 /** Starts an edge. `env` holds settings; `rules` are policies. */
 export async function runningEdge(
-  options: { env?: Record<string, string>; rules?: PolicyRule[]; graceMs?: number } = {},
+  options: {
+    env?: Record<string, string>;
+    rules?: PolicyRule[];
+    graceMs?: number;
+    /** More callers, with the secret of all. */
+    principals?: readonly Principal[];
+  } = {},
 ) {
   const log = keptLog();
   const bus = new MemoryBus({ log });
@@ -93,6 +100,7 @@ export async function runningEdge(
     credentials: new Credentials([
       { accessKey: "AK", secretKey: SECRET, label: "tester", rights: EVERYTHING },
       { accessKey: "AK2", secretKey: SECRET, identity: "BK2", rights: EVERYTHING },
+      ...(options.principals ?? []).map((principal) => ({ ...principal, secretKey: SECRET })),
     ]),
     policies: new Policies(options.rules ?? [], STANDARD),
     bus,
@@ -144,11 +152,12 @@ function signedHeaders(port: number, sending: Sending): Record<string, string> {
   return { ...all, ...signRequest(signable, { ...signer, payloadHash }) };
 }
 
-function presignedPath(port: number, { method, path, headers = {} }: Sending): string {
+function presignedPath(port: number, sending: Sending): string {
+  const { method, path, headers = {}, accessKey = "AK" } = sending;
   const [rawPath = "", rawQuery = ""] = path.split("?");
   const host = { host: `127.0.0.1:${port}`, ...headers };
   const signable = { method, rawPath, rawQuery, headers: Object.entries(host) };
-  const signer = { accessKey: "AK", secretKey: SECRET, region: "us-east-1", now: new Date() };
+  const signer = { accessKey, secretKey: SECRET, region: "us-east-1", now: new Date() };
   return `${rawPath}?${presign(signable, { ...signer, expiresSeconds: 60 })}`;
 }
 

@@ -1,7 +1,7 @@
 /** crypto and keys as edge sees them, without encryption: headers are real in form, sizes real in arithmetic, bytes lie in the clear. */
 
 import { hash } from "node:crypto";
-import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { describeObjects, openObject, sealObject } from "@s3eg/shared/contracts/crypto.ts";
@@ -51,6 +51,8 @@ export interface Crypto {
   readonly tails: z.infer<typeof sealObject.tail>[];
   /** Thrown before anything is done. */
   fault?: Fault;
+  /** What is opened is not sealed. */
+  plain?: boolean;
   /** Put in the place of an object's plaintext. */
   openedBody?: (plaintext: Buffer) => Body;
 }
@@ -84,6 +86,7 @@ export function serveCrypto(transfers: TransferServer, backend: Backend): Crypto
     const asking = { method: "GET", bucket, key, headers, query, requestId, signal } as const;
     const response = await backend.send(asking);
     if (response.status !== 200) throw await backendFault(response);
+    if (crypto.plain) return await openedPlain(response);
     const { plaintextSize: size = 0 } = decodeHeader(response.headers[HEADER_FIELD] ?? "");
     if (placeIn(response.headers[HEADER_FIELD]) !== `${head.place.bucket}/${head.place.key}`) {
       throw new Fault("crypto.integrity", "header belongs to another place");
@@ -98,6 +101,13 @@ export function serveCrypto(transfers: TransferServer, backend: Backend): Crypto
     };
   });
   return crypto;
+}
+
+async function openedPlain({ headers, body }: BackendResponse) {
+  const bytes = await collectBody(body, 1e9, () => new Error("too large"));
+  const size = bytes.byteLength;
+  const result = { size, isSealed: false, range: { offset: 0, length: size }, headers };
+  return { result, body: bodyOfBytes(bytes), sizeBytes: size };
 }
 
 /** Answers the question what objects are, of their plaintext. */
