@@ -43,6 +43,8 @@ export const FAULTS = {
   "limit.body-too-large": { isRetryable: false },
   "limit.busy": { isRetryable: true },
   "limit.metadata-too-large": { isRetryable: false },
+  "state.unavailable": { isRetryable: true },
+  "state.unknown-upload": { isRetryable: false },
   "transfer.broken": { isRetryable: true },
 } as const satisfies Record<string, { isRetryable: boolean }>;
 

@@ -83,6 +83,11 @@ export const S3_ERRORS = {
     message: "You must provide the Content-Length HTTP header.",
   },
   MissingRequestBodyError: { status: 400, message: "Request body is empty." },
+  NoSuchUpload: {
+    status: 404,
+    message:
+      "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+  },
   NotImplemented: {
     status: 501,
     message: "A header or query you provided requested functionality that is not implemented.",
@@ -209,6 +214,8 @@ const FAULT_TO_S3 = {
   "limit.body-too-large": "EntityTooLarge",
   "limit.busy": "SlowDown",
   "limit.metadata-too-large": "MetadataTooLarge",
+  "state.unavailable": "ServiceUnavailable",
+  "state.unknown-upload": "NoSuchUpload",
   "transfer.broken": "ServiceUnavailable",
 } as const satisfies Record<FaultCode, S3ErrorCode>;
 
