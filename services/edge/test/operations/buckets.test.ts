@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { configuredRights } from "../../src/auth/configured-rights.ts";
 import { answer } from "../memory-backend.ts";
 import { runningEdge } from "../running-edge.ts";
 
@@ -23,6 +24,25 @@ describe("operations on buckets", () => {
       assert.equal(edge.done[0]?.operation, operation);
     });
   }
+
+  it("ListBuckets shows a limited credential the buckets in which it may list something", async () => {
+    const rights = configuredRights({ buckets: ["photos", "logs/a*"] }, "c");
+    await using edge = await runningEdge({ principals: [{ accessKey: "AK3", rights }] });
+    const names = ["photos", "photos2", "logs"].map(
+      (name) => `<Bucket><Name>${name}</Name></Bucket>`,
+    );
+    const buckets = `<Buckets>${names.join("")}</Buckets>`;
+    const xml = `<ListAllMyBucketsResult><Owner><ID>1</ID></Owner>${buckets}</ListAllMyBucketsResult>`;
+    edge.backend.intercept = () => answer(200, {}, xml);
+    const shown = (await edge.send({ method: "GET", path: "/", accessKey: "AK3" })).xml();
+    const listed = shown.child("Buckets")?.all("Bucket") ?? [];
+    assert.deepEqual(
+      listed.map((bucket) => bucket.textOf("Name")),
+      ["photos", "logs"],
+    );
+    assert.equal(shown.child("Owner")?.textOf("ID"), "1");
+    assert.equal((await edge.send({ method: "GET", path: "/" })).text, xml);
+  });
 
   it("CreateBucket does not tell where the backend is", async () => {
     await using edge = await runningEdge();

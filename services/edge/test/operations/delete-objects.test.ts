@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { el, parseXml, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { configuredRights } from "../../src/auth/configured-rights.ts";
 import { answer } from "../memory-backend.ts";
 import { runningEdge } from "../running-edge.ts";
 
@@ -65,4 +66,29 @@ describe("DeleteObjects", () => {
       assert.equal(running.edge.backend.kept.length, 0);
     });
   }
+
+  it("deletes what the credential may delete, and says of each other key that it may not", async () => {
+    const rights = configuredRights({ buckets: ["photos/mine/*"] }, "c");
+    await using edge = await runningEdge({ principals: [{ accessKey: "AK3", rights }] });
+    edge.backend.intercept = () => answer(200, {}, RESULT);
+    const asked = { method: "POST", path: "/photos?delete", accessKey: "AK3" };
+    const body = document(object("mine/a"), object("other/b", el("VersionId", "v")));
+    const root = (await edge.send({ ...asked, body })).xml();
+    assert.deepEqual(
+      parseXml(edge.backend.last("POST").body.toString())
+        .all("Object")
+        .map((each) => each.textOf("Key")),
+      ["mine/a"],
+    );
+    assert.equal(root.all("Deleted").length, 1);
+    const denied = root.child("Error");
+    assert.deepEqual(
+      ["Key", "VersionId", "Code"].map((name) => denied?.textOf(name)),
+      ["other/b", "v", "AccessDenied"],
+    );
+    edge.backend.kept.length = 0;
+    const none = await edge.send({ ...asked, body: document(object("other/b")) });
+    assert.equal(none.xml().all("Error").length, 1);
+    assert.equal(edge.backend.kept.length, 0);
+  });
 });

@@ -65,6 +65,16 @@ describe("GetObject", () => {
     assert.deepEqual([answer.status, answer.text], [200, "0123456789"]);
   });
 
+  it("takes an object that was not uploaded in parts for its only part", async () => {
+    await using edge = await edgeWithCat();
+    for (const method of ["GET", "HEAD"]) {
+      const first = await edge.send({ method, path: `${GET.path}?partNumber=1` });
+      assert.deepEqual([first.status, first.headers["content-range"]], [206, "bytes 0-9/10"]);
+      const second = await edge.send({ method, path: `${GET.path}?partNumber=2` });
+      assert.equal(second.status, 416, method);
+    }
+  });
+
   it("maps conditions on its ETag for the backend to judge", async () => {
     await using edge = await edgeWithCat();
     const etag = String((await edge.send(GET)).headers.etag);
