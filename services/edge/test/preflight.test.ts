@@ -30,9 +30,15 @@ describe("a preflight", () => {
   it("of a presigned URL is asked as whom that names", async () => {
     await using edge = await runningEdge();
     edge.backend.intercept = () => answer(200);
-    const path = "/photos?X-Amz-Credential=AK2%2F20260101%2Fus-east-1%2Fs3%2Faws4_request";
-    await edge.sendUnsigned({ method: "OPTIONS", path, headers: HEADERS });
-    assert.equal(edge.backend.last("OPTIONS").request.identity, "BK2");
+    const asked = async (query: string) => {
+      await edge.sendUnsigned({ method: "OPTIONS", path: `/photos?${query}`, headers: HEADERS });
+      return edge.backend.last("OPTIONS").request.identity;
+    };
+    const scope = "%2F20260101%2Fus-east-1%2Fs3%2Faws4_request";
+    assert.equal(await asked(`X-Amz-Credential=AK2${scope}`), "BK2");
+    assert.equal(await asked("AWSAccessKeyId=AK2"), "BK2");
+    assert.equal(await asked(`X-Amz-Credential=AK${scope}`), undefined);
+    assert.equal(await asked(`X-Amz-Credential=nobody${scope}`), "anonymous");
   });
 
   it("needs an origin and a bucket", async () => {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { configuredRights } from "../../src/auth/configured-rights.ts";
+import { Rights } from "../../src/auth/rights.ts";
+import { parseScope, type Scope } from "../../src/auth/scope.ts";
 import { answer } from "../memory-backend.ts";
 import { runningEdge } from "../running-edge.ts";
 
@@ -42,6 +45,29 @@ describe("operations on buckets", () => {
     );
     assert.equal(shown.child("Owner")?.textOf("ID"), "1");
     assert.equal((await edge.send({ method: "GET", path: "/" })).text, xml);
+  });
+
+  it("ListBuckets shows a credential the buckets in which it may list something", async () => {
+    const scopes = ["photos", "log*", "docs/a*"].map((entry) => parseScope(entry) as Scope);
+    const principals = [{ accessKey: "LIMITED", rights: new Rights(["list"], scopes) }];
+    await using edge = await runningEdge({ principals });
+    const names = ["photos", "logs", "docs", "secret", "photos2"];
+    const list = el(
+      "ListAllMyBucketsResult",
+      el("Owner", el("ID", "me")),
+      el("Buckets", ...names.map((name) => el("Bucket", el("Name", name)))),
+    );
+    edge.backend.intercept = () => answer(200, {}, xmlDocument(list));
+    const shown = async (accessKey: string) => {
+      const document = (await edge.send({ method: "GET", path: "/", accessKey })).xml();
+      assert.equal(document.child("Owner")?.textOf("ID"), "me");
+      return document
+        .child("Buckets")
+        ?.all("Bucket")
+        .map((bucket) => bucket.textOf("Name"));
+    };
+    assert.deepEqual(await shown("AK"), names);
+    assert.deepEqual(await shown("LIMITED"), ["photos", "logs", "docs"]);
   });
 
   it("CreateBucket does not tell where the backend is", async () => {

@@ -2,17 +2,22 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { el, parseXml, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { configuredRights } from "../../src/auth/configured-rights.ts";
+import { Rights } from "../../src/auth/rights.ts";
+import { parseScope, type Scope } from "../../src/auth/scope.ts";
 import { answer } from "../memory-backend.ts";
 import { runningEdge } from "../running-edge.ts";
 
 const RESULT = "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>";
 
+const LOGS = parseScope("photos/logs/*") as Scope;
+const LIMITED = { accessKey: "LIMITED", rights: new Rights(["delete"], [LOGS]) };
+
 async function edgeOf() {
-  const edge = await runningEdge();
+  const edge = await runningEdge({ principals: [LIMITED] });
   edge.backend.intercept = ({ method }) =>
     method === "POST" ? answer(200, {}, RESULT) : undefined;
-  const deleteAll = (body: string | Uint8Array) =>
-    edge.send({ method: "POST", path: "/photos?delete", body });
+  const deleteAll = (body: string | Uint8Array, accessKey = "AK") =>
+    edge.send({ method: "POST", path: "/photos?delete", body, accessKey });
   return { edge, deleteAll, [Symbol.asyncDispose]: () => edge[Symbol.asyncDispose]() };
 }
 const object = (key: string, ...more: XmlNode[]) => el("Object", el("Key", key), ...more);
@@ -39,6 +44,34 @@ describe("DeleteObjects", () => {
     assert.deepEqual([second?.textOf("Key"), second?.textOf("ETag")], ["b\u0001<é>", `"${md5}"`]);
   });
 
+  it("judges each key, asks the backend for the others, and says so of those it did not", async () => {
+    await using running = await edgeOf();
+    const version = el("VersionId", "v");
+    const sent = document(object("logs/a"), object("other", version), object("logs/b"));
+    const result = (await running.deleteAll(sent, "LIMITED")).xml();
+    const { body } = running.edge.backend.last("POST");
+    const asked = parseXml(body.toString()).all("Object");
+    assert.deepEqual(
+      asked.map((one) => one.textOf("Key")),
+      ["logs/a", "logs/b"],
+    );
+    assert.equal(result.all("Deleted").length, 1);
+    assert.deepEqual(
+      result
+        .all("Error")
+        .map((one) => ["Key", "VersionId", "Code"].map((name) => one.textOf(name))),
+      [["other", "v", "AccessDenied"]],
+    );
+  });
+
+  it("asks nothing of the backend where no key may be deleted", async () => {
+    await using running = await edgeOf();
+    const { status, ...answered } = await running.deleteAll(document(object("other")), "LIMITED");
+    assert.equal(status, 200);
+    assert.equal(answered.xml().all("Error").length, 1);
+    assert.equal(running.edge.backend.kept.length, 0);
+  });
+
   const many = (count: number) =>
     document(...Array.from({ length: count }, (_, n) => object(`k${n}`)));
 
@@ -54,6 +87,10 @@ describe("DeleteObjects", () => {
     ["another document", xmlDocument(el("Remove", object("a")))],
     ["no XML", "delete everything"],
     ["nothing", ""],
+    ["a second key", document(object("a", el("Key", "b")))],
+    ["something else beside the objects", document(object("a"), el("X", object("b")))],
+    ["something else in an object", document(object("a", el("X", el("Key", "b"))))],
+    ["something in a key", document(el("Object", el("Key", "a", el("Key", "b"))))],
     ["an entity", '<!DOCTYPE a [<!ENTITY k "x">]><Delete><Object><Key>&k;</Key></Object></Delete>'],
     [
       "bytes that are not UTF-8",
