@@ -83,6 +83,9 @@ export function noMirrorBecause({ path, text }: SourceFile): string | undefined 
   const [, inService = ""] = /^services\/[^/]+\/src\/(.*)$/.exec(path) ?? [];
   if (Object.hasOwn(FRONT_DOOR, inService)) return FRONT_DOOR[inService];
   if (path.startsWith("shared/src/contracts/")) return "schemas: tested by both ends";
+  if (path.startsWith("services/dev-store/src/")) {
+    return "a test server: kept honest by the feature suite that runs on it and on a real server";
+  }
   return hasCode(text) ? undefined : "declares interfaces only";
 }
 

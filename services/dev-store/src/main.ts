@@ -14,7 +14,7 @@ import {
   type Tampering,
 } from "./stored-objects.ts";
 
-/** A running dev-store. Disposing stops it; what was stored stays in its folder. */
+/** A running dev-store. What was stored stays in its folder. */
 export interface DevStore extends AsyncDisposable {
   readonly endpoint: URL;
   readonly faults: FaultSwitch;
@@ -33,8 +33,7 @@ export async function startDevStore(
   const store = await Store.open(folder, now);
   const secrets = new Map(credentials.map(({ accessKey, secretKey }) => [accessKey, secretKey]));
   const rooms = { store, createDigest: await prepareChecksums(), now };
-  const findSecret = (accessKey: string) => secrets.get(accessKey);
-  const server = createS3Server({ rooms, findSecret, faults, log });
+  const server = createS3Server({ rooms, findSecret: (key) => secrets.get(key), faults, log });
   server.listen(port, host);
   await once(server, "listening");
   held.defer(async () => {

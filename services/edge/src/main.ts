@@ -1,6 +1,5 @@
 /** edge, the front door: S3 HTTP for clients. Stateless; plaintext passes through, no key ever does. */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
 import type { EdgeParts } from "./edge-parts.ts";
 import { MemoryFactsIndex } from "./facts-index.ts";
@@ -10,6 +9,7 @@ import { OPERATIONS, REFUSED } from "./inbox.ts";
 import { listingSizesOf } from "./listing-sizes.ts";
 import { operationMatcher } from "./match-operation.ts";
 import { knownObjectsOf } from "./object-facts.ts";
+import { portSettings } from "./port-settings.ts";
 import { requestMetrics } from "./request-metrics.ts";
 import { s3Server } from "./server.ts";
 import { stopServer } from "./stop-server.ts";
@@ -36,24 +36,7 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
       known: knownObjectsOf({ bus, session, index: new MemoryFactsIndex() }),
     },
   };
-  const { server: limits, tls } = config;
-  const settings = {
-    readIdleMs: limits.read_timeout || 60_000,
-    writeIdleMs: limits.write_timeout || 60_000,
-    keepAliveMs: limits.idle_timeout,
-    headersMs: limits.read_header_timeout,
-    maxHeaderBytes: limits.max_header_bytes,
-    virtualHostDomains: limits.virtual_host_domains,
-    ...(tls.enabled
-      ? {
-          tls: {
-            cert: readFileSync(tls.cert_file ?? "", "utf8"),
-            key: readFileSync(tls.key_file ?? "", "utf8"),
-          },
-        }
-      : {}),
-  };
-  const server = s3Server(door, settings, {
+  const server = s3Server(door, portSettings(config), {
     probes: { health, metrics: parts.hasOwnMetricsPort ? undefined : metrics },
     finished: finishedRequest({ log, bus, measure: requestMetrics(metrics) }),
   });

@@ -1,4 +1,5 @@
 /** What the sealing tests share: keys of a made-up object, and ways to feed a body in awkward pieces. */
+import assert from "node:assert/strict";
 import type { SuiteNumber } from "../../src/format/layout.ts";
 import { type Body, bodyOfPieces } from "../../src/http/body.ts";
 import { deriveObjectKeys, type ObjectKeys } from "../../src/sealing/object-keys.ts";
@@ -46,6 +47,6 @@ export async function sealed(plaintext: Buffer, suite: SuiteNumber = 1): Promise
     trailer: () => ({}),
   };
   const { bytes, error } = await drain(sealBody(inPieces(plaintext, 65_536), sealing));
-  if (error !== undefined) throw error;
+  assert.ifError(error);
   return bytes;
 }

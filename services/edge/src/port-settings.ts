@@ -1,0 +1,24 @@
+/** How the S3 port behaves, from the settings of edge. */
+import { readFileSync } from "node:fs";
+import type { EdgeConfig } from "./edge-parts.ts";
+import type { PortSettings } from "./server.ts";
+
+/** What 0 means for the timeouts of bodies: users know it as "no limit", but a client that stands still must end some time. */
+const STANDARD_IDLE_MS = 60_000;
+
+/** The port's settings; reads certificate and key. */
+export function portSettings({ server, tls }: Pick<EdgeConfig, "server" | "tls">): PortSettings {
+  return {
+    readIdleMs: server.read_timeout || STANDARD_IDLE_MS,
+    writeIdleMs: server.write_timeout || STANDARD_IDLE_MS,
+    keepAliveMs: server.idle_timeout,
+    headersMs: server.read_header_timeout,
+    maxHeaderBytes: server.max_header_bytes,
+    virtualHostDomains: server.virtual_host_domains,
+    ...(tls.enabled ? { tls: certificate(tls) } : {}),
+  };
+}
+
+function certificate({ cert_file = "", key_file = "" }: EdgeConfig["tls"]) {
+  return { cert: readFileSync(cert_file, "utf8"), key: readFileSync(key_file, "utf8") };
+}
