@@ -1,98 +1,173 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
-import { describeObjects, MAX_DESCRIBED } from "@s3eg/shared/contracts/crypto.ts";
+import { describeObjects, type ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, toWireFault } from "@s3eg/shared/faults.ts";
+import type { z } from "zod";
 import { EVERYTHING } from "../src/auth/rights.ts";
 import { MemoryFactsIndex } from "../src/facts-index.ts";
-import { knownObjectsOf, retryIfChanged } from "../src/object-facts.ts";
+import {
+  type Asking,
+  hasCustomerKey,
+  knownObjectsOf,
+  retryIfChanged,
+} from "../src/object-facts.ts";
 import { keptLog, STANDARD } from "./running-edge.ts";
 
-/** Known objects over an answerer that says of key `3` that it has 3 bytes, and of any other that it is what its name says. */
-function known() {
+type Question = z.infer<typeof describeObjects.input>;
+
+const OBJECT = { bucket: "b", key: "k", etag: '"e"' };
+const FACTS: ObjectFacts = { size: 3, isSealed: true, etag: "md5" };
+
+function askingOf(headers: Record<string, string> = {}): Asking {
+  const policy = { ...STANDARD, bindAs: "original" };
+  return {
+    id: "R1",
+    headers,
+    principal: { accessKey: "AK", identity: "BK", rights: EVERYTHING },
+    policyOf: () => policy,
+  };
+}
+
+function known(answer: (object: Question["objects"][number]) => ObjectFacts | Fault = () => FACTS) {
   const bus = new MemoryBus({ log: keptLog() });
-  const questions: { key: string }[][] = [];
-  bus.serve(describeObjects, async ({ objects }) => {
+  const asked: Question[] = [];
+  bus.serve(describeObjects, async (question) => {
     await Promise.resolve();
-    questions.push(objects);
-    const described = objects.map(({ key }) =>
-      key.startsWith("fault:")
-        ? { fault: toWireFault(new Fault(key.slice(6) as "backend.changed", key)) }
-        : { facts: { size: Number(key), isSealed: true } },
-    );
+    asked.push(question);
+    const described = question.objects.map((object) => {
+      const facts = answer(object);
+      return facts instanceof Fault ? { fault: toWireFault(facts) } : { facts };
+    });
     return { plain: { described } };
   });
-  const index = new MemoryFactsIndex();
-  return { ...knownObjectsOf({ bus, session: undefined, index }), questions };
+  const objects = knownObjectsOf({ bus, session: undefined, index: new MemoryFactsIndex() });
+  return { objects, asked };
 }
-const asking = (headers: Record<string, string> = {}) => ({
-  id: "ID",
-  principal: { accessKey: "AK", rights: EVERYTHING },
-  headers,
-  policyOf: () => STANDARD,
-});
-const object = (key: string) => ({ bucket: "b", key, etag: '"e"' });
 
-describe("knownObjectsOf", () => {
-  it("asks once for what it does not know", async () => {
-    const { of, questions } = known();
-    assert.equal((await of(asking(), object("3")))?.size, 3);
-    assert.equal((await of(asking(), object("3")))?.size, 3);
-    assert.equal(questions.length, 1);
-  });
-
-  it("asks for many in few questions, and gives them in order", async () => {
-    const { ofMany, learn, questions } = known();
-    learn(object("1"), { size: 100, isSealed: false });
-    const objects = Array.from({ length: 2 * MAX_DESCRIBED + 2 }, (_, n) => object(String(n)));
-    const facts = await ofMany(asking(), objects);
-    assert.deepEqual(
-      [0, 1, 2, 201].map((at) => facts[at]?.size),
-      [0, 100, 2, 201],
-    );
-    assert.deepEqual(
-      questions.map(({ length }) => length),
-      [MAX_DESCRIBED, MAX_DESCRIBED, 1],
-    );
-  });
-
-  it("goes on without an object that has no facts, and not through an outage", async () => {
-    const { of, ofMany } = known();
-    const gone = object("fault:backend.changed");
-    assert.deepEqual(await ofMany(asking(), [gone, object("5")]), [
-      undefined,
-      { size: 5, isSealed: true },
+describe("facts of one object", () => {
+  it("are asked of crypto once, as the object is pinned, and remembered", async () => {
+    const { objects, asked } = known();
+    const headers = { "x-amz-request-payer": "requester", "x-amz-meta-a": "1" };
+    const pinned = { ...OBJECT, versionId: "v" };
+    for (let times = 0; times < 3; times += 1) {
+      assert.deepEqual(await objects.of(askingOf(headers), pinned), FACTS);
+    }
+    assert.deepEqual(asked, [
+      {
+        bucket: "b",
+        boundTo: "original",
+        identity: "BK",
+        contents: "sealed",
+        objects: [{ key: "k", versionId: "v", etag: '"e"' }],
+        headers: { "x-amz-request-payer": "requester" },
+      },
     ]);
-    await assert.rejects(of(asking(), gone), { code: "backend.changed" });
-    const outage = ofMany(asking(), [object("fault:keys.unavailable")]);
-    await assert.rejects(outage, { code: "keys.unavailable" });
   });
 
-  it("never sends a customer's key over the bus", async () => {
-    const { of, questions } = known();
-    const headers = { "x-amz-server-side-encryption-customer-key": "k" };
-    assert.equal(await of(asking(headers), object("3")), undefined);
-    assert.equal(questions.length, 0);
+  it("are not asked for where they were learned by the way", async () => {
+    const { objects, asked } = known();
+    objects.learn(OBJECT, { ...FACTS, size: 9 });
+    assert.equal((await objects.of(askingOf(), OBJECT))?.size, 9);
+    assert.equal(asked.length, 0);
+  });
+
+  it("throw the fault of crypto, which is not remembered", async () => {
+    let isGone = true;
+    const { objects } = known(() => (isGone ? new Fault("backend.changed", "other") : FACTS));
+    await assert.rejects(objects.of(askingOf(), OBJECT), { code: "backend.changed" });
+    isGone = false;
+    assert.deepEqual(await objects.of(askingOf(), OBJECT), FACTS);
+  });
+
+  it("are unknown under a customer's key, which never crosses the bus", async () => {
+    const { objects, asked } = known();
+    for (const prefix of ["x-amz-", "x-amz-copy-source-"]) {
+      const headers = { [`${prefix}server-side-encryption-customer-key`]: "secret" };
+      assert.ok(hasCustomerKey(headers));
+      assert.equal(await objects.of(askingOf(headers), OBJECT), undefined);
+    }
+    assert.equal(asked.length, 0);
+    assert.ok(!hasCustomerKey({ "x-amz-server-side-encryption": "AES256" }));
+  });
+});
+
+describe("facts of many objects", () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ ...OBJECT, key: `k${at}` }));
+
+  it("are asked for in questions of at most 100, misses only, and come in order", async () => {
+    const { objects, asked } = known(({ key }) => ({ ...FACTS, size: Number(key.slice(1)) }));
+    objects.learn({ ...OBJECT, key: "k7" }, { ...FACTS, size: 7000 });
+    const facts = await objects.ofMany(askingOf(), many(250));
+    const sizes = facts.map((entry) => entry?.size);
+    assert.deepEqual(
+      sizes,
+      many(250).map((_, at) => (at === 7 ? 7000 : at)),
+    );
+    assert.deepEqual(
+      asked.map((question) => question.objects.length),
+      [100, 100, 49],
+    );
+    await objects.ofMany(askingOf(), many(250));
+    assert.equal(asked.length, 3);
+  });
+
+  it("leave out what is damaged, changed or not to be read", async () => {
+    const codes = [
+      "crypto.integrity",
+      "backend.changed",
+      "backend.refused",
+      "crypto.not-sealed",
+    ] as const;
+    const { objects } = known(({ key }) => {
+      const code = codes[Number(key.slice(1))];
+      return code === undefined ? FACTS : new Fault(code, "no");
+    });
+    const facts = await objects.ofMany(askingOf(), many(5));
+    assert.deepEqual(facts.slice(0, 4), [undefined, undefined, undefined, undefined]);
+    assert.deepEqual(facts[4], FACTS);
+  });
+
+  it("reject while backend or keys are out of reach: another ETag than before would be shown", async () => {
+    for (const code of ["backend.unavailable", "backend.throttled", "keys.unavailable"] as const) {
+      const { objects } = known(() => new Fault(code, "away"));
+      await assert.rejects(objects.ofMany(askingOf(), many(2)), { code });
+    }
+  });
+
+  it("ask nothing for nothing", async () => {
+    const { objects, asked } = known();
+    assert.deepEqual(await objects.ofMany(askingOf(), []), []);
+    assert.equal(asked.length, 0);
   });
 });
 
 describe("retryIfChanged", () => {
-  it("looks once more at what changed meanwhile, and no more than that", async () => {
+  it("looks a second time at what changed, and not a third", async () => {
     let looks = 0;
-    const look = async (changes: number) => {
+    const look = async (times: number) => {
       await Promise.resolve();
       looks += 1;
-      if (looks <= changes) throw new Fault("backend.changed", "again");
+      if (looks <= times) throw new Fault("backend.changed", "other");
       return looks;
     };
     assert.equal(await retryIfChanged(() => look(1)), 2);
     looks = 0;
     await assert.rejects(
-      retryIfChanged(() => look(5)),
+      retryIfChanged(() => look(9)),
       { code: "backend.changed" },
     );
     assert.equal(looks, 2);
-    const other = retryIfChanged(() => Promise.reject(new Fault("keys.refused", "")));
-    await assert.rejects(other, { code: "keys.refused" });
+  });
+
+  it("looks once where something else is wrong", async () => {
+    let looks = 0;
+    const failing = retryIfChanged(() => {
+      looks += 1;
+      return Promise.reject(new Fault("crypto.integrity", "bad"));
+    });
+    await assert.rejects(failing, { code: "crypto.integrity" });
+    assert.equal(looks, 1);
   });
 });

@@ -7,7 +7,7 @@ import { bodyOfPieces, collectBody } from "@s3eg/shared/http/body.ts";
 import { encodeAwsChunked } from "@s3eg/shared/s3/aws-chunked-encode.ts";
 import { createDigest } from "@s3eg/shared/s3/checksums.ts";
 import type { ChunkSigning, PayloadMode } from "@s3eg/shared/s3/sigv4-verify.ts";
-import { plainBody } from "../../src/auth/plain-body.ts";
+import { plainBody, type WantedFacts } from "../../src/auth/plain-body.ts";
 
 const TEXT = "meow";
 const UNSIGNED = { kind: "unsigned" } as PayloadMode;
@@ -29,7 +29,9 @@ function sumOf(algorithm: ChecksumName, text = TEXT): string {
 async function take(
   wire: string | Buffer,
   headers: HeaderFields,
-  signature: { payload: PayloadMode; chunkSigning?: ChunkSigning } = { payload: UNSIGNED },
+  signature: { payload: PayloadMode; chunkSigning?: ChunkSigning; wanted?: WantedFacts } = {
+    payload: UNSIGNED,
+  },
 ) {
   const pieces = [...Buffer.from(wire)].map((byte) => Uint8Array.of(byte));
   const { body, facts } = plainBody(bodyOfPieces(pieces), headers, signature);
@@ -160,6 +162,41 @@ describe("checksums", () => {
   it("are not promised by headers that speak about them", async () => {
     const about = { "x-amz-checksum-type": "FULL_OBJECT", "x-amz-checksum-algorithm": "CRC32" };
     assert.equal((await plain({ ...crc32, ...about })).text, TEXT);
+  });
+});
+
+describe("wanted facts", () => {
+  const length = { "content-length": "4" };
+  const wanting = (md5: boolean, checksum: boolean) => ({
+    payload: UNSIGNED,
+    wanted: { md5, checksum },
+  });
+
+  it("are learned where the client promised none", async () => {
+    assert.deepEqual((await take(TEXT, length, wanting(true, true))).facts, {
+      md5: hash("md5", TEXT),
+      checksum: { algorithm: "crc64nvme", type: "FULL_OBJECT", value: sumOf("crc64nvme") },
+    });
+    assert.deepEqual((await take(TEXT, length, wanting(false, false))).facts, {});
+  });
+
+  it("leave the client's own checksum in force", async () => {
+    const headers = { ...length, "x-amz-checksum-sha1": sumOf("sha1") };
+    const { facts } = await take(TEXT, headers, wanting(true, true));
+    assert.equal(facts.checksum?.algorithm, "sha1");
+  });
+});
+
+describe("x-amz-sdk-checksum-algorithm", () => {
+  it("is refused without its checksum, or with another, and good with its trailer", async () => {
+    const headers = { "content-length": "4", "x-amz-sdk-checksum-algorithm": "CRC32" };
+    const sum = { "x-amz-checksum-crc32": sumOf("crc32") };
+    await assert.rejects(take(TEXT, headers), { code: "InvalidRequest" });
+    const other = { ...headers, "x-amz-checksum-sha1": sumOf("sha1") };
+    await assert.rejects(take(TEXT, other), { code: "InvalidRequest" });
+    assert.equal((await take(TEXT, { ...headers, ...sum })).text, TEXT);
+    const announced = { "x-amz-trailer": "x-amz-checksum-crc32" };
+    assert.equal((await trailed({ ...headers, ...announced }, sum)).text, TEXT);
   });
 });
 

@@ -1,38 +1,64 @@
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
 import { describe, it } from "node:test";
-import { runningEdge } from "../running-edge.ts";
+import { runningEdge, STANDARD } from "../running-edge.ts";
 
-const ask = (attributes: string) => ({
-  method: "GET",
-  path: "/photos/cat?attributes",
-  headers: { "x-amz-object-attributes": attributes },
-});
+const ALL = "ETag, Checksum,ObjectParts,StorageClass,ObjectSize";
+
+async function edgeWithCat() {
+  const rules = [{ ...STANDARD, id: "m", etag: "md5", buckets: ["md5"] } as const];
+  const edge = await runningEdge({ rules });
+  const headers = { "x-amz-checksum-crc32": "y/Q5Jg==" };
+  for (const bucket of ["photos", "md5"]) {
+    await edge.send({ method: "PUT", path: `/${bucket}/cat`, body: "123456789", headers });
+  }
+  const ask = (path: string, names?: string, more: Record<string, string> = {}) =>
+    edge.send({
+      method: "GET",
+      path,
+      headers: { ...more, ...(names === undefined ? {} : { "x-amz-object-attributes": names }) },
+    });
+  return { edge, ask, [Symbol.asyncDispose]: () => edge[Symbol.asyncDispose]() };
+}
 
 describe("GetObjectAttributes", () => {
-  it("tells what was asked for, of the plaintext", async () => {
-    await using edge = await runningEdge();
-    const { headers } = await edge.send({ method: "PUT", path: "/photos/cat", body: "meow" });
-    const all = (await edge.send(ask("ETag, ObjectSize,StorageClass,Checksum,ObjectParts"))).xml();
-    assert.equal(all.name, "GetObjectAttributesResponse");
-    assert.equal(all.textOf("ETag"), String(headers.etag).replaceAll('"', ""));
-    assert.deepEqual([all.textOf("ObjectSize"), all.textOf("StorageClass")], ["4", "STANDARD"]);
-    const one = (await edge.send(ask("ObjectSize"))).xml();
-    assert.deepEqual(
-      one.children.map(({ name }) => name),
-      ["ObjectSize"],
-    );
+  it("tells ETag without quotes, checksum, storage class and size, and of no parts", async () => {
+    await using test = await edgeWithCat();
+    const answer = await test.ask("/md5/cat?attributes", ALL);
+    assert.equal(answer.status, 200, answer.text);
+    const names = answer.xml().children.map(({ name }) => name);
+    assert.deepEqual(names, ["ETag", "Checksum", "StorageClass", "ObjectSize"]);
+    assert.equal(answer.xml().textOf("ETag"), hash("md5", "123456789"));
+    assert.equal(answer.xml().child("Checksum")?.textOf("ChecksumCRC32"), "y/Q5Jg==");
+    assert.equal(answer.xml().textOf("StorageClass"), "STANDARD");
+    assert.equal(answer.xml().textOf("ObjectSize"), "9");
+    assert.equal(answer.headers["last-modified"], "Thu, 01 Jan 2026 00:00:00 GMT");
+    assert.equal(answer.headers.etag, undefined);
   });
 
-  it("refuses attributes that no object has, and none at all", async () => {
-    await using edge = await runningEdge();
-    for (const attributes of ["Size", "ETag,", ""]) {
-      assert.equal((await edge.send(ask(attributes))).code, "InvalidArgument", attributes);
+  it("tells the opaque ETag where the policy says so, and what was asked for only", async () => {
+    await using test = await edgeWithCat();
+    const answer = await test.ask("/photos/cat?attributes", "ETag");
+    assert.equal(answer.xml().children.length, 1);
+    assert.match(answer.xml().textOf("ETag") ?? "", /^[0-9a-f]{32}-0$/);
+  });
+
+  it("refuses names that are none, and no names", async () => {
+    await using test = await edgeWithCat();
+    for (const names of ["ETag,Other", "", undefined]) {
+      const answer = await test.ask("/photos/cat?attributes", names);
+      assert.deepEqual([answer.status, answer.code], [400, "InvalidArgument"]);
     }
-    assert.equal(edge.backend.kept.length, 0);
   });
 
-  it("is NoSuchKey or its like for no object", async () => {
-    await using edge = await runningEdge();
-    assert.equal((await edge.send(ask("ETag"))).status, 404);
+  it("looks at the version asked for", async () => {
+    await using test = await edgeWithCat();
+    await test.ask("/photos/cat?attributes&versionId=v", "ETag");
+    assert.deepEqual(test.edge.backend.last("HEAD").request.query, [["versionId", "v"]]);
+  });
+
+  it("says that there is no such object", async () => {
+    await using test = await edgeWithCat();
+    assert.equal((await test.ask("/photos/none?attributes", "ETag")).status, 404);
   });
 });

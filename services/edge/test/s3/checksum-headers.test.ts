@@ -1,38 +1,66 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import {
   checkSdkAlgorithm,
+  checksumElements,
   checksumHeaders,
   namedAlgorithm,
   wantsChecksum,
 } from "../../src/s3/checksum-headers.ts";
 
-describe("checksum headers", () => {
-  it("give an object's checksum, if it has one", () => {
-    const checksum = { algorithm: "sha1", type: "FULL_OBJECT", value: "v" } as const;
-    const headers = { "x-amz-checksum-sha1": "v", "x-amz-checksum-type": "FULL_OBJECT" };
-    assert.deepEqual(checksumHeaders(checksum), headers);
+const CRC32C = { algorithm: "crc32c", type: "FULL_OBJECT", value: "AAAAAA==" } as const;
+
+describe("the checksum of an object", () => {
+  it("is a header and its type, or nothing", () => {
+    assert.deepEqual(checksumHeaders(CRC32C), {
+      "x-amz-checksum-crc32c": "AAAAAA==",
+      "x-amz-checksum-type": "FULL_OBJECT",
+    });
     assert.deepEqual(checksumHeaders(undefined), {});
   });
 
-  it("are wanted by who says so", () => {
-    assert.equal(wantsChecksum({ "x-amz-checksum-mode": "enabled" }), true);
-    assert.equal(wantsChecksum({ "x-amz-checksum-mode": "no" }), false);
-    assert.equal(wantsChecksum({}), false);
+  it("is an element and its type, or nothing", () => {
+    const xml = xmlDocument(el("Checksum", ...checksumElements(CRC32C)));
+    assert.match(
+      xml,
+      /<Checksum><ChecksumCRC32C>AAAAAA==<\/ChecksumCRC32C><ChecksumType>FULL_OBJECT<\/ChecksumType><\/Checksum>/,
+    );
+    assert.deepEqual(checksumElements(undefined), []);
   });
 
-  it("name algorithms that S3 knows", () => {
-    assert.equal(namedAlgorithm({ a: "CRC64NVME" }, "a"), "crc64nvme");
-    assert.equal(namedAlgorithm({ a: "sha256" }, "a"), "sha256");
-    assert.equal(namedAlgorithm({}, "a"), undefined);
-    assert.throws(() => namedAlgorithm({ a: "MD6" }, "a"), { code: "InvalidRequest" });
+  it("is given to who asks for it", () => {
+    assert.ok(wantsChecksum({ "x-amz-checksum-mode": "ENABLED" }));
+    assert.ok(wantsChecksum({ "x-amz-checksum-mode": "enabled" }));
+    assert.ok(!wantsChecksum({ "x-amz-checksum-mode": "no" }));
+    assert.ok(!wantsChecksum({}));
+  });
+});
+
+describe("the algorithm a header names", () => {
+  const NAME = "x-amz-checksum-algorithm";
+
+  it("is one of S3's, in any case of letters", () => {
+    for (const [value, algorithm] of [
+      ["CRC32", "crc32"],
+      ["crc32c", "crc32c"],
+      ["CRC64NVME", "crc64nvme"],
+      ["SHA1", "sha1"],
+      ["SHA256", "sha256"],
+    ] as const) {
+      assert.equal(namedAlgorithm({ [NAME]: value }, NAME), algorithm);
+    }
+    assert.equal(namedAlgorithm({}, NAME), undefined);
+    assert.throws(() => namedAlgorithm({ [NAME]: "MD5" }, NAME), { code: "InvalidRequest" });
   });
 
-  it("bear out what the SDK says it sends", () => {
-    const says = (name: string) => ({ "x-amz-sdk-checksum-algorithm": name });
+  it("must be that of the checksum sent, and one must be sent", () => {
+    const headers = { "x-amz-sdk-checksum-algorithm": "SHA256" };
+    checkSdkAlgorithm(headers, "sha256");
     checkSdkAlgorithm({}, undefined);
-    checkSdkAlgorithm(says("CRC32"), "crc32");
-    assert.throws(() => checkSdkAlgorithm(says("CRC32"), undefined), { code: "InvalidRequest" });
-    assert.throws(() => checkSdkAlgorithm(says("CRC32"), "sha1"), { code: "InvalidRequest" });
+    checkSdkAlgorithm({}, "crc32");
+    for (const promised of ["crc32", undefined] as const) {
+      assert.throws(() => checkSdkAlgorithm(headers, promised), { code: "InvalidRequest" });
+    }
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { backendCondition, clientEtag } from "../../src/s3/etags.ts";
+import { backendCondition, clientEtag, headerEtag } from "../../src/s3/etags.ts";
 
 const MD5 = "d41d8cd98f00b204e9800998ecf8427e";
 
@@ -39,6 +39,20 @@ describe("backendCondition", () => {
     }
   });
 
+  it("takes the tag an object is known by for its backend's, quoted as the client quoted it", () => {
+    const known = { backend: `"${"b".repeat(32)}"`, shown: `"${MD5}"` };
+    for (const [client, backend] of [
+      [`"${MD5}"`, known.backend],
+      [MD5, "b".repeat(32)],
+      [`W/"${MD5}"`, `W/${known.backend}`],
+      [`"x", "${MD5}"`, `"x", ${known.backend}`],
+      ["*", "*"],
+    ] as const) {
+      assert.equal(backendCondition(client, known), backend);
+    }
+    assert.match(backendCondition(`"${"c".repeat(32)}"`, known), /-never"$/);
+  });
+
   it("gives back the backend's own tag for every tag a client was given", () => {
     const hex = fc.stringMatching(/^[0-9a-f]{32}$/);
     const parts = fc.integer({ min: 1, max: 10_000 });
@@ -65,5 +79,12 @@ describe("backendCondition", () => {
         assert.equal(clientEtag(one) === clientEtag(other), one === other);
       }),
     );
+  });
+});
+
+describe("headerEtag", () => {
+  it("puts quotes where a document left them out", () => {
+    assert.equal(headerEtag(MD5), `"${MD5}"`);
+    for (const etag of [`"${MD5}"`, `W/"${MD5}"`]) assert.equal(headerEtag(etag), etag);
   });
 });
