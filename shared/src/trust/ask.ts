@@ -3,7 +3,7 @@ import { parseOutput } from "../bus/answering.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Question } from "../contracts/contract.ts";
 import type { AskerProof, SealedAnswer } from "../contracts/keys.ts";
-import { Fault } from "../faults.ts";
+import { Fault, type FaultCode, isFault } from "../faults.ts";
 import type { AskerSession } from "./asker.ts";
 
 /** A question that `keys` answers (contracts/keys.ts). */
@@ -13,8 +13,25 @@ export type KeysQuestion<Input, Plain> = Question<
 >;
 
 /**
+ * A refusal carries no proof: whoever reaches the broker can make one up. Believed is what says that it does not work; what would
+ * tell the client something of its object or its request, such as that there is none, is not.
+ */
+const BELIEVED: readonly FaultCode[] = [
+  "bus.no-responder",
+  "bus.timeout",
+  "bus.unavailable",
+  "crypto.integrity",
+  "internal.bug",
+  "keys.refused",
+  "keys.unavailable",
+  "keys.unknown-key",
+  "limit.busy",
+];
+
+/**
  * Asks keys and gives the plain answer. `session` may be absent only where keys is a role of this process (`keys.refused`
- * otherwise). Throws the faults of keys and of the bus, and `crypto.integrity` for an answer that was not sealed to this question.
+ * otherwise). Throws the faults of keys and of the bus, `crypto.integrity` for an answer that was not sealed to this question, and
+ * `internal.bug` for a refusal from another process that is none of those.
  */
 export async function askKeys<Input extends object, Plain>(
   bus: Bus,
@@ -34,7 +51,16 @@ export async function askKeys<Input extends object, Plain>(
   }
   if (!session) throw new Fault("keys.refused", "there is no secret to ask keys with");
   const proven = session.prove(question, input, options.requestId);
-  const answer = await bus.request(question, proven.input, options);
+  const answer = await bus.request(question, proven.input, options).catch((cause: unknown) => {
+    if (isFault(cause, ...BELIEVED)) throw cause;
+    throw new Fault(
+      "internal.bug",
+      `${question.subject} was refused for a reason that is not its`,
+      {
+        cause,
+      },
+    );
+  });
   // Only keys can seal: an answer in the clear is not from there, whatever it says.
   if (!("sealed" in answer)) throw new Fault("crypto.integrity", "answer of keys is not sealed");
   const opened = parseOutput(question, { plain: proven.openAnswer(answer.sealed) });

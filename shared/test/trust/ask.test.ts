@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryBus } from "../../src/bus/memory-bus.ts";
 import { unwrapDataKey } from "../../src/contracts/keys.ts";
-import { isFault } from "../../src/faults.ts";
+import { Fault, type FaultCode, isFault } from "../../src/faults.ts";
 import { Secret } from "../../src/runtime/secret.ts";
 import { KEM } from "../../src/sealing/hpke.ts";
 import { AnswerGuard } from "../../src/trust/answerer.ts";
@@ -78,6 +78,27 @@ describe("askKeys", () => {
     };
     await askKeys(bus, session, asking);
     await assert.rejects(askKeys(bus, session, asking), isIntegrity);
+  });
+
+  it("believes a refusal from another process only if it says no more than that it does not work", async () => {
+    const refusedWith = async (code: FaultCode, expected: FaultCode) => {
+      const bus = servedBus();
+      bus.onAnswer = () => {
+        throw new Fault(code, "made up", { details: { status: 404, s3Code: "NoSuchKey" } });
+      };
+      await assert.rejects(askKeys(bus, session, asking), (error) => isFault(error, expected));
+    };
+    for (const code of ["keys.unavailable", "keys.unknown-key", "bus.timeout"] as const) {
+      await refusedWith(code, code);
+    }
+    for (const code of [
+      "backend.refused",
+      "auth.denied",
+      "input.invalid",
+      "crypto.not-sealed",
+    ] as const) {
+      await refusedWith(code, "internal.bug");
+    }
   });
 
   it("raises an answer that opens but is none as a bug of ours", async () => {
