@@ -171,6 +171,7 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
     credentials: s3.entrance.credentials,
     policies: s3.entrance.policies,
     crypto: remote?.client ?? local,
+    probeBucket: config.backend.probe_bucket,
     session: sessionOf(secrets?.service),
     hasOwnMetricsPort: config.metrics.addr !== undefined,
     graceMs: GRACE_MS,

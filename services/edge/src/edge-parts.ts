@@ -24,6 +24,8 @@ export interface EdgeParts {
   readonly bus: Bus;
   readonly crypto: TransferClient;
   readonly backend: Backend;
+  /** Bucket to probe the backend in; absent: it is believed to honour conditions. */
+  readonly probeBucket?: string | undefined;
   /** Proves to keys who asks; absent where keys is a role of this process. */
   readonly session: AskerSession | undefined;
   readonly log: Log;

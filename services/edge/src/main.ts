@@ -1,6 +1,7 @@
 /** edge, the front door: S3 HTTP for clients. Stateless; plaintext passes through, no key ever does. */
 import { once } from "node:events";
 import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
+import { probeBackend } from "./backend-probe.ts";
 import type { EdgeParts } from "./edge-parts.ts";
 import { MemoryFactsIndex } from "./facts-index.ts";
 import { finishedRequest } from "./finished-request.ts";
@@ -34,6 +35,7 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
       headers: headerReissueOf(bus, session),
       sizes: listingSizesOf(backend),
       known: knownObjectsOf({ bus, session, index: new MemoryFactsIndex() }),
+      honoured: parts.probeBucket ? await probeBackend(backend, parts.probeBucket, log) : undefined,
     },
   };
   const server = s3Server(door, portSettings(config), {

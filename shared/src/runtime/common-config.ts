@@ -158,6 +158,13 @@ export const BackendSection = z
       .default(false)
       .meta({ env: "BACKEND_USE_PATH_STYLE" })
       .describe("bucket in the path rather than in the host name"),
+    probe_bucket: z
+      .string()
+      .optional()
+      .meta({ env: "BACKEND_PROBE_BUCKET" })
+      .describe(
+        "bucket in which edge tries at start what the backend makes of conditions; empty: believed to honour them",
+      ),
     filter_metadata_keys: z
       .array(z.string().toLowerCase())
       .default([])

@@ -8,6 +8,7 @@ import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { encodeKey } from "@s3eg/shared/s3/names.ts";
+import { checkHonoured } from "../backend-probe.ts";
 import { parseBackendXml } from "../backend-xml.ts";
 import { copiedTags } from "../copied-tags.ts";
 import { checkCopy } from "../copy-rules.ts";
@@ -35,6 +36,7 @@ export const copyObject: Operation = {
   async run(request, rooms) {
     const source = copySourceOf(request);
     checkCopy(request, source);
+    checkHonoured(request, rooms.honoured, "PUT");
     return await retryIfChanged(async () => {
       const found = await headSource(request, source, rooms);
       const etag = pinned(found);

@@ -2,6 +2,7 @@
 import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import type { TransferClient } from "@s3eg/shared/http/transfer.ts";
+import type { Honoured } from "../backend-probe.ts";
 import type { HeaderReissue } from "../header-reissue.ts";
 import type { ListingSizes } from "../listing-sizes.ts";
 import type { KnownObjects } from "../object-facts.ts";
@@ -14,6 +15,8 @@ export interface Rooms {
   readonly headers: HeaderReissue;
   readonly sizes: ListingSizes;
   readonly known: KnownObjects;
+  /** Conditions that the backend honours; absent where nobody tried. */
+  readonly honoured?: Honoured | undefined;
 }
 
 /** What goes back to the client. `server.ts` adds request id, date and length. */

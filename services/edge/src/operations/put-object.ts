@@ -4,6 +4,7 @@ import {
   type PlaintextFacts,
   sealObject,
 } from "@s3eg/shared/contracts/crypto.ts";
+import { checkHonoured } from "../backend-probe.ts";
 import { hasCustomerKey } from "../object-facts.ts";
 import { checksumHeaders } from "../s3/checksum-headers.ts";
 import { s3Error } from "../s3/errors.ts";
@@ -18,6 +19,7 @@ export const putObject: Operation = {
   level: "object",
   async run(request, rooms) {
     refuseVersion(request);
+    checkHonoured(request, rooms.honoured, "PUT");
     const stored = storedHeaders(request.headers);
     const headers = { ...stored, ...(await conditionsOf(request, rooms)) };
     const { body, sizeBytes, facts } = request.plainBody();
