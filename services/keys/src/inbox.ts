@@ -2,8 +2,9 @@
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { issueDataKey, reissueHeader, unwrapDataKey } from "@s3eg/shared/contracts/keys.ts";
 import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
+import { guardedAnswer } from "@s3eg/shared/trust/guarded-answer.ts";
 import type { Custodian } from "./custody/custodian.ts";
-import { guardedAnswer } from "./guarded-answer.ts";
+
 import { issueDataKeyAnswerer } from "./issue-data-key.ts";
 import type { Measured } from "./measured.ts";
 import { reissueHeaderAnswerer } from "./reissue-header.ts";
