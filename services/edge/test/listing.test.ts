@@ -65,4 +65,23 @@ describe("a listing", () => {
     const { status, code } = await edge.send({ method: "GET", path: "/photos" });
     assert.deepEqual([status, code], [503, "ServiceUnavailable"]);
   });
+
+  it("does not show checksums of stored bytes", async () => {
+    const algorithm = el("ChecksumAlgorithm", "CRC64NVME");
+    const entry = el("Contents", el("Key", "a"), algorithm, el("ChecksumType", "FULL_OBJECT"));
+    const text = await listed(entry);
+    assert.match(text, /<Contents><Key>a<\/Key><\/Contents>/);
+  });
+
+  it("of versions tells plaintext sizes and ETags of versions and leaves delete markers as they are", async () => {
+    const version = el("VersionId", "null");
+    const text = await listed(
+      el("DeleteMarker", el("Key", "a"), el("VersionId", "v2"), el("IsLatest", true)),
+      el("Version", el("Key", "a"), version, el("Size", storedSizeOf(3)), el("ETag", `"${MD5}"`)),
+    );
+    const marker =
+      "<DeleteMarker><Key>a</Key><VersionId>v2</VersionId><IsLatest>true</IsLatest></DeleteMarker>";
+    const shown = `<Version><Key>a</Key><VersionId>null</VersionId><Size>3</Size><ETag>&quot;${MD5}-0&quot;</ETag></Version>`;
+    assert.ok(text.includes(marker + shown), text);
+  });
 });

@@ -3,7 +3,7 @@ import { el, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/
 import type { Rights } from "../auth/rights.ts";
 import { parseBackendXml } from "../backend-xml.ts";
 import type { Operation } from "./operation.ts";
-import { passedAnswer, passedRequest, passThrough } from "./pass-through.ts";
+import { MAX_XML_BYTES, passedAnswer, passedRequest, passThrough } from "./pass-through.ts";
 
 /** ListBuckets: a credential is shown the buckets in which it may list something. */
 export const listBuckets: Operation = {
@@ -38,7 +38,20 @@ function copyNode(element: XmlElement): XmlNode {
     : el(element.name, element.text);
 }
 
-export const createBucket = passThrough({ name: "CreateBucket", method: "PUT", level: "bucket" });
+/** CreateBucket: `Location`, which may tell where the backend is, becomes the bucket's here. */
+export const createBucket: Operation = {
+  name: "CreateBucket",
+  method: "PUT",
+  level: "bucket",
+  async run(request, { backend }) {
+    const body = await request.bytes(MAX_XML_BYTES);
+    const response = await backend.send(passedRequest(request, { method: "PUT", body }));
+    const answer = await passedAnswer(response);
+    const isLocated = response.headers.location !== undefined;
+    const location = isLocated ? { location: `/${request.bucket}` } : {};
+    return { ...answer, headers: { ...answer.headers, ...location } };
+  },
+};
 
 export const headBucket = passThrough({ name: "HeadBucket", method: "HEAD", level: "bucket" });
 

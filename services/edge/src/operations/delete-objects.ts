@@ -46,6 +46,11 @@ function checkDocument(document: XmlElement): void {
     document.children.every(({ name }) => name === "Object" || name === "Quiet") &&
     objects.every(isObject);
   if (!isWellFormed) throw s3Error("MalformedXML");
+  if (objects.some((object) => object.child("Size") !== undefined)) {
+    throw s3Error("NotImplemented", {
+      message: "A condition on Size is not available: the backend does not know the object's size.",
+    });
+  }
 }
 
 function isObject(object: XmlElement): boolean {

@@ -9,7 +9,7 @@ import { retryIfChanged } from "../object-facts.ts";
 import { rangeOf } from "../s3/conditions.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { noSuchPart, partNumberOf } from "../s3/part-number.ts";
-import { RESPONSE_OVERRIDES } from "../s3/query-names.ts";
+import { responseOverrides } from "../s3/response-overrides.ts";
 import { placeOf, type S3Request, targetOf } from "../s3-request.ts";
 import { conditionsOf, notModified, toldOf } from "../shown-etag.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
@@ -33,9 +33,7 @@ async function get(request: S3Request, rooms: Rooms): Promise<S3Answer> {
     contents: request.policy.contents,
     ...(range ? { range } : {}),
     headers: { ...askingHeaders(request.headers), ...(await conditionsOf(request, rooms)) },
-    query: request.query
-      .only((name) => RESPONSE_OVERRIDES.has(name))
-      .map(([name, value]): [string, string] => [name, value]),
+    query: responseOverrides(request),
   };
   const options = { requestId: request.id, signal: request.signal };
   let opened: { result: Opened; body: Body };

@@ -9,7 +9,7 @@ import { plaintextSizeOfAnswer } from "../plaintext-size.ts";
 import { rangeOf } from "../s3/conditions.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { noSuchPart, partNumberOf } from "../s3/part-number.ts";
-import { RESPONSE_OVERRIDES } from "../s3/query-names.ts";
+import { responseOverrides } from "../s3/response-overrides.ts";
 import { type S3Request, targetOf } from "../s3-request.ts";
 import { conditionsOf, notModified, toldOf } from "../shown-etag.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
@@ -29,7 +29,7 @@ async function head(request: S3Request, rooms: Rooms): Promise<S3Answer> {
     method: "HEAD",
     ...target,
     query: [
-      ...request.query.only((name) => RESPONSE_OVERRIDES.has(name)),
+      ...responseOverrides(request),
       ...(versionId === undefined ? [] : [["versionId", versionId] as const]),
     ],
     headers: { ...askingHeaders(request.headers), ...(await conditionsOf(request, rooms)) },

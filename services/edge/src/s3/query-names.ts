@@ -77,16 +77,6 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   "versionId",
 ]);
 
-/** Parameters that replace headers of GetObject's answer. */
-export const RESPONSE_OVERRIDES: ReadonlySet<string> = new Set([
-  "response-cache-control",
-  "response-content-disposition",
-  "response-content-encoding",
-  "response-content-language",
-  "response-content-type",
-  "response-expires",
-]);
-
 /**
  * True for a parameter that a passed-through request keeps. What S3 does not know a backend might: it is left out, so that no
  * extension shows stored bytes or the gateway's own metadata.

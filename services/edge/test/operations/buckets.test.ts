@@ -70,10 +70,13 @@ describe("operations on buckets", () => {
     assert.deepEqual(await shown("LIMITED"), ["photos", "logs", "docs"]);
   });
 
-  it("CreateBucket does not tell where the backend is", async () => {
+  it("CreateBucket tells where the bucket is here, not where the backend is", async () => {
     await using edge = await runningEdge();
-    edge.backend.intercept = () => answer(200, { location: "http://backend:9000/photos" });
-    const { headers } = await edge.send({ method: "PUT", path: "/photos" });
-    assert.equal(headers.location, undefined);
+    edge.backend.intercept = () => answer(200, { location: "http://photos.s3.internal/" });
+    const created = await edge.send({ method: "PUT", path: "/photos" });
+    assert.equal(created.headers.location, "/photos");
+    edge.backend.intercept = () => answer(200);
+    const untold = await edge.send({ method: "PUT", path: "/photos" });
+    assert.equal(untold.headers.location, undefined);
   });
 });

@@ -22,4 +22,12 @@ describe("DeleteObject", () => {
     assert.equal(deleted.headers["x-amz-version-id"], "v2");
     assert.equal(deleted.headers.server, "s3-encryption-gateway");
   });
+
+  it("does not compare a client's size with a stored one", async () => {
+    await using edge = await runningEdge();
+    const headers = { "x-amz-if-match-size": "3" };
+    const { status, code } = await edge.send({ method: "DELETE", path: "/photos/cat", headers });
+    assert.deepEqual([status, code], [501, "NotImplemented"]);
+    assert.deepEqual(edge.backend.kept, []);
+  });
 });

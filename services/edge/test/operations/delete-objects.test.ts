@@ -128,4 +128,11 @@ describe("DeleteObjects", () => {
     assert.equal(none.xml().all("Error").length, 1);
     assert.equal(edge.backend.kept.length, 0);
   });
+
+  it("does not compare a client's size with a stored one", async () => {
+    await using site = await edgeOf();
+    const { status, code } = await site.deleteAll(document(object("a", el("Size", 3))));
+    assert.deepEqual([status, code], [501, "NotImplemented"]);
+    assert.deepEqual(site.edge.backend.kept, []);
+  });
 });
