@@ -10,7 +10,7 @@ import { secretsOf } from "../wiring/secrets.ts";
 export async function checkConfig(args: readonly string[], env: Env): Promise<string> {
   const { config, roles } = readGatewayConfig(args, env);
   const problems = await problemsOf([
-    () => openEntrance(config, roles, env),
+    () => (roles.has("edge") || roles.has("crypto") ? openEntrance(config, roles, env) : undefined),
     () => secretsOf(config, roles),
     async () => await openKeys(config, roles, env),
   ]);

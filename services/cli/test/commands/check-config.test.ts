@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkConfig } from "../../src/commands/check-config.ts";
+import { COMPLETE } from "../environment.ts";
+
+describe("s3eg check-config", () => {
+  it("says for which roles the configuration is good", async () => {
+    assert.match(await checkConfig([], COMPLETE), /good for: edge, crypto, keys, audit, admin\n$/);
+    assert.match(await checkConfig([], {}), /dev-store/);
+  });
+
+  it("tells every problem of the files and variables that settings name", async () => {
+    const env = {
+      ...COMPLETE,
+      NATS_URL: "nats://127.0.0.1:1",
+      KEK: "",
+      POLICIES: "/nowhere/*.yaml",
+    };
+    await assert.rejects(checkConfig([], env), (error: Error) => {
+      for (const named of [/KEK/, /policies/, /SERVICE_SECRET/]) assert.match(error.message, named);
+      return true;
+    });
+  });
+
+  it("is refused for a role that does not exist", async () => {
+    await assert.rejects(checkConfig(["egde"], COMPLETE), { code: "config.invalid" });
+  });
+
+  it("opens no key for a process that is not keys", async () => {
+    const env = {
+      ...COMPLETE,
+      NATS_URL: "nats://127.0.0.1:1",
+      SERVICE_SECRET: "11".repeat(32),
+      KEY_MANAGER_ENABLED: "",
+      SELF_CONTAINED_AES_KEYS: "",
+    };
+    assert.match(await checkConfig(["edge"], env), /good for: edge\n$/);
+  });
+});
