@@ -167,6 +167,8 @@ export class BulkConnection {
     socket.once("close", () => {
       if (cause) this.#exchange?.broke(cause);
       this.#onEnded();
+      if (this.#lent) this.#settings.buffers.lost();
+      this.#lent = undefined;
       this.#watcher.closed(this);
     });
   }
@@ -212,13 +214,13 @@ export class BulkConnection {
     return !exchange.isHeld;
   }
 
-  /** The buffer for the next read: a large one only while much of a body is still to come. */
+  /** The buffer for the next read: a large one only while much of a body is still to come, and if there is one. */
   #nextBuffer(): Buffer {
     const exchange = this.#exchange;
     if (exchange?.isHeld && this.#settings.tls) return this.#current;
     if (exchange && exchange.missingBytes > SMALL_BUFFER_BYTES) {
       this.#lent ??= this.#settings.buffers.lend();
-      this.#current = this.#lent;
+      this.#current = this.#lent ?? this.#small;
     } else {
       this.#current = this.#small;
       if (!exchange) this.#giveBack();

@@ -3,17 +3,29 @@
 /** One read of this size takes what the kernel has for a fast connection in one go; smaller ones cost measurably more CPU. */
 const BUFFER_BYTES = 1024 * 1024;
 const MAX_KEPT = 8;
+/** A reader that does not keep up holds the buffer that its bytes are in: only so many get a large one. */
+const MAX_LENT = 16;
 
-/** Lends buffers. One that is not given back is simply lost to the garbage collector, which is the safe end of a broken connection. */
+/** Lends buffers, a bounded number at a time. */
 export class ReadBuffers {
   readonly #free: Buffer[] = [];
+  #lent = 0;
 
-  lend(): Buffer {
+  /** Undefined while enough are lent: small ones have to do. Every buffer comes back by `giveBack` or is told of by `lost`. */
+  lend(): Buffer | undefined {
+    if (this.#lent === MAX_LENT) return undefined;
+    this.#lent += 1;
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
   }
 
   /** Only when nothing reads into the buffer and nobody looks at it any more. */
   giveBack(buffer: Buffer): void {
+    this.#lent -= 1;
     if (this.#free.length < MAX_KEPT) this.#free.push(buffer);
+  }
+
+  /** A buffer of a broken connection is left to the garbage collector: somebody may look at it yet. */
+  lost(): void {
+    this.#lent -= 1;
   }
 }
