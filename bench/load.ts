@@ -46,7 +46,7 @@ export async function runLoad(server: S3Server, load: Load): Promise<Done> {
     headersTimeout: 120_000,
     bodyTimeout: 120_000,
   });
-  const sign = signerFor(server, load);
+  const sign = signerFor(server, load.method, load.payload);
   const start = performance.now();
   const deadline = start + load.until.seconds * 1000;
   let started = 0;
@@ -70,13 +70,18 @@ export async function runLoad(server: S3Server, load: Load): Promise<Done> {
 
 type Headers = Record<string, string>;
 
-function signerFor(server: S3Server, { method, payload }: Load): (path: string) => Headers {
+/** Signs requests by path; `payload` is what a PUT carries. */
+export function signerFor(
+  server: S3Server,
+  method: Load["method"],
+  payload?: Payload,
+): (path: string) => Headers {
   const signingKeys = new SigningKeyCache();
   const scope = { date: "", region: server.region, service: "s3" };
   const { host } = new URL(server.endpoint);
-  const isPut = method === "PUT";
-  const fixed: Headers = { host, ...(isPut ? { "content-length": String(payload.bytes) } : {}) };
-  const payloadHash = isPut ? payload.sha256 : hash("sha256", "");
+  const sent = method === "PUT" ? payload : undefined;
+  const fixed: Headers = { host, ...(sent ? { "content-length": String(sent.bytes) } : {}) };
+  const payloadHash = sent?.sha256 ?? hash("sha256", "");
   return (path) => {
     const request = { method, rawPath: path, rawQuery: "", headers: Object.entries(fixed) };
     const signer = { ...scope, ...server, now: new Date(), payloadHash, signingKeys };

@@ -1,12 +1,11 @@
 /**
- * npm run bench: CPU, throughput and memory of the gateway next to a plain pass-through, in one run and by turns, because
+ * npm run bench: CPU and throughput of the gateway next to a plain pass-through, in one run and by turns, because
  * only ratios within a run mean anything on a shared machine.
- * run.ts [--rounds 3] [--seconds 2] [--cells TEXT] [--no-gateway] [--memory] [--check]
- * --cells: those whose name holds TEXT; --memory: also the memory tests of memory.ts; --check: status 1 when a mark is missed.
+ * run.ts [--rounds 3] [--seconds 2] [--cells TEXT] [--no-gateway] [--check]
+ * --cells: those whose name holds TEXT; --check: status 1 when a mark is missed.
  */
 import { parseArgs } from "node:util";
 import { CELLS, type Cell, cpuPerUnit, type Measured, measure, seed } from "./cells.ts";
-import { measureMemory } from "./memory.ts";
 import { startTargets, type TargetName, type Targets } from "./targets.ts";
 
 const MIB = 1024 * 1024;
@@ -23,7 +22,6 @@ async function main(): Promise<void> {
       seconds: { type: "string", default: "2" },
       cells: { type: "string", default: "" },
       gateway: { type: "boolean", default: true },
-      memory: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
     },
   });
@@ -36,7 +34,6 @@ async function main(): Promise<void> {
       isGood = (await runCell(targets, cell, plan)) && isGood;
     }
   }
-  if (values.memory) isGood = (await measureMemory(say)) && isGood;
   if (values.check && !isGood) process.exitCode = 1;
 }
 
