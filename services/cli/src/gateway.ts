@@ -20,12 +20,13 @@ import { configuredCustodian } from "../../keys/src/custody/configured-custodian
 import { startKeys } from "../../keys/src/main.ts";
 import { type Entrance, openEntrance } from "./entrance.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
-import type { Role } from "./roles.ts";
+import { areSelfSufficient, type Role } from "./roles.ts";
 import { VERSION } from "./version.ts";
 import { openBackend } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
 import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
+import { openEmbeddedState } from "./wiring/upload-state.ts";
 
 /** What the roles of a process are started with. */
 export interface GatewayStart {
@@ -126,8 +127,11 @@ async function startKeysRole({
 async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {
   const { config, roles, stack, bus, local, log, secrets } = process;
   const session = roles.has("keys") ? undefined : sessionOf(secrets?.keys);
+  const state = areSelfSufficient(roles) ? openEmbeddedState(config.data_dir) : undefined;
+  if (state) stack.use(state);
+  else log.warn({}, "multipart uploads are refused: no state store is configured");
   if (!secrets) {
-    stack.use(startCrypto({ bus, transfers: local, backend, log, session }));
+    stack.use(startCrypto({ bus, transfers: local, backend, log, session, state }));
     return;
   }
   const tickets = new TransferTickets(secrets.service);
@@ -140,7 +144,16 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
   stack.use(server);
   const transfers = onAll([local, server]);
   const guard = new AnswerGuard({ secret: secrets.service });
-  const crypto = startCrypto({ bus, transfers, backend, log, session, guard, worker: describe });
+  const crypto = startCrypto({
+    bus,
+    transfers,
+    backend,
+    log,
+    session,
+    guard,
+    state,
+    worker: describe,
+  });
   stack.use(crypto);
   // Edges are told before this worker begins to refuse them, and its heart beats until the last transfer has ended.
   stack.defer(async () => {

@@ -1,17 +1,24 @@
 /** What only a data key can tell of an object: its header proven, its trailer read with one GET of its last bytes (format.md §6). */
 import { setMaxListeners } from "node:events";
-import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type {
+  Backend,
+  BackendRequest,
+  BackendResponse,
+  HeaderFields,
+} from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { Asked } from "@s3eg/shared/bus/bus.ts";
 import type { describeObjects, ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, isFault, toWireFault } from "@s3eg/shared/faults.ts";
-import { HEADER_FIELD, TRAILER_BYTES } from "@s3eg/shared/format/layout.ts";
+import { FLAG, HEADER_FIELD, TRAILER_BYTES } from "@s3eg/shared/format/layout.ts";
+import { type Manifest, totalSizeOf } from "@s3eg/shared/format/manifest.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { openTrailer } from "@s3eg/shared/sealing/open.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
+import { askRangeOf, manifestOf } from "./multipart/open-multipart.ts";
 import { notSealed } from "./plain-or-sealed.ts";
 import { parseContentRange, type StoredPart } from "./stored-range.ts";
 
@@ -52,30 +59,57 @@ export function describeObjectsAnswerer(
 }
 
 async function describeObject(rooms: Rooms, describing: Describing): Promise<ObjectFacts> {
-  const { input, object, requestId, signal } = describing;
-  const response = await rooms.backend.send({
-    method: "GET",
-    bucket: input.bucket,
-    key: object.key,
-    ...(input.identity === undefined ? {} : { identity: input.identity }),
-    query: object.versionId === undefined ? [] : [["versionId", object.versionId]],
-    headers: { ...input.headers, range: `bytes=-${TRAILER_BYTES}`, "if-match": object.etag },
-    requestId,
-    signal,
-  });
+  const request = requestOf(describing);
+  const pinned = { range: `bytes=-${TRAILER_BYTES}`, "if-match": describing.object.etag };
+  const headers = { ...request.headers, ...pinned };
+  const response = await rooms.backend.send({ ...request, headers });
   try {
-    return await factsOf(rooms.dataKeys, describing, response);
+    return await factsOf(rooms, describing, response);
   } catch (error) {
     response.body.destroy(error);
     throw error;
   }
 }
 
+function requestOf({ input, object, requestId, signal }: Describing): BackendRequest {
+  return {
+    method: "GET",
+    bucket: input.bucket,
+    key: object.key,
+    ...(input.identity === undefined ? {} : { identity: input.identity }),
+    query: object.versionId === undefined ? [] : [["versionId", object.versionId]],
+    headers: input.headers,
+    requestId,
+    signal,
+  };
+}
+
+/** What the manifest tells of a multipart object (format.md §7). */
+function factsOfParts({ parts, md5OfMd5s, checksum, checksumAlgorithm }: Manifest): ObjectFacts {
+  const md5 = md5OfMd5s && Buffer.from(md5OfMd5s).toString("hex");
+  return {
+    size: totalSizeOf(parts),
+    isSealed: true,
+    ...(md5 === undefined ? {} : { etag: `${md5}-${parts.length}` }),
+    ...(checksum && checksumAlgorithm
+      ? {
+          checksum: {
+            algorithm: checksumAlgorithm,
+            type: checksum.type,
+            value: Buffer.from(checksum.value).toString("base64"),
+            partCount: parts.length,
+          },
+        }
+      : {}),
+  };
+}
+
 async function factsOf(
-  dataKeys: DataKeys,
-  { input, object, requestId }: Describing,
+  rooms: Rooms,
+  describing: Describing,
   response: BackendResponse,
 ): Promise<ObjectFacts> {
+  const { input, object, requestId } = describing;
   const { status, headers } = response;
   // An object without a byte has no last bytes; a sealed one always has some.
   const isEmpty = status === 416;
@@ -89,8 +123,13 @@ async function factsOf(
     return { size, isSealed: false, etag: object.etag.replaceAll('"', "") };
   }
   const place = { bucket: input.boundTo, key: object.key };
-  const { header, keys } = await dataKeys.open({ header: value, place }, requestId);
+  const { header, keys } = await rooms.dataKeys.open({ header: value, place }, requestId);
   const { suite, plaintextSize: size } = header;
+  if (header.flags === FLAG.multipart) {
+    response.body.destroy();
+    const ask = askRangeOf(rooms.backend, requestOf(describing));
+    return factsOfParts(await manifestOf({ keys, suite, response }, ask));
+  }
   if (size === undefined || header.flags !== 0) {
     throw new Fault("crypto.integrity", "object has a layout that this version does not read");
   }

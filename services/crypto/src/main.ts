@@ -9,6 +9,7 @@ import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import { dataKeysOf } from "./data-keys.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { openInbox } from "./inbox.ts";
+import type { MultipartState } from "./multipart-state/multipart-state.ts";
 
 /** What crypto is started with. */
 export interface CryptoParts {
@@ -16,6 +17,8 @@ export interface CryptoParts {
   readonly transfers: TransferServer;
   readonly backend: Backend;
   readonly log: Log;
+  /** State of multipart uploads; absent where they are switched off. */
+  readonly state?: MultipartState | undefined;
   /** Proves to keys who asks; absent where keys is a role of this process. */
   readonly session: AskerSession | undefined;
   /** Checks who asks from another process; absent where all who ask are roles of this one. */
@@ -32,8 +35,9 @@ export interface RunningCrypto extends AsyncDisposable {
 
 /** Starts crypto: from now on it answers its transfers and questions. The caller owns what it passed in and closes it after the answer. */
 export function startCrypto(parts: CryptoParts): RunningCrypto {
-  const { bus, transfers, backend, log, session, guard, worker } = parts;
-  openInbox({ transfers, bus, guard }, { dataKeys: dataKeysOf(bus, session, Date.now), backend });
+  const { bus, transfers, backend, log, session, guard, worker, state } = parts;
+  const dataKeys = dataKeysOf(bus, session, Date.now);
+  openInbox({ transfers, bus, guard }, { dataKeys, backend, state });
   const heartbeat = worker && startHeartbeat(bus, worker, log);
   return {
     announce: async () => await heartbeat?.beat(),

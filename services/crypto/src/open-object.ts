@@ -4,13 +4,18 @@ import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { ObjectHeader } from "@s3eg/shared/format/header.ts";
-import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
-import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
+import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import {
+  multipartPlaintextSizeOf,
+  partCountOfEtag,
+  storedSizeOf,
+} from "@s3eg/shared/format/sizes.ts";
 import type { DownloadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import { type OpenedRange, openBody } from "@s3eg/shared/sealing/open.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
+import { askRangeOf, openMultipart } from "./multipart/open-multipart.ts";
 import { openPlain } from "./open-plain.ts";
 import { visibleHeaders } from "./plain-or-sealed.ts";
 import { guessStoredRange, parseContentRange, placeRange } from "./stored-range.ts";
@@ -21,6 +26,10 @@ type OpenObject = DownloadAnswerer<
 >;
 type Answer = Awaited<ReturnType<OpenObject>>;
 type Head = z.infer<typeof openObject.head>;
+interface Rooms {
+  readonly dataKeys: DataKeys;
+  readonly backend: Backend;
+}
 interface Asking {
   readonly head: Head;
   readonly requestId: string;
@@ -28,7 +37,7 @@ interface Asking {
 }
 
 /** Answers `open-object`. Fails before the first byte with a fault, after it with a body that rejects. */
-export function openObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend }): OpenObject {
+export function openObjectAnswerer(rooms: Rooms): OpenObject {
   return async (head, { requestId, signal }) => {
     const asking = { head, requestId, signal };
     const range = head.range && guessStoredRange(head.range);
@@ -39,7 +48,7 @@ export function openObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend
       if (response.headers[HEADER_FIELD] === undefined) {
         return await openPlain(rooms.backend, getRequest(asking, undefined), { head, response });
       }
-      return await openSealed(rooms.dataKeys, asking, { response, range });
+      return await openSealed(rooms, asking, { response, range });
     } catch (error) {
       response.body.destroy(error);
       throw error;
@@ -57,12 +66,20 @@ function getRequest({ head, requestId, signal }: Asking, range: string | undefin
 
 /** Nothing of the size is believed before the header proved genuine. */
 async function openSealed(
-  dataKeys: DataKeys,
-  { head, requestId }: Asking,
+  { dataKeys, backend }: Rooms,
+  asking: Asking,
   { response, range }: { response: BackendResponse; range: string | undefined },
 ): Promise<Answer> {
+  const { head, requestId } = asking;
   const value = response.headers[HEADER_FIELD] ?? "";
   const { header, keys } = await dataKeys.open({ header: value, place: head.place }, requestId);
+  if (header.flags === FLAG.multipart) {
+    const { suite } = header;
+    const ask = askRangeOf(backend, getRequest(asking, undefined));
+    const { body, ...opened } = await openMultipart({ keys, suite, response }, head.range, ask);
+    const headers = visibleHeaders(response.headers);
+    return { result: { ...opened, isSealed: true, headers }, body, sizeBytes: opened.range.length };
+  }
   const size = readableSize(header);
   const wanted = head.range ? resolveRange(head.range, size) : { offset: 0, length: size };
   const opened = head.range
@@ -108,7 +125,7 @@ function openedRange(
 
 /** The backend knows no byte of the guess. Only the authenticated size can tell the client so. */
 async function beyondTheEnd(
-  rooms: { dataKeys: DataKeys; backend: Backend },
+  rooms: Rooms,
   asking: Asking,
   refused: BackendResponse,
 ): Promise<Answer> {
@@ -128,6 +145,14 @@ async function beyondTheEnd(
     { header: value, place: asking.head.place },
     asking.requestId,
   );
-  resolveRange(asking.head.range as ByteRange, readableSize(header));
+  const partCount = partCountOfEtag(response.headers.etag ?? "");
+  const size =
+    header.flags === FLAG.multipart && partCount !== undefined
+      ? multipartPlaintextSizeOf(
+          Number(response.headers["content-length"] ?? Number.NaN),
+          partCount,
+        )
+      : readableSize(header);
+  if (size !== undefined) resolveRange(asking.head.range as ByteRange, size);
   throw new Fault("crypto.integrity", "backend refused a range that lies within the object");
 }

@@ -10,16 +10,13 @@ import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { sealBody } from "@s3eg/shared/sealing/seal.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
+import { checkMetadataRoom } from "./metadata-room.ts";
 
 type SealObject = UploadAnswerer<
   z.infer<typeof sealObject.head>,
   PlaintextFacts,
   z.infer<typeof sealObject.result>
 >;
-
-/** User metadata that S3 takes with an object: names (after the prefix) and values together (S3 API, PutObject). */
-const MAX_METADATA_BYTES = 2048;
-const METADATA_PREFIX = "x-amz-meta-";
 
 /** Answers `seal-object`. Whatever fails, the backend's request stays incomplete and the old object stays as it was. */
 export function sealObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend }): SealObject {
@@ -69,21 +66,4 @@ function trailerOf({ md5, checksum }: PlaintextFacts): Trailer {
       ? { checksum: { ...checksum, value: Buffer.from(checksum.value, "base64") } }
       : {}),
   };
-}
-
-function checkMetadataRoom(headers: HeaderFields): void {
-  let bytes = 0;
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(METADATA_PREFIX))
-      bytes += name.length - METADATA_PREFIX.length + value.length;
-  }
-  if (bytes > MAX_METADATA_BYTES) {
-    throw new Fault(
-      "limit.metadata-too-large",
-      "user metadata leaves no room for the object header",
-      {
-        details: { Size: bytes, MaxSizeAllowed: MAX_METADATA_BYTES },
-      },
-    );
-  }
 }

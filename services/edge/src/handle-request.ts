@@ -3,6 +3,7 @@ import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
 import { checkAnonymous, checkStranger, NOBODY, unsigned } from "./auth/anonymous.ts";
 import { type Authenticated, type Authentication, authenticate } from "./auth/authenticate.ts";
 import type { Principal } from "./auth/credentials.ts";
+import { withHoistedHeaders } from "./auth/hoisted-headers.ts";
 import { type PlainBody, plainBody, type WantedFacts } from "./auth/plain-body.ts";
 import type { Policies } from "./auth/policy.ts";
 import { checkRights } from "./auth/rights.ts";
@@ -39,14 +40,17 @@ export async function handleRequest(
   received: { incoming: Incoming; id: string; signal: AbortSignal; openBody(): Body },
   sighting: Sighting,
 ): Promise<S3Answer> {
-  const { incoming, id, signal } = received;
-  if (incoming.method === "OPTIONS") {
+  const { id, signal } = received;
+  if (received.incoming.method === "OPTIONS") {
     sighting.operation = PREFLIGHT;
-    checkProxiedBucket(door.proxiedBucket, incoming);
+    checkProxiedBucket(door.proxiedBucket, received.incoming);
     return await answerPreflight(received, { ...door.rooms, ...door.authentication });
   }
-  const signed = authenticate(incoming, door.authentication);
+  const signed = authenticate(received.incoming, door.authentication);
   if (signed) sighting.principal = signed.principal;
+  const isPresigned = received.incoming.query.get("X-Amz-Signature") !== undefined;
+  const incoming =
+    signed && isPresigned ? withHoistedHeaders(received.incoming) : received.incoming;
   checkProxiedBucket(door.proxiedBucket, incoming);
   const policy = door.policies.of(incoming.bucket);
   if (!signed) checkStranger(incoming, policy);

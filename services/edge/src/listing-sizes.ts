@@ -5,7 +5,7 @@
 import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
-import { plaintextSizeOf } from "@s3eg/shared/format/sizes.ts";
+import { listedPlaintextSizeOf } from "@s3eg/shared/format/sizes.ts";
 import { plaintextSizeOfAnswer } from "./plaintext-size.ts";
 import { identityOf, type S3Request } from "./s3-request.ts";
 
@@ -32,7 +32,7 @@ export function listingSizesOf(backend: Backend): ListingSizes {
   return {
     async of(listed, request) {
       if (request.policy.contents === "sealed") {
-        return listed.map(({ storedSize }) => plaintextSizeOf(storedSize));
+        return listed.map(({ storedSize, etag }) => listedPlaintextSizeOf(storedSize, etag));
       }
       const sizes: (number | undefined)[] = Array.from({ length: listed.length });
       const entries = listed.entries();
@@ -75,7 +75,8 @@ async function lookUp(
   if (response.status !== 200) {
     const fault = await backendFault(response);
     // Gone or overwritten since the listing was made: no size is truer than another, but one of ciphertext is never shown.
-    if (isFault(fault, "backend.refused")) return plaintextSizeOf(object.storedSize);
+    if (fault.code === "backend.refused")
+      return listedPlaintextSizeOf(object.storedSize, object.etag);
     throw fault;
   }
   await response.text();
@@ -85,11 +86,11 @@ async function lookUp(
 }
 
 /** An object that is damaged must not hide the others: reading it will say what is wrong. */
-function sizeOf(headers: HeaderFields, { storedSize }: ListedObject): number | undefined {
+function sizeOf(headers: HeaderFields, { storedSize, etag }: ListedObject): number | undefined {
   try {
     return plaintextSizeOfAnswer(headers, "mixed");
   } catch (error) {
-    if (isFault(error, "crypto.integrity")) return plaintextSizeOf(storedSize);
+    if (isFault(error, "crypto.integrity")) return listedPlaintextSizeOf(storedSize, etag);
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
-import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
+import { listedPlaintextSizeOf } from "@s3eg/shared/format/sizes.ts";
 
 /** Plaintext size of the object a backend's GET or HEAD answer describes. */
 export function plaintextSizeOfAnswer(headers: HeaderFields, contents: Contents): number {
@@ -21,8 +21,13 @@ export function plaintextSizeOfAnswer(headers: HeaderFields, contents: Contents)
     );
   }
   const { plaintextSize } = decodeHeader(header);
-  if (plaintextSize === undefined || storedSizeOf(plaintextSize) !== storedSize) {
+  // A header made at CreateMultipartUpload knows no size; part count and stored size do (format.md §7).
+  const size = listedPlaintextSizeOf(
+    storedSize,
+    plaintextSize === undefined ? (headers.etag ?? "") : "",
+  );
+  if (size === undefined || size !== (plaintextSize ?? size)) {
     throw new Fault("crypto.integrity", "stored object does not have the size its header says");
   }
-  return plaintextSize;
+  return size;
 }

@@ -18,17 +18,18 @@ const Target = z.strictObject({
 export const ChecksumName = z.enum(["crc32", "crc32c", "crc64nvme", "sha1", "sha256"]);
 export type ChecksumName = z.infer<typeof ChecksumName>;
 
+/** A checksum of plaintext. */
+const Checksum = z.strictObject({
+  algorithm: ChecksumName,
+  type: z.enum(["FULL_OBJECT", "COMPOSITE"]),
+  value: z.base64(),
+});
+
 /** What is known of the plaintext only when it has ended; goes into the sealed trailer (format.md §6). */
 export const PlaintextFacts = z.strictObject({
   /** Hex MD5, where it was computed. */
   md5: z.string().optional(),
-  checksum: z
-    .strictObject({
-      algorithm: ChecksumName,
-      type: z.enum(["FULL_OBJECT", "COMPOSITE"]),
-      value: z.base64(),
-    })
-    .optional(),
+  checksum: Checksum.optional(),
 });
 export type PlaintextFacts = z.infer<typeof PlaintextFacts>;
 
@@ -101,7 +102,8 @@ export const ObjectFacts = z.object({
   isSealed: z.boolean(),
   /** The ETag that S3 would give the plaintext, without quotes. Absent where the object was sealed without one. */
   etag: z.string().optional(),
-  checksum: PlaintextFacts.shape.checksum,
+  /** `partCount`: of a multipart object, the client's own number of parts. */
+  checksum: Checksum.extend({ partCount: z.number().int().positive().optional() }).optional(),
 });
 export type ObjectFacts = z.infer<typeof ObjectFacts>;
 

@@ -76,3 +76,17 @@ export function multipartPlaintextSizeOf(
 export function maxRegionBytesOf(partCount: number): number {
   return multipartOverheadOf(partCount) + TAG_BYTES;
 }
+
+/** Backend parts of an object, from its ETag (`"…-N"`); undefined for that of a single PUT. */
+export function partCountOfEtag(etag: string): number | undefined {
+  const count = Number(/^"?[0-9a-fA-F]+-(\d{1,5})"?$/.exec(etag)?.[1] ?? Number.NaN);
+  return count >= 1 && count <= 10_000 ? count : undefined;
+}
+
+/** Plaintext size of a sealed object from what a listing shows of it; undefined if no plaintext gives that size. */
+export function listedPlaintextSizeOf(storedSize: number, etag: string): number | undefined {
+  const partCount = partCountOfEtag(etag);
+  return partCount === undefined
+    ? plaintextSizeOf(storedSize)
+    : multipartPlaintextSizeOf(storedSize, partCount);
+}

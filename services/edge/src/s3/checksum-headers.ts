@@ -16,15 +16,20 @@ const NAMES = {
 /** Answer headers that give an object's checksum; none where it has none. */
 export function checksumHeaders(checksum: ObjectFacts["checksum"]): HeaderFields {
   if (!checksum) return {};
-  const { algorithm, value, type } = checksum;
-  return { [`x-amz-checksum-${algorithm}`]: value, "x-amz-checksum-type": type };
+  const { algorithm, type } = checksum;
+  return { [`x-amz-checksum-${algorithm}`]: shownValue(checksum), "x-amz-checksum-type": type };
 }
 
 /** The same as elements: `ChecksumCRC32` and its like, `ChecksumType`. */
 export function checksumElements(checksum: ObjectFacts["checksum"]): XmlNode[] {
   if (!checksum) return [];
-  const { algorithm, value, type } = checksum;
-  return [el(`Checksum${NAMES[algorithm]}`, value), el("ChecksumType", type)];
+  const { algorithm, type } = checksum;
+  return [el(`Checksum${NAMES[algorithm]}`, shownValue(checksum)), el("ChecksumType", type)];
+}
+
+/** A composite checksum says of how many parts (S3 API, "Checking object integrity"). */
+function shownValue({ type, value, partCount }: NonNullable<ObjectFacts["checksum"]>): string {
+  return type === "COMPOSITE" && partCount !== undefined ? `${value}-${partCount}` : value;
 }
 
 /** True if a read asks for the object's checksum. */

@@ -1,0 +1,34 @@
+/** AbortMultipartUpload's step in crypto: the backend's parts first, then what is kept here. */
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import type { abortUpload } from "@s3eg/shared/contracts/multipart.ts";
+import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
+import type { z } from "zod";
+import { findUpload, noSuchUpload, refOf, type UploadRooms, uploadRequest } from "./uploads.ts";
+
+type AbortUpload = UploadAnswerer<
+  z.infer<typeof abortUpload.head>,
+  Record<string, never>,
+  z.infer<typeof abortUpload.result>
+>;
+
+/** Answers `abort-upload`. An upload that only one side still knows is ended on that side. */
+export function abortUploadAnswerer(rooms: UploadRooms): AbortUpload {
+  return async ({ head: input, body }, { requestId }) => {
+    await body.pump(() => undefined);
+    const upload = await findUpload(rooms.state, input).catch(() => undefined);
+    const { headers } = input;
+    const response = await rooms.backend.send({
+      method: "DELETE",
+      ...uploadRequest(input),
+      headers,
+      requestId,
+    });
+    const isGone = response.status === 404;
+    if (isGone) await response.text();
+    else if (response.status >= 300) throw await backendFault(response);
+    else await response.text();
+    if (upload) await rooms.state.remove(refOf(input));
+    else if (isGone) throw noSuchUpload();
+    return {};
+  };
+}

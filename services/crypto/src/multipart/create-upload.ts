@@ -1,0 +1,74 @@
+/** CreateMultipartUpload's step in crypto: a data key for the upload, its header stored with it, its state written. */
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import type { createUpload } from "@s3eg/shared/contracts/multipart.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
+import { parseXml } from "@s3eg/shared/s3/xml.ts";
+import type { z } from "zod";
+import { checkMetadataRoom } from "../metadata-room.ts";
+import { visibleHeaders } from "../plain-or-sealed.ts";
+import { type UploadRooms, uploadRequest } from "./uploads.ts";
+
+type CreateUpload = UploadAnswerer<
+  z.infer<typeof createUpload.head>,
+  Record<string, never>,
+  z.infer<typeof createUpload.result>
+>;
+
+/** Answers `create-upload`. An upload whose state can't be written is aborted at once: nobody could add to it. */
+export function createUploadAnswerer(rooms: UploadRooms): CreateUpload {
+  return async ({ head, body }, { requestId }) => {
+    await body.pump(() => undefined);
+    const { target, place, suite, headers, checksum } = head;
+    const object = { place, suite, flags: FLAG.multipart, size: undefined };
+    const { header } = await rooms.dataKeys.issue(object, requestId);
+    const stored = { ...headers, [HEADER_FIELD]: header };
+    checkMetadataRoom(stored);
+    const response = await rooms.backend.send({
+      method: "POST",
+      bucket: target.bucket,
+      key: target.key,
+      identity: target.identity,
+      query: [["uploads", ""]],
+      headers: stored,
+      requestId,
+    });
+    if (response.status !== 200) throw await backendFault(response);
+    const uploadId = parseXml(await response.text()).textOf("UploadId") ?? "";
+    if (uploadId === "")
+      throw new Fault("backend.unavailable", "backend began an upload without an id");
+    try {
+      await rooms.state.create({
+        uploadId,
+        bucket: target.bucket,
+        key: target.key,
+        boundBucket: place.bucket,
+        header,
+        suite,
+        isSealed: true,
+        ...(checksum ? { checksum } : {}),
+        ...(target.identity === undefined ? {} : { identity: target.identity }),
+        createdAtMs: rooms.now(),
+        policy: {},
+      });
+    } catch (error) {
+      await abandon(rooms, { target, uploadId }, requestId);
+      throw error;
+    }
+    return { uploadId, headers: visibleHeaders(response.headers) };
+  };
+}
+
+async function abandon(
+  { backend }: UploadRooms,
+  upload: Parameters<typeof uploadRequest>[0],
+  requestId: string,
+): Promise<void> {
+  try {
+    const response = await backend.send({ method: "DELETE", ...uploadRequest(upload), requestId });
+    await response.text();
+  } catch {
+    // The state error is what the client learns; an upload left over holds no part, and the backend's own rules clean it.
+  }
+}

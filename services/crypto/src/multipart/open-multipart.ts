@@ -1,0 +1,153 @@
+/** Reading a multipart object: its manifest first, then only the chunks that cover what was asked for (format.md §7, §8). */
+import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import type { ByteRange } from "@s3eg/shared/contracts/crypto.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { type Manifest, totalSizeOf } from "@s3eg/shared/format/manifest.ts";
+import { maxRegionBytesOf, partCountOfEtag } from "@s3eg/shared/format/sizes.ts";
+import type { Body } from "@s3eg/shared/http/body.ts";
+import { resolveRange } from "@s3eg/shared/s3/range.ts";
+import { openRegion } from "@s3eg/shared/sealing/manifest-region.ts";
+import type { ObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
+import { openParts, type PartsSpan, partsSpanOf } from "@s3eg/shared/sealing/parts.ts";
+import { parseContentRange } from "../stored-range.ts";
+
+/** The object as its first answer shows it, its keys proven. */
+export interface OpenedMultipart {
+  readonly keys: ObjectKeys;
+  readonly suite: SuiteNumber;
+  /** The first answer, its body untouched. */
+  readonly response: BackendResponse;
+}
+
+/** Asks for stored bytes of the same object: `range` is the value of a Range header. */
+export type AskRange = (range: string, pinned: HeaderFields) => Promise<BackendResponse>;
+
+/** The plaintext asked for, on its way. */
+export interface OpenedPlaintext {
+  readonly size: number;
+  readonly range: { readonly offset: number; readonly length: number };
+  readonly body: Body;
+}
+
+/** Opens a multipart object, whole or a range. Every answer used must carry the first one's header. */
+export async function openMultipart(
+  { keys, suite, response }: OpenedMultipart,
+  range: ByteRange | undefined,
+  ask: AskRange,
+): Promise<OpenedPlaintext> {
+  const place = placeOf(response);
+  const manifest = await readManifest({ keys, suite, response }, place, ask);
+  const size = totalSizeOf(manifest.parts);
+  const wanted = range ? resolveRange(range, size) : { offset: 0, length: size };
+  const span = partsSpanOf(manifest, wanted);
+  const source = await storedBytes({ response, place, isWhole: range === undefined }, span, ask);
+  const body = openParts(source.body, { keys, suite }, { span, lead: 0, surplus: source.surplus });
+  return { size, range: wanted, body };
+}
+
+/** What the backend says of an object of several parts. */
+interface StoredPlace {
+  readonly storedSize: number;
+  readonly partCount: number;
+  readonly etag: string;
+}
+
+function placeOf({ status, headers }: BackendResponse): StoredPlace {
+  const storedSize =
+    status === 206
+      ? parseContentRange(headers["content-range"])?.total
+      : Number(headers["content-length"] ?? Number.NaN);
+  const etag = headers.etag ?? "";
+  const partCount = partCountOfEtag(etag);
+  if (storedSize === undefined || !Number.isSafeInteger(storedSize) || partCount === undefined) {
+    throw new Fault("crypto.integrity", "object of several parts has no size or no part count");
+  }
+  return { storedSize, partCount, etag };
+}
+
+/** The manifest of an object, from any answer about it that says its size. */
+export async function manifestOf(opened: OpenedMultipart, ask: AskRange): Promise<Manifest> {
+  return await readManifest(opened, placeOf(opened.response), ask);
+}
+
+/** Reads and opens the manifest at the end of an object. */
+async function readManifest(
+  { keys, suite, response }: OpenedMultipart,
+  place: StoredPlace,
+  ask: AskRange,
+): Promise<Manifest> {
+  const length = Math.min(place.storedSize, maxRegionBytesOf(place.partCount));
+  const answer = await askPinned(ask, `bytes=${place.storedSize - length}-`, { response, place });
+  const pieces: Uint8Array[] = [];
+  await answer.body.pump((piece) => void pieces.push(piece));
+  return openRegion(Buffer.concat(pieces), { keys, suite }, place);
+}
+
+/** The stored bytes of a span: those of the first answer where it is whole, else asked for. */
+async function storedBytes(
+  { response, place, isWhole }: { response: BackendResponse; place: StoredPlace; isWhole: boolean },
+  span: PartsSpan,
+  ask: AskRange,
+): Promise<{ body: Body; surplus: number }> {
+  if (isWhole && response.status === 200) {
+    return { body: response.body, surplus: place.storedSize - span.storedLength };
+  }
+  response.body.destroy();
+  if (span.storedLength === 0) return { body: emptyBody(), surplus: 0 };
+  const last = span.storedOffset + span.storedLength - 1;
+  const answer = await askPinned(ask, `bytes=${span.storedOffset}-${last}`, { response, place });
+  return { body: answer.body, surplus: 0 };
+}
+
+async function askPinned(
+  ask: AskRange,
+  range: string,
+  { response, place }: { response: BackendResponse; place: StoredPlace },
+): Promise<BackendResponse> {
+  const answer = await ask(range, { "if-match": place.etag });
+  if (answer.status === 412 || answer.status === 404) {
+    await answer.text();
+    throw new Fault("backend.changed", "object was replaced while it was read");
+  }
+  if (answer.status !== 206) throw await backendFault(answer);
+  const part = parseContentRange(answer.headers["content-range"]);
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? [];
+  const end = last ? Number(last) : place.storedSize - 1;
+  const isAsked =
+    part?.total === place.storedSize && part.start === Number(first) && part.end === end;
+  if (answer.headers[HEADER_FIELD] !== response.headers[HEADER_FIELD] || !isAsked) {
+    answer.body.destroy();
+    throw new Fault("crypto.integrity", "backend answered with another object or another range");
+  }
+  return answer;
+}
+
+function emptyBody(): Body {
+  return { pump: () => Promise.resolve(), destroy: () => undefined };
+}
+
+/** Backend client of `AskRange` for a request. */
+export function askRangeOf(backend: Backend, request: Parameters<Backend["send"]>[0]): AskRange {
+  return (range, pinned) =>
+    backend.send({
+      ...request,
+      method: "GET",
+      query: (request.query ?? []).filter(([name]) => name === "versionId"),
+      headers: { ...encryptionHeaders(request.headers ?? {}), ...pinned, range },
+    });
+}
+
+/** A client's key for the backend's own encryption goes with every read of the object. */
+function encryptionHeaders(headers: HeaderFields): HeaderFields {
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name]) =>
+        name.startsWith("x-amz-server-side-encryption") ||
+        name === "x-amz-expected-bucket-owner" ||
+        name === "x-amz-request-payer",
+    ),
+  );
+}

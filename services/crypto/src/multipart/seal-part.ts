@@ -1,0 +1,125 @@
+/** UploadPart's step in crypto: one attempt at a part, sealed under a salt of its own (format.md §7, "Attempts"). */
+import { randomBytes } from "node:crypto";
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import type { PlaintextFacts } from "@s3eg/shared/contracts/crypto.ts";
+import type { sealPart as sealPartContract } from "@s3eg/shared/contracts/multipart.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { MAX_PART_BYTES } from "@s3eg/shared/format/layout.ts";
+import { sealedPartSizeOf } from "@s3eg/shared/format/sizes.ts";
+import { type Body, collectBody } from "@s3eg/shared/http/body.ts";
+import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
+import { sealPart } from "@s3eg/shared/sealing/parts.ts";
+import type { z } from "zod";
+import { PARK_LIMIT_BYTES, type PartAttempt } from "../multipart-state/multipart-state.ts";
+import { visibleHeaders } from "../plain-or-sealed.ts";
+import {
+  findUpload,
+  keysOf,
+  noSuchUpload,
+  refOf,
+  type UploadRooms,
+  uploadRequest,
+} from "./uploads.ts";
+
+type SealPart = UploadAnswerer<
+  z.infer<typeof sealPartContract.head>,
+  PlaintextFacts,
+  z.infer<typeof sealPartContract.result>
+>;
+type Head = z.infer<typeof sealPartContract.head>;
+
+const SALT_BYTES = 16;
+const MD5_BYTES = 16;
+
+/** Answers `seal-part`. The attempt counts once its state is written; without that the client is told to try again. */
+export function sealPartAnswerer(rooms: UploadRooms): SealPart {
+  return async ({ head, body, tail }, { requestId, signal }) => {
+    try {
+      if (head.size > MAX_PART_BYTES) {
+        throw new Fault("limit.body-too-large", `a part may hold ${MAX_PART_BYTES} bytes`);
+      }
+      const upload = await findUpload(rooms.state, head);
+      const { keys, suite } = await keysOf(rooms, upload, requestId);
+      const salt = randomBytes(SALT_BYTES);
+      const { partNumber, size } = head;
+      const sealed = sealPart(body, { keys, suite }, { partNumber, size, salt });
+      const isParked = sealedPartSizeOf(size) < PARK_LIMIT_BYTES;
+      const stored = isParked
+        ? await park(sealed, size)
+        : await send(rooms, { head, sealed }, { requestId, signal });
+      const facts = factsOf(tail());
+      const uploadedAtMs = rooms.now();
+      const attempt = { partNumber, size, salt, etag: stored.etag, ...facts, uploadedAtMs };
+      const added = await rooms.state.addAttempt(refOf(head), attempt, stored.ciphertext);
+      if (added.surplus) await sendSurplus(rooms, { head, surplus: added.surplus, requestId });
+      return { etag: stored.etag, headers: stored.headers };
+    } catch (error) {
+      body.destroy(error);
+      throw error;
+    }
+  };
+}
+
+interface StoredAttempt {
+  readonly etag: string;
+  readonly headers: Record<string, string>;
+  /** Present for a parked attempt. */
+  readonly ciphertext?: Uint8Array;
+}
+
+/** Held here until Complete shows whether it is the last part; its ETag is 128 random bits. */
+async function park(sealed: Body, size: number): Promise<StoredAttempt> {
+  const tooLarge = () => new Fault("internal.bug", "a sealed part is larger than it can be");
+  const ciphertext = await collectBody(sealed, sealedPartSizeOf(size), tooLarge);
+  return { etag: `"${randomBytes(MD5_BYTES).toString("hex")}"`, headers: {}, ciphertext };
+}
+
+async function send(
+  { backend }: UploadRooms,
+  { head, sealed }: { head: Head; sealed: Body },
+  { requestId, signal }: { requestId: string; signal: AbortSignal },
+): Promise<StoredAttempt> {
+  const response = await backend.send({
+    method: "PUT",
+    ...uploadRequest(head, [["partNumber", String(head.partNumber)]]),
+    headers: head.headers,
+    body: { body: sealed, sizeBytes: sealedPartSizeOf(head.size) },
+    requestId,
+    signal,
+  });
+  if (response.status === 404) {
+    await response.text();
+    throw noSuchUpload();
+  }
+  if (response.status !== 200) throw await backendFault(response);
+  await response.text();
+  const etag = response.headers.etag;
+  if (!etag) throw new Fault("backend.unavailable", "backend stored a part without an ETag");
+  return { etag, headers: visibleHeaders(response.headers) };
+}
+
+/** More part numbers are parked than may be: the lowest goes up as it is, where S3's own rule judges it (format.md §7). */
+async function sendSurplus(
+  { backend, state }: UploadRooms,
+  { head, surplus, requestId }: { head: Head; surplus: PartAttempt; requestId: string },
+): Promise<void> {
+  const ciphertext = await state.parked(refOf(head), surplus);
+  if (!ciphertext) return;
+  const response = await backend.send({
+    method: "PUT",
+    ...uploadRequest(head, [["partNumber", String(surplus.partNumber)]]),
+    headers: head.headers,
+    body: ciphertext,
+    requestId,
+  });
+  if (response.status !== 200) throw await backendFault(response);
+  await response.text();
+  await state.unpark(refOf(head), surplus, response.headers.etag ?? "");
+}
+
+function factsOf({ md5, checksum }: PlaintextFacts) {
+  return {
+    ...(md5 === undefined ? {} : { md5 }),
+    ...(checksum ? { checksum: { algorithm: checksum.algorithm, value: checksum.value } } : {}),
+  };
+}

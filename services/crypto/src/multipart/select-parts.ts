@@ -1,0 +1,75 @@
+/** Which attempts a Complete means, judged as S3 judges it (S3 API, CompleteMultipartUpload). */
+import type { CompletedPart } from "@s3eg/shared/contracts/multipart.ts";
+import type { PartAttempt } from "../multipart-state/multipart-state.ts";
+import { refusal } from "./uploads.ts";
+
+/** Plaintext that every part but the last must hold (S3 API, "Multipart upload limits"). */
+const MIN_PART_BYTES = 5 * 1024 * 1024;
+
+/**
+ * The attempt behind each completed part, in order. `InvalidPartOrder`, `InvalidPart` for one that is unknown, replaced by a later
+ * attempt or of another checksum, `EntityTooSmall` for a part below 5 MiB of plaintext that is not the last.
+ */
+export function selectParts(
+  completed: readonly CompletedPart[],
+  attempts: readonly PartAttempt[],
+): PartAttempt[] {
+  if (completed.length === 0)
+    throw refusal(
+      400,
+      "MalformedXML",
+      "The XML you provided was not well-formed or did not validate against our published schema",
+    );
+  const latest = new Map<number, PartAttempt>();
+  for (const attempt of attempts) {
+    const other = latest.get(attempt.partNumber);
+    if (!other || other.sequence < attempt.sequence) latest.set(attempt.partNumber, attempt);
+  }
+  let before = 0;
+  return completed.map((part, index) => {
+    if (part.partNumber <= before) {
+      throw refusal(
+        400,
+        "InvalidPartOrder",
+        "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
+      );
+    }
+    before = part.partNumber;
+    const attempt = latest.get(part.partNumber);
+    if (!attempt || !isMeant(part, attempt)) throw invalidPart();
+    if (attempt.size < MIN_PART_BYTES && index < completed.length - 1) {
+      throw refusal(
+        400,
+        "EntityTooSmall",
+        "Your proposed upload is smaller than the minimum allowed size",
+      );
+    }
+    return attempt;
+  });
+}
+
+/** The refusal of a part that can't be completed. */
+export function invalidPart(): Error {
+  return refusal(
+    400,
+    "InvalidPart",
+    "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.",
+  );
+}
+
+function isMeant({ etag, checksum }: CompletedPart, attempt: PartAttempt): boolean {
+  const named = unquoted(etag);
+  // What the client was told: the backend's tag, marked as no MD5, or the plaintext's MD5.
+  const isSame = [unquoted(attempt.etag), `${unquoted(attempt.etag)}-0`, attempt.md5].includes(
+    named,
+  );
+  const isSummed =
+    !checksum ||
+    (attempt.checksum?.algorithm === checksum.algorithm &&
+      attempt.checksum.value === checksum.value);
+  return isSame && isSummed;
+}
+
+function unquoted(etag: string): string {
+  return etag.replaceAll('"', "").toLowerCase();
+}

@@ -1,0 +1,37 @@
+/** UploadPart: like PutObject, the part passes edge → crypto → backend once and is never held whole. */
+import { sealPart } from "@s3eg/shared/contracts/multipart.ts";
+import { checksumHeaders } from "../s3/checksum-headers.ts";
+import { answerHeaders, askingHeaders } from "../s3/headers.ts";
+import { shownPartEtag } from "../shown-part-etag.ts";
+import { partNumberOf, uploadAddress } from "../upload-request.ts";
+import type { Operation } from "./operation.ts";
+
+export const uploadPart: Operation = {
+  name: "UploadPart",
+  method: "PUT",
+  level: "object",
+  subresources: ["partNumber", "uploadId"],
+  async run(request, { crypto }) {
+    const partNumber = partNumberOf(request);
+    const { body, sizeBytes, facts } = request.plainBody();
+    const head = {
+      ...uploadAddress(request),
+      partNumber,
+      size: sizeBytes,
+      headers: { ...askingHeaders(request.headers) },
+    };
+    const sending = { head, body, tail: facts };
+    const options = { requestId: request.id, signal: request.signal };
+    const { etag, headers } = await crypto.upload(sealPart, sending, options);
+    const { checksum, md5 } = facts();
+    const { "x-amz-checksum-type": _, ...shown } = checksumHeaders(checksum);
+    return {
+      status: 200,
+      headers: {
+        ...answerHeaders(headers),
+        ...shown,
+        etag: shownPartEtag(request.policy, etag, md5),
+      },
+    };
+  },
+};
