@@ -23,48 +23,51 @@ export interface FactsIndex {
 const ENTRY_BYTES = 300;
 const DEFAULT_CAPACITY_BYTES = 48 * 1024 * 1024;
 
-/** An index in the memory of one process, bounded: what was not used for longest is forgotten first. */
+/**
+ * An index in the memory of one process, bounded: entries live in two generations of half the room each. When the young one is full
+ * it becomes the old one, and what was not used since it became old is forgotten. So keeping order costs nothing per entry.
+ */
 export class MemoryFactsIndex implements FactsIndex {
-  readonly #capacityBytes: number;
-  readonly #entries = new Map<string, ObjectFacts>();
-  #bytes = 0;
+  readonly #generationBytes: number;
+  #young = new Map<string, ObjectFacts>();
+  #old = new Map<string, ObjectFacts>();
+  #youngBytes = 0;
 
   constructor({ capacityBytes = DEFAULT_CAPACITY_BYTES }: { capacityBytes?: number } = {}) {
-    this.#capacityBytes = capacityBytes;
+    this.#generationBytes = capacityBytes / 2;
   }
 
   async get(objects: readonly PinnedObject[]): Promise<(ObjectFacts | undefined)[]> {
     return objects.map((object) => {
       const name = nameOf(object);
-      const facts = this.#entries.get(name);
-      if (!facts) return undefined;
-      this.#entries.delete(name);
-      this.#entries.set(name, facts);
-      return facts;
+      const young = this.#young.get(name);
+      if (young) return young;
+      const old = this.#old.get(name);
+      if (old) this.#keep(name, old);
+      return old;
     });
   }
 
   async set(object: PinnedObject, facts: ObjectFacts): Promise<void> {
-    const name = nameOf(object);
-    this.#forget(name);
-    this.#entries.set(name, facts);
-    this.#bytes += bytesOf(name);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.#capacityBytes) return;
-      this.#forget(oldest);
-    }
+    this.#keep(nameOf(object), facts);
   }
 
-  #forget(name: string): void {
-    if (this.#entries.delete(name)) this.#bytes -= bytesOf(name);
+  #keep(name: string, facts: ObjectFacts): void {
+    const bytes = ENTRY_BYTES + 2 * name.length;
+    if (this.#young.has(name)) this.#youngBytes -= bytes;
+    else if (this.#youngBytes + bytes > this.#generationBytes) this.#age();
+    this.#young.set(name, facts);
+    this.#youngBytes += bytes;
+  }
+
+  #age(): void {
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngBytes = 0;
   }
 }
 
 // The length in front keeps keys that look like the end of another name apart.
 function nameOf({ bucket, key, etag }: PinnedObject): string {
   return `${bucket}/${key.length}/${key}${etag}`;
-}
-
-function bytesOf(name: string): number {
-  return ENTRY_BYTES + 2 * name.length;
 }

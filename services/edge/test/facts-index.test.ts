@@ -27,23 +27,19 @@ describe("MemoryFactsIndex", () => {
   });
 
   it("forgets what was not used for longest when it is full, and never grows", async () => {
-    const index = new MemoryFactsIndex({ capacityBytes: 3 * 330 });
-    for (const key of ["1", "2", "3"]) await index.set(object(key), facts(1));
-    await index.get([object("1")]);
+    // Room for two entries in each generation.
+    const index = new MemoryFactsIndex({ capacityBytes: 4 * 330 });
+    const sizesOf = async (...keys: string[]) =>
+      (await index.get(keys.map((key) => object(key)))).map((entry) => entry?.size);
+    for (const key of ["1", "2", "3"]) await index.set(object(key), facts(Number(key)));
+    assert.deepEqual(await sizesOf("1"), [1]);
     await index.set(object("4"), facts(4));
-    const known = await index.get(["1", "2", "3", "4"].map((key) => object(key)));
-    assert.deepEqual(
-      known.map((entry) => entry?.size),
-      [1, undefined, 1, 4],
-    );
+    assert.deepEqual(await sizesOf("2"), [undefined]);
+    assert.deepEqual(await sizesOf("3", "1", "4"), [3, 1, 4]);
     for (let size = 0; size < 100; size += 1) await index.set(object("4"), facts(size));
-    const [first, , , last] = await index.get(["1", "2", "3", "4"].map((key) => object(key)));
-    assert.deepEqual([first?.size, last?.size], [1, 99]);
-  });
-
-  it("keeps nothing that is larger than all its room", async () => {
-    const index = new MemoryFactsIndex({ capacityBytes: 100 });
-    await index.set(object("k"), facts(1));
-    assert.deepEqual(await index.get([object("k")]), [undefined]);
+    assert.deepEqual(await sizesOf("4"), [99]);
+    for (let key = 10; key < 100; key += 1) await index.set(object(String(key)), facts(key));
+    const kept = await index.get(Array.from({ length: 100 }, (_, key) => object(String(key))));
+    assert.ok(kept.filter((entry) => entry !== undefined).length <= 4);
   });
 });
