@@ -1,10 +1,12 @@
 /**
- * The tags of a copy's source. A sealed copy replaces the metadata, and some backends then drop the tags as well: where the source has
- * any that go along (S3 API, `x-amz-tagging-directive`), they are read and given anew.
+ * The tags of a copy. A sealed copy replaces the metadata, and some backends then drop the tags as well: where the source has any that
+ * go along (S3 API, `x-amz-tagging-directive`), they are read and given anew, and where they were left out all the same, set after.
  */
+import { hash } from "node:crypto";
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
-import { encodeQuery } from "@s3eg/shared/s3/names.ts";
+import { encodeQuery, parseQuery } from "@s3eg/shared/s3/names.ts";
+import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "./backend-xml.ts";
 import type { CopySource } from "./copy-source.ts";
 import type { Rooms } from "./operations/operation.ts";
@@ -37,4 +39,36 @@ export async function copiedTags(
       ?.all("Tag") ?? [];
   const pairs = tags.map((tag) => [tag.textOf("Key") ?? "", tag.textOf("Value") ?? ""] as const);
   return { "x-amz-tagging": encodeQuery(pairs), "x-amz-tagging-directive": "REPLACE" };
+}
+
+/**
+ * Sets the tags that a copy was to get where the backend tells that it has others. Until then the copy is there without them; if it
+ * fails, its fault is thrown. `versionId`: of the copy, where the backend has versions.
+ */
+export async function ensureTags(
+  request: S3Request,
+  { backend }: Rooms,
+  { tagging, versionId }: { tagging: string; versionId: string | undefined },
+): Promise<void> {
+  const { bucket, key, id, signal } = request;
+  const tags = parseQuery(tagging);
+  const version = versionId === undefined ? [] : [["versionId", versionId] as const];
+  const place = { bucket, key, ...identityOf(request), requestId: id, signal };
+  const head = await backend.send({ method: "HEAD", ...place, query: version });
+  await head.text();
+  const count = head.headers["x-amz-tagging-count"];
+  // A backend that does not tell how many there are is taken at its word.
+  if (head.status !== 200 || count === undefined || Number(count) === tags.length) return;
+  const nodes = tags.map(([name, value]) => el("Tag", el("Key", name), el("Value", value)));
+  const document = xmlDocument(el("Tagging", el("TagSet", ...nodes)), { hasNamespace: true });
+  const body = Buffer.from(document);
+  const response = await backend.send({
+    method: "PUT",
+    ...place,
+    query: [["tagging", ""], ...version],
+    headers: { "content-md5": hash("md5", body, "base64") },
+    body,
+  });
+  if (response.status >= 300) throw await backendFault(response);
+  await response.text();
 }

@@ -34,6 +34,7 @@ export function operationMatcher(operations: readonly Operation[]): (asking: Ask
     const unknown = query.find(([name, value]) => isUnknownSubresource(name, value));
     if (unknown) throw notServed(`sub-resource ${unknown[0]}`);
     const level = levelOf(asking);
+    if (level === "service" && method !== "GET") throw s3Error("MethodNotAllowed");
     const subresources = subresourcesOf(asking);
     const isCopy = level === "object" && headers["x-amz-copy-source"] !== undefined;
     const found = table.get(signatureOf({ method, level, subresources, isCopy }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { answer } from "./memory-backend.ts";
+import { answer, type KeptRequest } from "./memory-backend.ts";
 import { runningEdge } from "./running-edge.ts";
 
 const TAGS =
@@ -40,5 +40,38 @@ describe("the tags of a copy", () => {
     const { sent, reads } = await copied("2", given);
     assert.equal(reads.length, 0);
     assert.equal(sent["x-amz-tagging"], "c=d");
+  });
+
+  it("are set after the copy where the backend left them out, on the version that was made", async () => {
+    await using edge = await runningEdge();
+    await edge.send({ method: "PUT", path: "/photos/cat", body: "meow" });
+    const tags = { "x-amz-tagging-directive": "REPLACE", "x-amz-tagging": "c%20d=e%26f" };
+    const headers = { "x-amz-copy-source": "photos/cat", ...tags };
+    const copy = { method: "PUT", path: "/photos/dog", headers };
+    const asked =
+      (name: string) =>
+      ({ request: { query = [] } }: KeptRequest) =>
+        query.some(([known]) => known === name);
+    let count = "1";
+    edge.backend.intercept = ({ method, key, query = [] }) => {
+      if (query.some(([name]) => name === "tagging")) return answer(200);
+      return method === "HEAD" && key === "dog"
+        ? answer(200, { "x-amz-tagging-count": count })
+        : undefined;
+    };
+    assert.equal((await edge.send(copy)).status, 200);
+    assert.equal(edge.backend.kept.filter(asked("tagging")).length, 0);
+    count = "0";
+    assert.equal((await edge.send(copy)).status, 200);
+    const [{ request, body } = assert.fail()] = edge.backend.kept.filter(asked("tagging"));
+    assert.deepEqual([request.method, request.bucket, request.key], ["PUT", "photos", "dog"]);
+    assert.match(
+      String(body),
+      /<TagSet><Tag><Key>c d<\/Key><Value>e&amp;f<\/Value><\/Tag><\/TagSet>/,
+    );
+  });
+
+  it("are not the client's where it does not say REPLACE", async () => {
+    assert.equal((await copied("0", { "x-amz-tagging": "c=d" })).sent["x-amz-tagging"], undefined);
   });
 });

@@ -115,7 +115,9 @@ export class MemoryBackend implements Backend {
     };
   }
 
-  #bucket({ method, bucket }: BackendRequest): BackendResponse {
+  #bucket({ method, bucket, query = [] }: BackendRequest): BackendResponse {
+    if (query.some(([name]) => name === "location"))
+      return answer(200, {}, "<LocationConstraint/>");
     if (method === "HEAD" || method === "PUT") return answer(200);
     if (method === "DELETE") return answer(204);
     const contents = [...this.objects]

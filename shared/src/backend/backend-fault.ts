@@ -27,6 +27,7 @@ const SHOWN_ELEMENTS = [
 
 /** Headers of an error's answer that a client may see: what was not read or not allowed, and what a browser must be told (CORS). */
 const SHOWN_HEADERS = new Set([
+  "accept-ranges",
   "allow",
   "cache-control",
   "expires",

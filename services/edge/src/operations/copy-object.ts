@@ -3,14 +3,14 @@
  * source is a plain object that its bucket may contain: it is sealed on its way.
  */
 import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
-import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { backendFault, shownHeadersOf } from "@s3eg/shared/backend/backend-fault.ts";
 import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { encodeKey } from "@s3eg/shared/s3/names.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import { parseBackendXml } from "../backend-xml.ts";
-import { copiedTags } from "../copied-tags.ts";
+import { copiedTags, ensureTags } from "../copied-tags.ts";
 import { checkCopy } from "../copy-rules.ts";
 import { type CopySource, copySourceOf } from "../copy-source.ts";
 import { retryIfChanged } from "../object-facts.ts";
@@ -96,7 +96,11 @@ async function moveSealed(moving: Moving, header: string): Promise<S3Answer> {
     requestId: request.id,
     signal: request.signal,
   });
-  return await copied(response, { request, rooms, facts });
+  const answer = await copied(response, { request, rooms, facts });
+  const { "x-amz-tagging": tagging } = storing;
+  const versionId = response.headers["x-amz-version-id"];
+  if (tagging !== undefined) await ensureTags(request, rooms, { tagging, versionId });
+  return answer;
 }
 
 /** A condition failed that the client did not set: it was the pin on the source. */
@@ -128,7 +132,7 @@ async function headSource(
     signal: request.signal,
   });
   if (response.status === 304) throw s3Error("PreconditionFailed");
-  if (response.status !== 200) throw await sourceFault(response, source);
+  if (response.status !== 200) throw await sourceFault(response, source, { request, rooms });
   await response.text();
   return response;
 }
@@ -171,17 +175,28 @@ function pinned({ headers }: BackendResponse): string {
   throw new Fault("backend.unavailable", "backend gave no ETag of the copy source");
 }
 
-/** A HEAD has no error body: which thing is missing is told from what was asked for. */
-async function sourceFault(response: BackendResponse, { key }: CopySource): Promise<Fault> {
+/** A HEAD has no error body: which thing is missing, bucket or object, is found out. */
+async function sourceFault(
+  response: BackendResponse,
+  { bucket, key }: CopySource,
+  { request, rooms }: { request: S3Request; rooms: Rooms },
+): Promise<Fault> {
   const fault = await backendFault(response);
   if (response.status !== 404) return fault;
+  const { id: requestId, signal } = request;
+  const asking = { method: "HEAD", bucket, ...identityOf(request), requestId, signal } as const;
+  const whole = await rooms.backend.send(asking);
+  await whole.text();
+  const missing =
+    whole.status === 404
+      ? {
+          s3Code: "NoSuchBucket",
+          s3Message: "The specified bucket does not exist.",
+          BucketName: bucket,
+        }
+      : { s3Code: "NoSuchKey", s3Message: "The specified key does not exist.", Key: key };
   return new Fault("backend.refused", "copy source does not exist", {
-    details: {
-      status: 404,
-      s3Code: "NoSuchKey",
-      s3Message: "The specified key does not exist.",
-      Key: key,
-    },
+    details: { ...shownHeadersOf(fault), status: 404, ...missing },
     cause: fault,
   });
 }
@@ -189,7 +204,11 @@ async function sourceFault(response: BackendResponse, { key }: CopySource): Prom
 function copyHeaders({ headers }: S3Request, source: HeaderFields): HeaderFields {
   const stored = storedHeaders(headers);
   const isReplaced = headers["x-amz-metadata-directive"] === "REPLACE";
-  return isReplaced ? stored : { ...uncopiedHeaders(stored), ...copiedHeaders(source) };
+  const { "x-amz-tagging": tagging, ...metadata } = isReplaced
+    ? stored
+    : { ...uncopiedHeaders(stored), ...copiedHeaders(source) };
+  const isTagged = tagging !== undefined && headers[TAGGING] === "REPLACE";
+  return isTagged ? { ...metadata, "x-amz-tagging": tagging } : metadata;
 }
 
 /** Fields of a copy that speak of its source, for a backend that copies. */

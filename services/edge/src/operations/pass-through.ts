@@ -2,6 +2,8 @@
 import { hash } from "node:crypto";
 import type { BackendRequest, BackendResponse } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, passedHeaders } from "../s3/headers.ts";
 import { isPassedParameter } from "../s3/query-names.ts";
 import { identityOf, type S3Request } from "../s3-request.ts";
@@ -21,12 +23,31 @@ export function passThrough(
       const hasBody = shape.method === "PUT" || shape.method === "POST";
       const body = hasBody ? await request.bytes(MAX_XML_BYTES) : undefined;
       if (body) check?.(body.toString("utf8"));
-      return await passedAnswer(
-        await backend.send(passedRequest(request, { method: shape.method, body })),
-      );
+      const response = await backend.send(passedRequest(request, { method: shape.method, body }));
+      return await settingOf(response, shape.subresources ?? []);
     },
   };
 }
+
+/**
+ * The answer about a setting. A backend that does not know a sub-resource may answer without it: with the object, or with a listing of
+ * stored sizes. Neither may pass.
+ */
+async function settingOf(
+  response: BackendResponse,
+  subresources: readonly string[],
+): Promise<S3Answer> {
+  const isObject = response.headers[HEADER_FIELD] !== undefined;
+  if (isObject) response.body.destroy();
+  const answer: S3Answer = isObject ? { status: 501 } : await passedAnswer(response);
+  const isListing = typeof answer.body === "string" && LISTING.test(answer.body.slice(0, 1024));
+  if (!isObject && !isListing) return answer;
+  throw s3Error("NotImplemented", {
+    message: `The backend does not know the sub-resource ${subresources.join(", ")}.`,
+  });
+}
+
+const LISTING = /<(?:\w+:)?(?:ListBucketResult|ListVersionsResult)[\s>]/;
 
 /** The same request for the backend: names, query and headers as the client gave them, signature left out. */
 export function passedRequest(

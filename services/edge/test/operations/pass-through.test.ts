@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { describe, it } from "node:test";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { answer, refusal } from "../memory-backend.ts";
 import { runningEdge } from "../running-edge.ts";
 
@@ -64,5 +65,27 @@ describe("an operation that passes through", () => {
     const { status, text } = await edge.send({ method: "GET", path: "/" });
     assert.equal(status, 500);
     assert.doesNotMatch(text, /AKIA|InvalidAccessKeyId/);
+  });
+
+  it("does not let a backend that ignores the sub-resource answer with an object or a listing", async () => {
+    await using edge = await runningEdge();
+    const listing =
+      '<?xml version="1.0"?>\n<ListBucketResult xmlns="x"><Name>photos</Name></ListBucketResult>';
+    for (const [path, instead] of [
+      ["/photos?encryption", answer(200, {}, listing)],
+      [
+        "/photos?inventory",
+        answer(200, {}, listing.replaceAll("ListBucketResult", "ListVersionsResult")),
+      ],
+      ["/photos/cat?retention", answer(200, { [HEADER_FIELD]: "header" }, "stored bytes")],
+    ] as const) {
+      edge.backend.intercept = () => instead;
+      const { status, code, text } = await edge.send({ method: "GET", path });
+      assert.deepEqual([status, code], [501, "NotImplemented"]);
+      assert.match(
+        text,
+        /The backend does not know the sub-resource (encryption|inventory|retention)\./,
+      );
+    }
   });
 });
