@@ -13,7 +13,15 @@ import { z } from "zod";
 import type { PartAttempt, UploadRecord } from "../multipart-state/multipart-state.ts";
 import { visibleHeaders } from "../plain-or-sealed.ts";
 import { invalidPart, selectParts } from "./select-parts.ts";
-import { findUpload, keysOf, refOf, refusal, type UploadRooms, uploadRequest } from "./uploads.ts";
+import {
+  customerKeyOf,
+  findUpload,
+  keysOf,
+  refOf,
+  refusal,
+  type UploadRooms,
+  uploadRequest,
+} from "./uploads.ts";
 import { shownChecksum, type WholeChecksum, wholeChecksum } from "./whole-checksum.ts";
 
 type Complete = UploadAnswerer<
@@ -105,12 +113,12 @@ async function storeRegion(
   }));
   if (!last.isParked) {
     const own = { partNumber: last.partNumber + 1, bytes: region };
-    return [...stored, await storePart(rooms, head, { ...own, requestId })];
+    return [...stored, await storePart(rooms, completing, own)];
   }
   const ciphertext = await rooms.state.parked(refOf(head), last);
   if (!ciphertext) throw new Fault("state.unavailable", "a parked part is not there any more");
   const bytes = Buffer.concat([ciphertext, region]);
-  const joined = await storePart(rooms, head, { partNumber: last.partNumber, bytes, requestId });
+  const joined = await storePart(rooms, completing, { partNumber: last.partNumber, bytes });
   return [...stored.slice(0, -1), joined];
 }
 
@@ -145,12 +153,13 @@ function md5OfMd5s(parts: readonly PartAttempt[]): Buffer | undefined {
 
 async function storePart(
   { backend }: UploadRooms,
-  head: Head,
-  { partNumber, bytes, requestId }: { partNumber: number; bytes: Buffer; requestId: string },
+  { head, upload, requestId }: Completing,
+  { partNumber, bytes }: { partNumber: number; bytes: Buffer },
 ): Promise<{ partNumber: number; etag: string }> {
   const response = await backend.send({
     method: "PUT",
     ...uploadRequest(head, [["partNumber", String(partNumber)]]),
+    headers: customerKeyOf(upload.policy),
     body: bytes,
     requestId,
   });

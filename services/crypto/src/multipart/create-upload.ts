@@ -8,7 +8,7 @@ import { parseXml } from "@s3eg/shared/s3/xml.ts";
 import type { z } from "zod";
 import { checkMetadataRoom } from "../metadata-room.ts";
 import { visibleHeaders } from "../plain-or-sealed.ts";
-import { type UploadRooms, uploadRequest } from "./uploads.ts";
+import { customerKeyOf, type UploadRooms, uploadRequest } from "./uploads.ts";
 
 type CreateUpload = UploadAnswerer<
   z.infer<typeof createUpload.head>,
@@ -50,7 +50,8 @@ export function createUploadAnswerer(rooms: UploadRooms): CreateUpload {
         ...(checksum ? { checksum } : {}),
         ...(target.identity === undefined ? {} : { identity: target.identity }),
         createdAtMs: rooms.now(),
-        policy: {},
+        // Sealed with the rest of the state, and gone with the upload.
+        policy: customerKeyOf(headers),
       });
     } catch (error) {
       await abandon(rooms, { target, uploadId }, requestId);

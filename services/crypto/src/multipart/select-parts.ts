@@ -11,9 +11,13 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
  * attempt or of another checksum, `EntityTooSmall` for a part below 5 MiB of plaintext that is not the last.
  */
 export function selectParts(
-  completed: readonly CompletedPart[],
+  listed: readonly CompletedPart[],
   attempts: readonly PartAttempt[],
 ): PartAttempt[] {
+  // A part that is listed twice in a row counts as last listed, as Ceph has it.
+  const completed = listed.filter(
+    ({ partNumber }, index) => listed[index + 1]?.partNumber !== partNumber,
+  );
   if (completed.length === 0)
     throw refusal(
       400,

@@ -67,6 +67,17 @@ export function uploadRequest(
   };
 }
 
+const CUSTOMER_KEY = "x-amz-server-side-encryption-customer-";
+
+/** The client's own key for the backend's encryption: every part needs it, and Complete, which stores one more, is not given it. */
+export function customerKeyOf(headers: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      name.startsWith(CUSTOMER_KEY) && typeof value === "string" ? [[name, value]] : [],
+    ),
+  );
+}
+
 /** The refusal of an upload that there is not, in S3's words. */
 export function noSuchUpload(): Fault {
   return refusal(
