@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { answersHttp, type Child, startChild, untilReady } from "./servers/child.ts";
+import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./servers/child.ts";
 import { startNats } from "./servers/nats.ts";
 import { freePort, makeScratch } from "./servers/place.ts";
 import { memoryPeakBytes } from "./servers/proc.ts";
@@ -33,8 +33,14 @@ export interface GatewayOptions {
   readonly policies?: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** A gateway in one process. */
+export interface OneProcessGateway extends Gateway {
+  /** Runs another command of `s3eg` with this gateway's settings, and returns what it prints. */
+  runCommand(args: readonly string[]): Promise<string>;
+}
+
 /** Starts all roles in one process. */
-export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions): Promise<OneProcessGateway> {
   const scratch = await makeScratch("gateway");
   const children: Child[] = [];
   return await orTakeDown(children, scratch, async () => {
@@ -53,10 +59,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       probe: () => answersHttp(`${endpoint}/ready`, 200),
       timeoutMs: READY_TIMEOUT_MS,
     });
-    return gatewayOf(endpoint, options, {
-      children,
-      down: () => takeDown(children, scratch),
-    });
+    const down = () => takeDown(children, scratch);
+    return {
+      ...gatewayOf(endpoint, options, { children, down }),
+      runCommand: (args) =>
+        runToEnd({ program: process.execPath, args: [MAIN, ...args], env: { ...env } }),
+    };
   });
 }
 
