@@ -171,9 +171,10 @@ async function storePart(
 /** A Complete may fail after the backend has answered 200: then the body is an error (S3 API, CompleteMultipartUpload). */
 async function completeOnBackend(
   rooms: UploadRooms,
-  { head, requestId }: Completing,
+  completing: Completing,
   parts: readonly { partNumber: number; etag: string }[],
 ): Promise<Result> {
+  const { head, requestId } = completing;
   const nodes = parts.map((part) =>
     el("Part", el("PartNumber", part.partNumber), el("ETag", part.etag)),
   );
@@ -192,7 +193,7 @@ async function completeOnBackend(
   if (result.name === "Error") {
     throw refusal(500, result.textOf("Code") ?? "InternalError", result.textOf("Message") ?? "");
   }
-  const etag = result.textOf("ETag") || (await etagOf(rooms, head, requestId));
+  const etag = result.textOf("ETag") || (await etagOf(rooms, completing));
   return {
     etag: etag.startsWith('"') ? etag : `"${etag}"`,
     headers: visibleHeaders(response.headers),
@@ -202,10 +203,15 @@ async function completeOnBackend(
 /** Some servers complete without saying the ETag. */
 async function etagOf(
   { backend }: UploadRooms,
-  { target }: Head,
-  requestId: string,
+  { head: { target }, upload, requestId }: Completing,
 ): Promise<string> {
-  const response: BackendResponse = await backend.send({ method: "HEAD", ...target, requestId });
+  const headers = customerKeyOf(upload.policy);
+  const response: BackendResponse = await backend.send({
+    method: "HEAD",
+    ...target,
+    headers,
+    requestId,
+  });
   await response.text();
   const { etag } = response.headers;
   if (!etag) throw new Fault("backend.unavailable", "backend completed an object without an ETag");

@@ -10,7 +10,11 @@ import { type Body, collectBody } from "@s3eg/shared/http/body.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { sealPart } from "@s3eg/shared/sealing/parts.ts";
 import type { z } from "zod";
-import { PARK_LIMIT_BYTES, type PartAttempt } from "../multipart-state/multipart-state.ts";
+import {
+  PARK_LIMIT_BYTES,
+  type PartAttempt,
+  type UploadRecord,
+} from "../multipart-state/multipart-state.ts";
 import { visibleHeaders } from "../plain-or-sealed.ts";
 import {
   findUpload,
@@ -39,6 +43,7 @@ export function sealPartAnswerer(rooms: UploadRooms): SealPart {
         throw new Fault("limit.body-too-large", `a part may hold ${MAX_PART_BYTES} bytes`);
       }
       const upload = await findUpload(rooms.state, head);
+      checkCustomerKey(upload, head.headers);
       const { keys, suite } = await keysOf(rooms, upload, requestId);
       const salt = randomBytes(SALT_BYTES);
       const { partNumber, size } = head;
@@ -58,6 +63,25 @@ export function sealPartAnswerer(rooms: UploadRooms): SealPart {
       throw error;
     }
   };
+}
+
+/** All parts of an upload are under the client's key that it was begun with, or none (S3 API, UploadPart). */
+function checkCustomerKey(
+  { policy }: UploadRecord,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const begun = customerKeyOf(policy);
+  const given = customerKeyOf(headers);
+  const isSame = [...Object.keys(begun), ...Object.keys(given)].every(
+    (name) => begun[name] === given[name],
+  );
+  if (!isSame) {
+    throw refusal(
+      400,
+      "InvalidRequest",
+      "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.",
+    );
+  }
 }
 
 interface StoredAttempt {
