@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import type { BackendRequest, BackendResponse } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
-import { s3Error } from "../s3/errors.ts";
+import { type S3Error, s3Error } from "../s3/errors.ts";
 import { answerHeaders, passedHeaders } from "../s3/headers.ts";
 import { isPassedParameter } from "../s3/query-names.ts";
 import { identityOf, type S3Request } from "../s3-request.ts";
@@ -23,8 +23,15 @@ export function passThrough(
       const hasBody = shape.method === "PUT" || shape.method === "POST";
       const body = hasBody ? await request.bytes(MAX_XML_BYTES) : undefined;
       if (body) check?.(body.toString("utf8"));
+      const subresources = shape.subresources ?? [];
+      const changesBucket = shape.level === "bucket" && shape.method !== "GET";
+      if (changesBucket && subresources.length > 0) {
+        // A backend that does not know `?encryption` would create the bucket, or delete it. Reading does no harm: it comes first.
+        const asked = await backend.send(passedRequest(request, { method: "GET" }));
+        refuseIgnored(await asked.text(), subresources);
+      }
       const response = await backend.send(passedRequest(request, { method: shape.method, body }));
-      return await settingOf(response, shape.subresources ?? []);
+      return await settingOf(response, subresources);
     },
   };
 }
@@ -37,17 +44,26 @@ async function settingOf(
   response: BackendResponse,
   subresources: readonly string[],
 ): Promise<S3Answer> {
-  const isObject = response.headers[HEADER_FIELD] !== undefined;
-  if (isObject) response.body.destroy();
-  const answer: S3Answer = isObject ? { status: 501 } : await passedAnswer(response);
-  const isListing = typeof answer.body === "string" && LISTING.test(answer.body.slice(0, 1024));
-  if (!isObject && !isListing) return answer;
-  throw s3Error("NotImplemented", {
+  if (response.headers[HEADER_FIELD] !== undefined) {
+    response.body.destroy();
+    throw ignored(subresources);
+  }
+  const answer = await passedAnswer(response);
+  if (typeof answer.body === "string") refuseIgnored(answer.body, subresources);
+  return answer;
+}
+
+function refuseIgnored(document: string, subresources: readonly string[]): void {
+  if (LISTING.test(document.slice(0, 1024))) throw ignored(subresources);
+}
+
+function ignored(subresources: readonly string[]): S3Error {
+  return s3Error("NotImplemented", {
     message: `The backend does not know the sub-resource ${subresources.join(", ")}.`,
   });
 }
 
-const LISTING = /<(?:\w+:)?(?:ListBucketResult|ListVersionsResult)[\s>]/;
+const LISTING = /<(?:\w+:)?(?:ListBucketResult|ListVersionsResult)[\s/>]/;
 
 /** The same request for the backend: names, query and headers as the client gave them, signature left out. */
 export function passedRequest(

@@ -88,4 +88,24 @@ describe("an operation that passes through", () => {
       );
     }
   });
+
+  it("changes no setting of a bucket that the backend would take for the bucket itself", async () => {
+    await using edge = await runningEdge();
+    edge.backend.intercept = ({ method }) =>
+      method === "GET" ? answer(200, {}, "<ListBucketResult/>") : undefined;
+    for (const [method, path] of [
+      ["DELETE", "/photos?encryption"],
+      ["PUT", "/photos?inventory&id=1"],
+    ] as const) {
+      const body = method === "PUT" ? { body: XML } : {};
+      assert.equal((await edge.send({ method, path, ...body })).code, "NotImplemented");
+    }
+    assert.deepEqual(
+      new Set(edge.backend.kept.map(({ request }) => request.method)),
+      new Set(["GET"]),
+    );
+    edge.backend.intercept = ({ method }) =>
+      method === "GET" ? refusal(404, "NoSuchTagSet") : answer(204);
+    assert.equal((await edge.send({ method: "DELETE", path: "/photos?tagging" })).status, 204);
+  });
 });
