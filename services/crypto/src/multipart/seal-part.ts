@@ -17,10 +17,12 @@ import {
 } from "../multipart-state/multipart-state.ts";
 import { visibleHeaders } from "../plain-or-sealed.ts";
 import {
+  customerKeyOf,
   findUpload,
   keysOf,
   noSuchUpload,
   refOf,
+  refusal,
   type UploadRooms,
   uploadRequest,
 } from "./uploads.ts";
