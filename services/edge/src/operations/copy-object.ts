@@ -253,8 +253,8 @@ async function copied(
     });
   }
   const { bucket, key, policy } = request;
-  const etag = result.textOf("ETag") ?? "";
-  if (facts) rooms.known.learn({ bucket, key, etag: headerEtag(etag) }, facts);
+  const etag = headerEtag(result.textOf("ETag") ?? "");
+  if (facts) rooms.known.learn({ bucket, key, etag }, facts);
   const body = copyResult({
     lastModified: result.textOf("LastModified") ?? "",
     etag: shownEtag(policy, etag, facts),

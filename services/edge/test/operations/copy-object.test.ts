@@ -38,6 +38,15 @@ describe("CopyObject", () => {
     assert.equal((await edge.send({ method: "GET", path: "/photos/cat" })).text, "meow");
   });
 
+  it("puts the quotes around the ETag that some backends leave out of this answer", async () => {
+    await using edge = await edgeWithCat();
+    const etag = "0123456789abcdef0123456789abcdef";
+    const result = `<CopyObjectResult><ETag>${etag}</ETag></CopyObjectResult>`;
+    edge.backend.intercept = ({ method }) =>
+      method === "PUT" ? answer(200, {}, result) : undefined;
+    assert.equal((await edge.send(copy())).xml().textOf("ETag"), `"${etag}-0"`);
+  });
+
   it("pins the source that it looked at", async () => {
     await using edge = await edgeWithCat();
     const { etag } = edge.backend.objects.get("photos/cat") ?? assert.fail();
