@@ -255,12 +255,16 @@ async function copied(
   const { bucket, key, policy } = request;
   const etag = headerEtag(result.textOf("ETag") ?? "");
   if (facts) rooms.known.learn({ bucket, key, etag }, facts);
+  const shown = shownEtag(policy, etag, facts);
   const body = copyResult({
     lastModified: result.textOf("LastModified") ?? "",
-    etag: shownEtag(policy, etag, facts),
+    etag: shown,
     checksum: facts?.checksum,
   });
-  return { status: 200, headers: answerHeaders(response.headers), body };
+  const headers = answerHeaders(response.headers);
+  // Some servers say it in a header too: it is the same one everywhere.
+  const tag = headers.etag === undefined ? {} : { etag: headerEtag(shown) };
+  return { status: 200, headers: { ...headers, ...tag }, body };
 }
 
 function notSealed(): Fault {

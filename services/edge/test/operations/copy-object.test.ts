@@ -153,4 +153,20 @@ describe("CopyObject", () => {
     assert.equal((await edge.send(copy())).code, "AccessDenied");
     assert.equal(edge.backend.objects.has("copies/cat2"), false);
   });
+
+  it("has one ETag in document and header, where the backend sends it in both", async () => {
+    const etag = "0123456789abcdef0123456789abcdef";
+    const result = `<CopyObjectResult><ETag>&quot;${etag}&quot;</ETag></CopyObjectResult>`;
+    await using edge = await edgeWithCat();
+    edge.backend.intercept = ({ method }) =>
+      method === "PUT" ? answer(200, { etag: `"${etag}"` }, result) : undefined;
+    const copied = await edge.send(copy());
+    assert.deepEqual(
+      [copied.headers.etag, copied.xml().textOf("ETag")],
+      [`"${etag}-0"`, `"${etag}-0"`],
+    );
+    edge.backend.intercept = ({ method }) =>
+      method === "PUT" ? answer(200, {}, result) : undefined;
+    assert.equal((await edge.send(copy())).headers.etag, undefined);
+  });
 });
