@@ -5,17 +5,14 @@ import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { ObjectHeader } from "@s3eg/shared/format/header.ts";
 import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
-import {
-  multipartPlaintextSizeOf,
-  partCountOfEtag,
-  storedSizeOf,
-} from "@s3eg/shared/format/sizes.ts";
+import { totalSizeOf } from "@s3eg/shared/format/manifest.ts";
+import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { DownloadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import { type OpenedRange, openBody } from "@s3eg/shared/sealing/open.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
-import { askRangeOf, openMultipart } from "./multipart/open-multipart.ts";
+import { askRangeOf, manifestOf, openMultipart } from "./multipart/open-multipart.ts";
 import { openPlain } from "./open-plain.ts";
 import { visibleHeaders } from "./plain-or-sealed.ts";
 import { guessStoredRange, parseContentRange, placeRange } from "./stored-range.ts";
@@ -141,18 +138,15 @@ async function beyondTheEnd(
       response,
     });
   }
-  const { header } = await rooms.dataKeys.open(
+  const { header, keys } = await rooms.dataKeys.open(
     { header: value, place: asking.head.place },
     asking.requestId,
   );
-  const partCount = partCountOfEtag(response.headers.etag ?? "");
+  const ask = askRangeOf(rooms.backend, getRequest(asking, undefined));
   const size =
-    header.flags === FLAG.multipart && partCount !== undefined
-      ? multipartPlaintextSizeOf(
-          Number(response.headers["content-length"] ?? Number.NaN),
-          partCount,
-        )
+    header.flags === FLAG.multipart
+      ? totalSizeOf((await manifestOf({ keys, suite: header.suite, response }, ask)).parts)
       : readableSize(header);
-  if (size !== undefined) resolveRange(asking.head.range as ByteRange, size);
+  resolveRange(asking.head.range as ByteRange, size);
   throw new Fault("crypto.integrity", "backend refused a range that lies within the object");
 }

@@ -112,6 +112,10 @@ async function askPinned(
     await answer.text();
     throw new Fault("backend.changed", "object was replaced while it was read");
   }
+  if (answer.status === 416) {
+    await answer.text();
+    throw new Fault("crypto.integrity", "stored object is too short for what it must hold");
+  }
   if (answer.status !== 206) throw await backendFault(answer);
   const part = parseContentRange(answer.headers["content-range"]);
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? [];

@@ -6,7 +6,7 @@ import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend
 import { backendFault, shownHeadersOf } from "@s3eg/shared/backend/backend-fault.ts";
 import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
-import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { encodeKey } from "@s3eg/shared/s3/names.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import { parseBackendXml } from "../backend-xml.ts";
@@ -24,6 +24,8 @@ import { sealedCopy } from "../sealed-copy.ts";
 import { conditionsOf, shownEtag, sourceConditionsOf } from "../shown-etag.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
 
+/** Where a header's flags are (format.md §4). */
+const FLAGS_OFFSET = 2;
 const SOURCE_OWNER = "x-amz-source-expected-bucket-owner";
 const SOURCE_KEY = "x-amz-copy-source-server-side-encryption-customer-";
 const TAGGING = "x-amz-tagging-directive";
@@ -76,6 +78,7 @@ interface Moving {
 
 async function moveSealed(moving: Moving, header: string): Promise<S3Answer> {
   const { request, source, rooms, etag, storing } = moving;
+  checkSingle(header);
   const facts = await factsOfSource(moving);
   const place = { header, from: source.place, to: placeOf(request) };
   const reissued = await rooms.headers.reissue(place, request.id);
@@ -101,6 +104,15 @@ async function moveSealed(moving: Moving, header: string): Promise<S3Answer> {
   const versionId = response.headers["x-amz-version-id"];
   if (tagging !== undefined) await ensureTags(request, rooms, { tagging, versionId });
   return answer;
+}
+
+/** A copy in one piece has an ETag without a part count, and without that the manifest is not found: nothing must be made of it. */
+function checkSingle(header: string): void {
+  const flags = Buffer.from(header, "base64url")[FLAGS_OFFSET] ?? 0;
+  if ((flags & FLAG.multipart) === 0) return;
+  throw s3Error("NotImplemented", {
+    message: "An object that was uploaded in parts can't be copied whole; copy it part by part.",
+  });
 }
 
 /** A condition failed that the client did not set: it was the pin on the source. */
