@@ -48,6 +48,8 @@ export const RADOSGW_USERS = {
   },
 } as const satisfies Record<string, RadosgwUser>;
 
+const OSD_TRIES = 5;
+
 /** Starts monitor, OSD and gateway and makes the users: about 15 s, 0.4 GiB of memory plus what is stored. */
 export async function startRadosgw(): Promise<RadosgwServer> {
   const scratch = await makeScratch("rgw");
@@ -170,10 +172,23 @@ async function startCluster(conf: CephConf, children: Child[]): Promise<void> {
     cwd,
   });
   await ceph("osd", "crush", "add", "osd.0", "1.0", "root=default");
-  children.push(await startChild({ program: osd, args: ["-c", conf.file, "-i", "0", "-f"], cwd }));
-  await untilReady("ceph-osd", children, {
-    probe: async () => (await ceph("osd", "stat")).includes("1 up"),
-  });
+  const start = () => startChild({ program: osd, args: ["-c", conf.file, "-i", "0", "-f"], cwd });
+  const untilUp = (child: Child) =>
+    untilReady("ceph-osd", [child], {
+      probe: async () => (await ceph("osd", "stat")).includes("1 up"),
+    });
+  // It asks the monitor before it has heard from it which cluster this is, and ends ("wrong fsid") if it asks too early.
+  for (let tries = 1; ; tries++) {
+    const child = await start();
+    children.push(child);
+    try {
+      await untilUp(child);
+      return;
+    } catch (error) {
+      if (tries === OSD_TRIES || !child.logTail().includes("wrong fsid")) throw error;
+      children.pop();
+    }
+  }
 }
 
 async function createUser(conf: CephConf, user: RadosgwUser): Promise<void> {
