@@ -19,7 +19,7 @@ const settingsOf = (port: number) => ({
 
 describe("BulkConnection", () => {
   it("carries one exchange after the other, and says which were on a used connection", async () => {
-    const server = createServer((_, response) => response.end("answer")).listen(0, "127.0.0.1");
+    const server = createServer((_request, reply) => reply.end("answer")).listen(0, "127.0.0.1");
     await once(server, "listening");
     const address = server.address();
     const port = typeof address === "object" && address ? address.port : 0;
