@@ -27,8 +27,8 @@ end
 
 /**
  * KEYS: upload, attempts, parked, leaving. ARGV: field, part number, value, ttl ms, most parked parts, '1' to park, ciphertext.
- * `{"unknown"}`, `{"void"}` or `{"added", sequence, parked bytes of the upload, field and attempt that are surplus}`. The same write
- * come twice (a connection broke, the command was sent again) is one write.
+ * `{"unknown"}`, `{"void", number of the change, parked bytes of the upload}` or `{"added", sequence, parked bytes, field and attempt
+ * that are surplus}`, where the sequence numbers the change, too. The same write come twice (a connection broke, the command was sent again) is one write.
  */
 export const ADD = valkeyScript(`-- s3eg multipart add 1
 ${PARKED_BYTES}
@@ -42,7 +42,7 @@ if known then
     redis.call('HSET', KEYS[2], field, '0:')
     redis.call('HDEL', KEYS[3], field)
     redis.call('SREM', KEYS[4], field)
-    return {'void'}
+    return {'void', redis.call('HINCRBY', KEYS[1], 'sequence', 1), parkedBytes()}
   end
   sequence = tonumber(string.sub(known, 1, colon - 1))
 else

@@ -81,6 +81,7 @@ export class ValkeyStore implements StateStore {
           surplus: surplusField ? storedAttempt(surplusField, surplus) : undefined,
         };
       case "void":
+        await this.#settle(uploadId, numberOf(sequence), numberOf(parkedBytes));
         return { kind: "void" };
       case "unknown":
         if (parked) await this.#forget(uploadId);
