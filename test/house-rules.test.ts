@@ -27,6 +27,9 @@ const none = (problems: string[]) => assert.deepEqual(problems, []);
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "shared/src/bus/nats-bus.ts": "e2e/suites/nats-bus.test.ts",
   "shared/src/bus/nats-connect.ts": "e2e/suites/nats-bus.test.ts",
+  "shared/src/runtime/valkey.ts": "e2e/suites/multipart-state.test.ts",
+  "services/crypto/src/multipart-state/valkey-scripts.ts": "e2e/suites/multipart-state.test.ts",
+  "services/crypto/src/multipart-state/valkey-store.ts": "e2e/suites/multipart-state.test.ts",
 };
 
 /** What stands at the front of every service. The command line answers no messages and joins the others' settings. */
@@ -135,6 +138,7 @@ describe("the rules", () => {
     ["test/a.test.ts", 'import { x } from "../services/edge/src/main.ts";'],
     ["bench/a.ts", 'import { x } from "../e2e/gateway.ts";'],
     ["e2e/a.test.ts", 'import { c } from "../shared/test/bus/bus-contract.ts";'],
+    ["e2e/a.test.ts", 'import { c } from "../services/crypto/test/state-contract.ts";'],
     ["shared/src/bus/nats-bus.ts", 'import { connect } from "@nats-io/transport-node";'],
     ["shared/test/bus/nats-bus.test.ts", 'import { connect } from "@nats-io/transport-node";'],
     ["shared/src/sealing/aead.ts", 'import { createCipheriv } from "node:crypto";'],

@@ -121,11 +121,15 @@ function relativeProblem(
   if (from === "services/cli" && to.startsWith("services/")) {
     if (isTypeOnly || FOR_THE_COMMAND_LINE.test(target)) return undefined;
   }
-  if (from === "test" && (to === "shared" || to.startsWith("services/"))) return undefined;
+  if (from === "test" && isTestable(to)) return undefined;
   if (from === "bench" && (to === "e2e" || to === "shared")) return undefined;
   // Black-box tests know us from outside, except where they run a contract suite against a real server.
-  if (from === "e2e" && to === "shared" && /-contract\.ts"/.test(text)) return undefined;
+  if (from === "e2e" && isTestable(to) && /-contract\.ts"/.test(text)) return undefined;
   return `leaves its room for ${to}`;
+}
+
+function isTestable(room: string): boolean {
+  return room === "shared" || room.startsWith("services/");
 }
 
 function plainProblem(path: string, target: string): string | undefined {

@@ -1,56 +1,139 @@
 /** Redis, standing in for Valkey (same protocol; packaged everywhere). */
+import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { type Child, startChild, untilReady } from "./child.ts";
 import { findProgram, freePort, makeScratch } from "./place.ts";
 import { orTakeDown, takeDown } from "./s3-server.ts";
+import { makeTestPki, type TestPki } from "./test-pki.ts";
 
 /** A running Redis on loopback. */
 export interface RedisServer extends AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly address: string;
+  readonly port: number;
   readonly password: string;
   readonly pids: readonly number[];
+  /** Files to connect with; present where it was started with TLS. */
+  readonly pki?: TestPki;
 }
 
+/** How a Redis is started. */
+export interface RedisOptions {
+  /** Default: any free one. */
+  readonly port?: number;
+  /** TLS 1.3 only, and clients must show a certificate. */
+  readonly hasTls?: boolean;
+  /** One node that holds all slots. */
+  readonly isCluster?: boolean;
+  /** An ACL rule (`user name on >password …`), besides the default user. */
+  readonly user?: string;
+  /** More arguments of the program. */
+  readonly args?: readonly string[];
+}
+
+/** What is asked of a server, and how one answers that is ready. */
+const PING = ["PING", "PONG"] as const;
+
+/** A node that met no other does not know its own address. */
+const CLUSTER_ARGUMENTS = ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
+
 /** Starts a Redis that keeps nothing on disk and wants a password. */
-export async function startRedis(): Promise<RedisServer> {
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const program = findProgram("redis-server", "redis");
   const scratch = await makeScratch("redis");
   const children: Child[] = [];
   return await orTakeDown(children, scratch, async () => {
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const password = "redis-password";
+    const pki = options.hasTls ? await makeTestPki(scratch.folder) : undefined;
+    const listening = pki ? tlsArguments(port, pki) : ["--port", String(port)];
     const child = await startChild({
       program,
       args: [
-        ...["--bind", "127.0.0.1", "--port", String(port), "--requirepass", password],
+        ...["--bind", "127.0.0.1", ...listening, "--requirepass", password],
         ...["--save", "", "--appendonly", "no", "--dir", scratch.folder],
+        ...(options.isCluster ? CLUSTER_ARGUMENTS : []),
+        ...(options.user === undefined ? [] : options.user.replace("user ", "--user ").split(" ")),
+        ...(options.args ?? []),
       ],
     });
     children.push(child);
-    await untilReady("redis-server", children, { probe: () => answersPing(port, password) });
+    const [question, answer] = options.isCluster
+      ? ["CLUSTER ADDSLOTSRANGE 0 16383\r\nCLUSTER INFO", "cluster_state:ok"]
+      : PING;
+    await untilReady("redis-server", children, {
+      probe: () => answers(port, { commands: `AUTH ${password}\r\n${question}\r\n`, answer, pki }),
+    });
     return {
       address: `127.0.0.1:${port}`,
+      port,
       password,
       pids: [child.pid],
+      ...(pki ? { pki } : {}),
       [Symbol.asyncDispose]: () => takeDown(children, scratch),
     };
   });
 }
 
-function answersPing(port: number, password: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => {
-      socket.write(`AUTH ${password}\r\nPING\r\n`);
+/** Starts a Sentinel that watches `redis` as `gateway-state`; the password is the same. */
+export async function startSentinel(redis: RedisServer): Promise<RedisServer> {
+  const program = findProgram("redis-server", "redis");
+  const scratch = await makeScratch("sentinel");
+  const children: Child[] = [];
+  return await orTakeDown(children, scratch, async () => {
+    const port = await freePort();
+    const { password } = redis;
+    const file = join(scratch.folder, "sentinel.conf");
+    const lines = [
+      "bind 127.0.0.1",
+      `port ${port}`,
+      `requirepass ${password}`,
+      `dir ${scratch.folder}`,
+      `sentinel monitor gateway-state 127.0.0.1 ${redis.port} 1`,
+      `sentinel auth-pass gateway-state ${password}`,
+    ];
+    await writeFile(file, `${lines.join("\n")}\n`);
+    children.push(await startChild({ program, args: [file, "--sentinel"] }));
+    await untilReady("redis-sentinel", children, {
+      probe: () =>
+        answers(port, { commands: `AUTH ${password}\r\n${PING[0]}\r\n`, answer: PING[1] }),
     });
-    let answer = "";
+    return {
+      address: `127.0.0.1:${port}`,
+      port,
+      password,
+      pids: children.map(({ pid }) => pid),
+      [Symbol.asyncDispose]: () => takeDown(children, scratch),
+    };
+  });
+}
+
+function tlsArguments(port: number, { ca, server }: TestPki): string[] {
+  return [
+    ...["--port", "0", "--tls-port", String(port), "--tls-auth-clients", "yes"],
+    ...["--tls-ca-cert-file", ca, "--tls-cert-file", server.cert, "--tls-key-file", server.key],
+    ...["--tls-protocols", "TLSv1.3"],
+  ];
+}
+
+async function answers(
+  port: number,
+  { commands, answer, pki }: { commands: string; answer: string; pki?: TestPki | undefined },
+): Promise<boolean> {
+  const at = { host: "127.0.0.1", port };
+  const socket = pki ? connectTls({ ...at, ...(await pki.clientOptions()) }) : connect(at);
+  return await new Promise((resolve) => {
+    socket.once(pki ? "secureConnect" : "connect", () => socket.write(commands));
+    let heard = "";
     const settle = (isReady: boolean): void => {
       socket.destroy();
       resolve(isReady);
     };
-    socket.on("data", (bytes) => {
-      answer += bytes.toString("latin1");
-      if (answer.includes("PONG")) settle(true);
+    socket.on("data", (bytes: Buffer) => {
+      heard += bytes.toString("latin1");
+      if (heard.includes(answer)) settle(true);
     });
     socket.on("error", () => settle(false));
     socket.setTimeout(1000, () => settle(false));
