@@ -1,8 +1,9 @@
 /**
  * Runs ceph/s3-tests (names/rgw16-pass.txt, 497 tests) and says what differs from what is known:
- * S3TESTS_DIR=<checkout of ceph/s3-tests> run.ts [--gateway | --endpoint URL] [--names FILE] [--junit FILE] [-k EXPRESSION]
- * Default: directly on a radosgw that it starts. --gateway: a gateway in front of that radosgw. --endpoint: whatever
- * answers there and knows the three users of servers/radosgw.ts. The suite is fetched by whoever runs this, never kept here.
+ * S3TESTS_DIR=<checkout of ceph/s3-tests> run.ts [--gateway [--default-policy] | --endpoint URL] [--names FILE] [--junit FILE] [-k EXPRESSION]
+ * Default: directly on a radosgw that it starts. --gateway: a gateway in front of that radosgw, with the policy that the suite
+ * needs or (--default-policy) with none. --endpoint: whatever answers there and knows the three users of servers/radosgw.ts.
+ * The suite is fetched by whoever runs this, never kept here.
  * Status 1 when a test fails that names/baseline.txt does not list (directly: when any fails).
  */
 import { existsSync } from "node:fs";
@@ -35,6 +36,7 @@ async function runS3Tests(): Promise<void> {
   const { values } = parseArgs({
     options: {
       gateway: { type: "boolean", default: false },
+      "default-policy": { type: "boolean", default: false },
       endpoint: { type: "string" },
       names: { type: "string", default: join(NAMES_FOLDER, "rgw16-pass.txt") },
       junit: { type: "string" },
@@ -47,7 +49,7 @@ async function runS3Tests(): Promise<void> {
   }
   const isDirect = !values.gateway && values.endpoint === undefined;
   await using servers = new AsyncDisposableStack();
-  const endpoint = values.endpoint ?? (await startTarget(servers, values.gateway));
+  const endpoint = values.endpoint ?? (await startTarget(servers, values));
   const junit = values.junit ?? join(suite, isDirect ? "direct.xml" : "gateway.xml");
   await runSuite(suite, {
     endpoint,
@@ -58,14 +60,19 @@ async function runS3Tests(): Promise<void> {
   process.exitCode = await report(junit, isDirect ? [] : await readNames("baseline.txt"));
 }
 
-async function startTarget(servers: AsyncDisposableStack, isGateway: boolean): Promise<string> {
+/** The suite compares ETags with MD5s, and asks as nobody for what ACLs of the backend let nobody do. */
+const POLICY = { id: "s3-tests", buckets: ["*"], etag: "md5", anonymous: "pass" };
+
+async function startTarget(
+  servers: AsyncDisposableStack,
+  wanted: { readonly gateway: boolean; readonly "default-policy": boolean },
+): Promise<string> {
   const radosgw = servers.use(await startRadosgw());
-  if (!isGateway) return radosgw.endpoint;
+  if (!wanted.gateway) return radosgw.endpoint;
   const gateway = await startGateway({
     backend: radosgw,
     users: Object.values(radosgw.users),
-    // The suite compares ETags with MD5s, and asks as nobody for what ACLs of the backend let nobody do.
-    policies: [{ id: "s3-tests", buckets: ["*"], etag: "md5", anonymous: "pass" }],
+    policies: wanted["default-policy"] ? [] : [POLICY],
   });
   return servers.use(gateway).endpoint;
 }
