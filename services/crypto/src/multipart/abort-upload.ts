@@ -1,9 +1,10 @@
 /** AbortMultipartUpload's step in crypto: the backend's parts first, then what is kept here. */
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { abortUpload } from "@s3eg/shared/contracts/multipart.ts";
+import { isFault } from "@s3eg/shared/faults.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import type { z } from "zod";
-import { findUpload, noSuchUpload, refOf, type UploadRooms, uploadRequest } from "./uploads.ts";
+import { noSuchUpload, refOf, type UploadRooms, uploadRequest } from "./uploads.ts";
 
 type AbortUpload = UploadAnswerer<
   z.infer<typeof abortUpload.head>,
@@ -15,7 +16,7 @@ type AbortUpload = UploadAnswerer<
 export function abortUploadAnswerer(rooms: UploadRooms): AbortUpload {
   return async ({ head: input, body }, { requestId }) => {
     await body.pump(() => undefined);
-    const upload = await findUpload(rooms.state, input).catch(() => undefined);
+    const upload = await rooms.state.find(refOf(input)).catch(orUnreadable);
     const { headers } = input;
     const response = await rooms.backend.send({
       method: "DELETE",
@@ -31,4 +32,9 @@ export function abortUploadAnswerer(rooms: UploadRooms): AbortUpload {
     else if (isGone) throw noSuchUpload();
     return {};
   };
+}
+
+/** A record that was tampered with must not keep the backend's parts alive; a state out of reach is asked again. */
+function orUnreadable(error: unknown): undefined {
+  if (!isFault(error, "crypto.integrity")) throw error;
 }
