@@ -5,6 +5,7 @@ import { bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
 import type { z } from "zod";
 import { openInbox } from "../src/inbox.ts";
+import type { MultipartState } from "../src/multipart-state/multipart-state.ts";
 import { MemoryBackend } from "./memory-backend.ts";
 import { KeptLog, StandInKeys } from "./stand-in-keys.ts";
 
@@ -16,15 +17,17 @@ export const C = 65_536;
 
 /** A running crypto. */
 export class RunningCrypto {
-  readonly backend = new MemoryBackend();
+  readonly backend: MemoryBackend;
   readonly log = new KeptLog();
   readonly keys = new StandInKeys(this.log);
   readonly transfers = new LocalTransfers({ log: this.log });
 
-  constructor() {
-    const { backend, keys, transfers } = this;
+  /** Without a state of uploads there are none. */
+  constructor(state?: MultipartState, backend = new MemoryBackend()) {
+    this.backend = backend;
+    const { keys, transfers } = this;
     const doors = { transfers, bus: keys.bus, guard: undefined };
-    openInbox(doors, { dataKeys: keys.dataKeys, backend });
+    openInbox(doors, { dataKeys: keys.dataKeys, backend, state });
   }
 
   /** Seals bytes as an object of bucket `b`. */

@@ -1,0 +1,88 @@
+/** The memory backend with multipart uploads, as far as crypto uses them. */
+import { hash, randomBytes } from "node:crypto";
+import type {
+  BackendRequest,
+  BackendResponse,
+  HeaderFields,
+} from "@s3eg/shared/backend/backend.ts";
+import { collectBody } from "@s3eg/shared/http/body.ts";
+import { el, parseXml, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { answerOf, MemoryBackend } from "../memory-backend.ts";
+
+interface KeptUpload {
+  readonly key: string;
+  readonly headers: HeaderFields;
+  readonly parts: Map<number, { readonly bytes: Buffer; readonly etag: string }>;
+}
+
+/** Answers from memory. */
+export class UploadsBackend extends MemoryBackend {
+  readonly uploads = new Map<string, KeptUpload>();
+
+  override async send(request: BackendRequest): Promise<BackendResponse> {
+    const query = new Map(request.query ?? []);
+    const uploadId = query.get("uploadId");
+    if (uploadId === undefined && !query.has("uploads")) return await super.send(request);
+    this.requests.push(request);
+    const answer =
+      uploadId === undefined
+        ? this.#begin(request)
+        : await this.#continue(request, uploadId, Number(query.get("partNumber")));
+    return this.intercept(answer, request);
+  }
+
+  /** Requests about uploads so far, as "METHOD partNumber". */
+  asked(): string[] {
+    return this.requests.map(({ method, query = [] }) =>
+      `${method} ${new Map(query).get("partNumber") ?? ""}`.trim(),
+    );
+  }
+
+  #begin({ key = "", headers = {} }: BackendRequest): BackendResponse {
+    const uploadId = randomBytes(8).toString("hex");
+    this.uploads.set(uploadId, { key, headers, parts: new Map() });
+    return xmlAnswer(el("InitiateMultipartUploadResult", el("UploadId", uploadId)));
+  }
+
+  async #continue(
+    request: BackendRequest,
+    uploadId: string,
+    partNumber: number,
+  ): Promise<BackendResponse> {
+    const upload = this.uploads.get(uploadId);
+    const sent = await bytesOf(request);
+    if (!upload) return answerOf(404, {}, Buffer.from("<Error><Code>NoSuchUpload</Code></Error>"));
+    if (request.method === "PUT") {
+      const etag = `"${hash("md5", sent)}"`;
+      upload.parts.set(partNumber, { bytes: sent, etag });
+      return answerOf(200, { etag });
+    }
+    this.uploads.delete(uploadId);
+    return request.method === "POST" ? this.#complete(upload, sent.toString()) : answerOf(204);
+  }
+
+  #complete({ key, headers, parts }: KeptUpload, sent: string): BackendResponse {
+    const pieces = parseXml(sent)
+      .all("Part")
+      .map((part) => {
+        const found = parts.get(Number(part.textOf("PartNumber")));
+        if (!found || found.etag !== part.textOf("ETag"))
+          throw new Error("completed with an unknown part");
+        return found.bytes;
+      });
+    const etag = `"${hash("md5", String(pieces.length))}-${pieces.length}"`;
+    this.objects.set(key, { bytes: Buffer.concat(pieces), headers, etag });
+    return xmlAnswer(el("CompleteMultipartUploadResult", el("ETag", etag)));
+  }
+}
+
+/** A 200 with a document. */
+export function xmlAnswer(root: ReturnType<typeof el>): BackendResponse {
+  return answerOf(200, { "content-type": "application/xml" }, Buffer.from(xmlDocument(root)));
+}
+
+async function bytesOf({ body }: BackendRequest): Promise<Buffer> {
+  if (body === undefined) return Buffer.alloc(0);
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  return await collectBody(body.body, body.sizeBytes, () => new Error("too much"));
+}
