@@ -130,6 +130,7 @@ describe("the rules", () => {
     ["services/edge/src/a.ts", 'import { Fault } from "@s3eg/shared/faults.ts";'],
     ["services/cli/src/a.ts", 'import { startEdge } from "../../edge/src/main.ts";'],
     ["services/cli/src/commands/a.ts", 'import { E } from "../../../edge/src/config.ts";'],
+    ["services/cli/src/a.ts", 'import { S } from "../../crypto/src/multipart-state/config.ts";'],
     [
       "services/cli/src/a.ts",
       'import { x } from "../../keys/src/custody/configured-custodian.ts";',

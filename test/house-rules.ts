@@ -109,7 +109,7 @@ function roomOf(path: string): string {
 
 /** What the command line may use of a service: its start, and what it makes of its settings. */
 const FOR_THE_COMMAND_LINE =
-  /^services\/[^/]+\/src\/(?:main|config|(?:[a-z-]+\/)?(?:credentials|configured-[a-z-]+))\.ts$/;
+  /^services\/[^/]+\/src\/(?:main|(?:[a-z-]+\/)?(?:config|credentials|configured-[a-z-]+))\.ts$/;
 
 function relativeProblem(
   { path, text }: SourceFile,

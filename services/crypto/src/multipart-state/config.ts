@@ -158,7 +158,8 @@ export const MultipartStateSection = z
   .refine(({ embedded, valkey }) => embedded !== "on" || valkey.addr === undefined, {
     path: ["embedded"],
     message: "on and valkey.addr contradict each other",
-  });
+  })
+  .prefault({});
 export type MultipartStateSection = z.infer<typeof MultipartStateSection>;
 
 /** Where the state is kept: undefined where the settings give it no place, which is a refusal to start. */

@@ -5,7 +5,7 @@ import { settingsOf } from "@s3eg/shared/runtime/settings.ts";
 import { z } from "zod";
 import { MultipartStateSection, placeOfState } from "../../src/multipart-state/config.ts";
 
-const schema = z.strictObject({ multipart_state: MultipartStateSection.prefault({}) });
+const schema = z.strictObject({ multipart_state: MultipartStateSection });
 const load = (env: Record<string, string> = {}, yamlText = "") =>
   loadConfig(schema, { env, yamlText }).multipart_state;
 
