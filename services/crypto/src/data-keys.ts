@@ -17,7 +17,7 @@ import { askKeys } from "@s3eg/shared/trust/ask.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 
 /** What an object needs of a fresh data key: its derived keys and the header that says how to get them back. */
-export interface IssuedKeys {
+interface IssuedKeys {
   readonly keys: ObjectKeys;
   /** Value of `x-amz-meta-s3eg`. */
   readonly header: string;

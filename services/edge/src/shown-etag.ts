@@ -34,7 +34,7 @@ export function shownEtag(
 }
 
 /** What a client sees of an object, looked up where the policy needs it. */
-export async function lookUpEtag(
+async function lookUpEtag(
   request: S3Request,
   object: PinnedObject,
   { known }: Rooms,

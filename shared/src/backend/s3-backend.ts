@@ -24,7 +24,7 @@ import { mayBeStale, unlessStale } from "./stale-refusal.ts";
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
 /** Told about attempts and retries, for metrics. */
-export interface BackendObserver {
+interface BackendObserver {
   /** An attempt ended: with the status of an answer, or without one. */
   onAttempt?(attempt: { method: string; status: number | undefined; durationMs: number }): void;
   /** Attempt number `attempt` (1 is the first) is about to be repeated after `delayMs`. */

@@ -26,9 +26,8 @@ export type SuiteNumber = (typeof SUITE)[keyof typeof SUITE];
 /** Header flags (format.md §4). */
 export const FLAG = { multipart: 1, sealedMetadata: 2, companionManifest: 4 } as const;
 
-/** Metadata header that holds the object's header, and the one that holds sealed metadata (format.md §4, §11). */
+/** Metadata header that holds the object's header (format.md §4). */
 export const HEADER_FIELD = "x-amz-meta-s3eg";
-export const SEALED_METADATA_FIELD = "x-amz-meta-s3eg-m";
 
 /** Every provider name a header may carry (format.md §5). */
 export const PROVIDERS = [

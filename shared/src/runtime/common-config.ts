@@ -6,7 +6,7 @@ import { LOG_LEVELS } from "./log.ts";
 const path = () => z.string().optional();
 
 /** `log_level` and `logging`: how the log is written. */
-export const logSettings = {
+const logSettings = {
   log_level: z
     .enum(LOG_LEVELS)
     .default("info")
@@ -194,7 +194,7 @@ export const BackendSection = z
 export type BackendSection = z.infer<typeof BackendSection>;
 
 /** `metrics`: where metrics are served, and how much they tell. */
-export const MetricsSection = z
+const MetricsSection = z
   .strictObject({
     addr: listenAddress()
       .optional()

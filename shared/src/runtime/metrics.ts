@@ -8,7 +8,7 @@ import {
 } from "prom-client";
 
 /** A value for every label of a metric. */
-export type Labels<Label extends string> = Readonly<Record<Label, string>>;
+type Labels<Label extends string> = Readonly<Record<Label, string>>;
 
 /** Only ever grows. */
 export interface Counter<Label extends string> {
@@ -27,7 +27,7 @@ export interface Histogram<Label extends string> {
 }
 
 /** What a metric is called and labelled with. Label values are bounded sets: never a key, an access key or a request id. */
-export interface MetricDefinition<Label extends string> {
+interface MetricDefinition<Label extends string> {
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly Label[];

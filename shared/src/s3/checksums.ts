@@ -9,7 +9,7 @@ import type { Body } from "../http/body.ts";
 export type DigestAlgorithm = "md5" | "sha1" | "sha256" | "crc32" | "crc32c" | "crc64nvme";
 
 /** A digest being computed. */
-export interface Digest {
+interface Digest {
   update(piece: Uint8Array): void;
   /** The digest of all pieces, CRCs in big-endian as S3 sends them. Call it once, last. */
   digest(): Buffer;

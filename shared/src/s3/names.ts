@@ -108,7 +108,7 @@ export function isValidBucketName(name: string): boolean {
 }
 
 /** The longest key S3 takes, in bytes of UTF-8. */
-export const MAX_KEY_BYTES = 1024;
+const MAX_KEY_BYTES = 1024;
 
 /** True unless the key is longer than `MAX_KEY_BYTES`. */
 export function isKeyLengthAllowed(key: string): boolean {

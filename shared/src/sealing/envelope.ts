@@ -17,7 +17,7 @@ export interface EnvelopeContext {
 }
 
 /** Bytes of a payload: marker, data key, binding. */
-export const PAYLOAD_BYTES = 1 + 2 * KEY_BYTES;
+const PAYLOAD_BYTES = 1 + 2 * KEY_BYTES;
 
 /** Keeps a payload from looking like a KMIP bulk container (format.md §5). */
 const MARKER = 0x01;

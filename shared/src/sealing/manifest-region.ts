@@ -19,7 +19,7 @@ interface Sealed {
 }
 
 /** Bytes of the region of an object in `partCount` backend parts, the region's own included: padded so that sizes stay arithmetic. */
-export function regionBytesOf(manifest: Manifest, partCount: number): number {
+function regionBytesOf(manifest: Manifest, partCount: number): number {
   const storedSize = multipartStoredSizeOf(totalSizeOf(manifest.parts), partCount);
   return storedSize - sealedBytesOf(manifest);
 }

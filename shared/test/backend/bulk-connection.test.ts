@@ -25,7 +25,7 @@ describe("BulkConnection", () => {
     const port = typeof address === "object" && address ? address.port : 0;
     const released: BulkConnection[] = [];
     const watcher = {
-      released: (connection: BulkConnection) => void released.push(connection),
+      released: (free: BulkConnection) => void released.push(free),
       closed: () => undefined,
     };
     const connection = await BulkConnection.open(settingsOf(port), watcher);
