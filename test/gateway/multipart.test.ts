@@ -284,7 +284,9 @@ describe("multipart uploads", () => {
         more: "<ChecksumCRC32>AAAAAA==</ChecksumCRC32>",
       }));
       assert.equal((await upload.complete(wrong)).code, "InvalidPart");
-      const done = await upload.complete(named);
+      const other = { "x-amz-checksum-crc32": "AAAAAA==" };
+      assert.equal((await upload.complete(named, other)).code, "BadDigest");
+      const done = await upload.complete(named, { "x-amz-checksum-crc32": value });
       assert.deepEqual(
         [elementOf(done, "ChecksumCRC32"), elementOf(done, "ChecksumType")],
         [value, type],

@@ -1,10 +1,11 @@
 /** The life of one request in edge: read, authenticate, authorize, match, run. Answering is the caller's (server.ts). */
+import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
 import { checkAnonymous, checkStranger, NOBODY, unsigned } from "./auth/anonymous.ts";
 import { type Authenticated, type Authentication, authenticate } from "./auth/authenticate.ts";
 import type { Principal } from "./auth/credentials.ts";
 import { withHoistedHeaders } from "./auth/hoisted-headers.ts";
-import { type PlainBody, plainBody, type WantedFacts } from "./auth/plain-body.ts";
+import { type PlainBody, plainBody } from "./auth/plain-body.ts";
 import type { Policies } from "./auth/policy.ts";
 import { checkRights } from "./auth/rights.ts";
 import { parseCopySource } from "./copy-source.ts";
@@ -101,8 +102,6 @@ function requestOf(
   const { principal, signature } = caller;
   const policy = door.policies.of(incoming.bucket);
   const wanted = { md5: policy.etag === "md5", checksum: policy.checksum === "always" };
-  const openPlain = (facts: { wanted?: WantedFacts } = {}) =>
-    plainBody(raw, incoming.headers, { ...signature, ...facts });
   return {
     id,
     bucket: incoming.bucket,
@@ -114,10 +113,13 @@ function requestOf(
     policyOf: (bucket) => door.policies.of(bucket),
     signal,
     ...(form ? { form } : {}),
-    plainBody: () => openPlain({ wanted }),
-    bytes: async (maxBytes) => {
+    plainBody: () => plainBody(raw, incoming.headers, { ...signature, wanted }),
+    bytes: async (maxBytes, { hasObjectChecksum = false } = {}) => {
+      const headers = hasObjectChecksum ? bodyHeaders(incoming.headers) : incoming.headers;
       // A request without a body needs no Content-Length (RFC 9110 §8.6); what was promised of the body holds all the same.
-      const { body } = hasBody(incoming) ? openPlain() : emptyBody(incoming, signature);
+      const { body } = hasBody(incoming)
+        ? plainBody(raw, headers, signature)
+        : emptyBody(headers, signature);
       return await collectBody(body, maxBytes, () => s3Error("MalformedXML"));
     },
   };
@@ -127,7 +129,15 @@ function hasBody({ headers }: Incoming): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
-function emptyBody({ headers }: Incoming, signature: Authenticated["signature"]): PlainBody {
+/** What the head says of the body alone. */
+function bodyHeaders(headers: HeaderFields): HeaderFields {
+  const fields = Object.entries(headers).filter(
+    ([name]) => !/^x-amz-(?:sdk-)?checksum-/.test(name),
+  );
+  return Object.fromEntries(fields);
+}
+
+function emptyBody(headers: HeaderFields, signature: Authenticated["signature"]): PlainBody {
   const announced = { ...headers, "content-length": "0" };
   return plainBody(bodyOfBytes(new Uint8Array()), announced, signature);
 }

@@ -50,8 +50,11 @@ export interface S3Request {
   readonly form?: PostedForm;
   /** The body as plaintext on its way; call it at most once. Throws what is wrong with how it was announced. */
   plainBody(): PlainBody;
-  /** The whole body in memory, verified; `tooLarge` beyond `maxBytes`. */
-  bytes(maxBytes: number): Promise<Buffer>;
+  /**
+   * The whole body in memory, verified; `MalformedXML` beyond `maxBytes`. `hasObjectChecksum`: a checksum in the head is that of an
+   * object, not of this body (S3 API, CompleteMultipartUpload).
+   */
+  bytes(maxBytes: number, about?: { hasObjectChecksum?: boolean }): Promise<Buffer>;
 }
 
 /** Where the request's object lies on the backend, and as whom it is asked for there. */

@@ -22,7 +22,7 @@ export const completeMultipartUpload: Operation = {
   level: "object",
   subresources: ["uploadId"],
   async run(request, rooms) {
-    const sent = await request.bytes(MAX_XML_BYTES);
+    const sent = await request.bytes(MAX_XML_BYTES, { hasObjectChecksum: true });
     const parts = completedParts(parseXml(sent.toString("utf8"), { maxBytes: MAX_XML_BYTES }));
     const checksum = statedChecksum(request);
     const head = {
