@@ -119,6 +119,7 @@ export async function runningEdge(
     log,
     bus,
     backend,
+    transfers,
     crypto,
     done,
     health,

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { runningEdge } from "../running-edge.ts";
+import { PART_ETAG, serveUploads } from "../stand-in-uploads.ts";
+
+async function edgeWithSource() {
+  const edge = await runningEdge();
+  const uploads = serveUploads(edge.transfers);
+  await edge.send({ method: "PUT", path: "/photos/source", body: "0123456789" });
+  const copy = (range?: string, headers: Record<string, string> = {}) =>
+    edge.send({
+      method: "PUT",
+      path: "/photos/cat?partNumber=2&uploadId=u",
+      headers: {
+        "x-amz-copy-source": "/photos/source",
+        ...(range === undefined ? {} : { "x-amz-copy-source-range": range }),
+        ...headers,
+      },
+    });
+  return { edge, uploads, copy, [Symbol.asyncDispose]: () => edge[Symbol.asyncDispose]() };
+}
+
+describe("UploadPartCopy", () => {
+  for (const [range, text] of [
+    [undefined, "0123456789"],
+    ["bytes=0-0", "0"],
+    ["bytes=3-9", "3456789"],
+  ] as const) {
+    it(`makes a part of ${range ?? "all"} of the source's plaintext`, async () => {
+      await using test = await edgeWithSource();
+      const answer = await test.copy(range);
+      assert.equal(answer.status, 200, answer.text);
+      assert.equal(answer.xml().name, "CopyPartResult");
+      assert.equal(answer.xml().textOf("ETag"), `${PART_ETAG.slice(0, -1)}-0"`);
+      const [part] = test.uploads.parts;
+      assert.deepEqual(
+        [part?.text, part?.head.size, part?.head.partNumber],
+        [text, text.length, 2],
+      );
+    });
+  }
+
+  for (const [range, code] of [
+    ["bytes=0-10", "InvalidRange"],
+    ["bytes=5-", "InvalidArgument"],
+    ["bytes=-5", "InvalidArgument"],
+    ["0-5", "InvalidArgument"],
+  ] as const) {
+    it(`refuses ${range} of ten bytes with ${code}`, async () => {
+      await using test = await edgeWithSource();
+      assert.equal((await test.copy(range)).code, code);
+      assert.deepEqual(test.uploads.parts, []);
+    });
+  }
+
+  it("refuses a source that is not there, and one that changed", async () => {
+    await using test = await edgeWithSource();
+    const none = { "x-amz-copy-source": "/photos/none" };
+    assert.equal((await test.copy(undefined, none)).code, "NoSuchKey");
+    const other = { "x-amz-copy-source-if-match": `"${"0".repeat(32)}-0"` };
+    assert.equal((await test.copy(undefined, other)).status, 412);
+    assert.deepEqual(test.uploads.parts, []);
+  });
+});

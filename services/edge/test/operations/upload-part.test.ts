@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { describe, it } from "node:test";
+import { runningEdge } from "../running-edge.ts";
+import { PART_ETAG, serveUploads } from "../stand-in-uploads.ts";
+
+const PART = { method: "PUT", path: "/photos/cat?partNumber=3&uploadId=u%2F1", body: "meow" };
+
+describe("UploadPart", () => {
+  it("hands the body over as that part, and answers with a tag that is no MD5", async () => {
+    await using edge = await runningEdge();
+    const uploads = serveUploads(edge.transfers);
+    const answer = await edge.send(PART);
+    assert.deepEqual([answer.status, answer.text], [200, ""]);
+    assert.equal(answer.headers.etag, `${PART_ETAG.slice(0, -1)}-0"`);
+    const target = { bucket: "photos", key: "cat" };
+    const [part] = uploads.parts;
+    assert.deepEqual(part?.head, { target, uploadId: "u/1", partNumber: 3, size: 4, headers: {} });
+    assert.equal(part?.text, "meow");
+  });
+
+  it("answers with the checksum that was sent, without a type, and judges it", async () => {
+    await using edge = await runningEdge();
+    const uploads = serveUploads(edge.transfers);
+    const value = hash("sha256", "meow", "base64");
+    const answer = await edge.send({ ...PART, headers: { "x-amz-checksum-sha256": value } });
+    assert.equal(answer.headers["x-amz-checksum-sha256"], value);
+    assert.equal(answer.headers["x-amz-checksum-type"], undefined);
+    assert.equal(uploads.parts[0]?.tail.checksum?.value, value);
+    const wrong = { "x-amz-checksum-sha256": hash("sha256", "woof", "base64") };
+    assert.equal((await edge.send({ ...PART, headers: wrong })).code, "BadDigest");
+    assert.equal(uploads.parts.length, 1);
+  });
+});
