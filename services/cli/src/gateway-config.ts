@@ -7,6 +7,7 @@ import { z } from "zod";
 import { AdminSection } from "../../admin/src/config.ts";
 import { AuditSection } from "../../audit/src/config.ts";
 import { CryptoSection } from "../../crypto/src/config.ts";
+import { MultipartStateSection } from "../../crypto/src/multipart-state/config.ts";
 import { edgeSettings } from "../../edge/src/config.ts";
 import { EncryptionSection } from "../../keys/src/config.ts";
 import { areSelfSufficient, type Role, rolesOf } from "./roles.ts";
@@ -20,6 +21,7 @@ const gatewaySchema = z.strictObject({
   backend: BackendSection.prefault({}),
   encryption: EncryptionSection.prefault({}),
   crypto: CryptoSection.prefault({}),
+  multipart_state: MultipartStateSection,
   audit: AuditSection,
   admin: AdminSection,
 });

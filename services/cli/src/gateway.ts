@@ -20,13 +20,13 @@ import { configuredCustodian } from "../../keys/src/custody/configured-custodian
 import { startKeys } from "../../keys/src/main.ts";
 import { type Entrance, openEntrance } from "./entrance.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
-import { areSelfSufficient, type Role } from "./roles.ts";
+import type { Role } from "./roles.ts";
 import { VERSION } from "./version.ts";
 import { openBackend } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
 import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
-import { openEmbeddedState } from "./wiring/upload-state.ts";
+import { openUploadState } from "./wiring/upload-state.ts";
 
 /** What the roles of a process are started with. */
 export interface GatewayStart {
@@ -127,7 +127,7 @@ async function startKeysRole({
 async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {
   const { config, roles, stack, bus, local, log, secrets } = process;
   const session = roles.has("keys") ? undefined : sessionOf(secrets?.keys);
-  const state = areSelfSufficient(roles) ? openEmbeddedState(config.data_dir) : undefined;
+  const state = await openUploadState(process);
   if (state) stack.use(state);
   else log.warn({}, "multipart uploads are refused: no state store is configured");
   if (!secrets) {

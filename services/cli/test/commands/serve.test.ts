@@ -33,8 +33,10 @@ class Command {
   /** Resolves when this was printed. */
   async prints(wanted: RegExp): Promise<void> {
     while (!wanted.test(this.out)) {
-      if (this.child.stdout === null) throw new Error("has no output");
-      await once(this.child.stdout, "data");
+      if (this.child.stdout === null || this.child.exitCode !== null) {
+        throw new Error(`ended without printing it: ${this.err}`);
+      }
+      await Promise.race([once(this.child.stdout, "data"), once(this.child, "close")]);
     }
   }
 }
