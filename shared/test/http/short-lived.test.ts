@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { passedShortLived } from "../../src/http/short-lived.ts";
+import { passedShortLived, startedUp } from "../../src/http/short-lived.ts";
 
 const MIB = 1024 * 1024;
 
@@ -14,5 +14,16 @@ describe("passedShortLived", () => {
       peak = Math.max(peak, process.memoryUsage().arrayBuffers);
     }
     assert.ok(peak - before < 48 * MIB, `${Math.round((peak - before) / MIB)} MiB piled up`);
+  });
+});
+
+describe("startedUp", () => {
+  it("gives the heap back that nobody uses any more", () => {
+    let parsed: object[] | undefined = Array.from({ length: 500_000 }, (_, n) => ({ n }));
+    assert.equal(parsed.length, 500_000);
+    const before = process.memoryUsage().heapTotal;
+    parsed = undefined;
+    startedUp();
+    assert.ok(process.memoryUsage().heapTotal < before - 16 * MIB);
   });
 });
