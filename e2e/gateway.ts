@@ -108,6 +108,7 @@ export async function startDistributed(
     const keysSecret = { KEYS_SECRET: secrets.keysSecret.toString("base64") };
     const configFile = await writeConfig(scratch.folder, options);
     const endpoints: string[] = [];
+    const probes: string[] = [];
     const roles = {
       edge: [] as number[],
       crypto: [] as number[],
@@ -116,10 +117,11 @@ export async function startDistributed(
     };
     const start = async (role: keyof typeof roles, env: Record<string, string>): Promise<void> => {
       const dataFolder = join(scratch.folder, `${role}-${roles[role].length}`);
-      const metricsAddr = { METRICS_ADDR: `127.0.0.1:${await freePort()}` };
+      const metricsAddr = `127.0.0.1:${await freePort()}`;
       const child = await startRoles([role], {
-        ...{ ...shared, ...metricsAddr, DATA_DIR: dataFolder, ...env, ...options.env },
+        ...{ ...shared, METRICS_ADDR: metricsAddr, DATA_DIR: dataFolder, ...env, ...options.env },
       });
+      probes.push(`http://${metricsAddr}/ready`);
       children.push(child);
       roles[role].push(child.pid);
     };
@@ -139,9 +141,10 @@ export async function startDistributed(
       await start("edge", env);
       endpoints.push(`http://127.0.0.1:${port}`);
     }
-    for (const endpoint of endpoints) {
+    // Every role, not edge alone: edge does not know whether keys answers yet.
+    for (const probe of probes) {
       await untilReady("distributed gateway", children, {
-        probe: () => answersHttp(`${endpoint}/ready`, 200),
+        probe: () => answersHttp(probe, 200),
         timeoutMs: READY_TIMEOUT_MS,
       });
     }
