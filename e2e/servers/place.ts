@@ -1,4 +1,5 @@
 /** Where a test server lives: its program, a free loopback port, a folder of its own. */
+import { randomInt } from "node:crypto";
 import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -22,14 +23,30 @@ export function findProgram(program: string, installName: InstallName): string {
   return found;
 }
 
-/** A TCP port that was free on 127.0.0.1 a moment ago. */
+/** Below the ports that the system gives to outgoing connections (32768 on Linux): none of those takes a port before its server does. */
+const PORTS = { first: 15_000, end: 32_000 };
+const given = new Set<number>();
+
+/** A TCP port that was free on 127.0.0.1 a moment ago, and that was not given to anybody else in this process. */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(PORTS.first, PORTS.end);
+    if (!given.has(port) && (await isFree(port))) {
+      given.add(port);
+      return port;
+    }
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
+  const listening = new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => resolve(true));
+  });
+  const isListening = await listening;
+  if (isListening) await new Promise((resolve) => server.close(resolve));
+  return isListening;
 }
 
 /** A folder of one server's own, removed with everything in it on dispose. */
