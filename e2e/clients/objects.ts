@@ -2,13 +2,16 @@
 import { AssertionError } from "node:assert/strict";
 import { hash, randomBytes } from "node:crypto";
 import {
+  CompleteMultipartUploadCommand,
   CopyObjectCommand,
+  CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
   S3ServiceException,
+  UploadPartCommand,
 } from "@aws-sdk/client-s3";
 
 /** A bucket seen by one client. */
@@ -40,6 +43,26 @@ export async function getObject(
   const { Body } = await s3.send(new GetObjectCommand(where));
   if (Body === undefined) throw new Error("no body");
   return Buffer.from(await Body.transformToByteArray());
+}
+
+/** Puts an object in parts, one after the other. */
+export async function putInParts(
+  { s3, bucket }: Bucket,
+  key: string,
+  parts: readonly Buffer[],
+): Promise<void> {
+  const where = { Bucket: bucket, Key: key };
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(where));
+  const upload = { ...where, UploadId };
+  const done = [];
+  for (const [n, Body] of parts.entries()) {
+    const PartNumber = n + 1;
+    const { ETag } = await s3.send(new UploadPartCommand({ ...upload, PartNumber, Body }));
+    done.push({ PartNumber, ETag });
+  }
+  await s3.send(
+    new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: done } }),
+  );
 }
 
 /** Copies an object within the bucket. */

@@ -30,6 +30,9 @@ const PYTHON_PACKAGES = [
   "pytest-xdist",
 ];
 
+/** The suite compares ETags with MD5s, and asks as nobody for what ACLs of the backend let nobody do. */
+const POLICY = { id: "s3-tests", buckets: ["*"], etag: "md5", anonymous: "pass" };
+
 await runS3Tests();
 
 async function runS3Tests(): Promise<void> {
@@ -59,9 +62,6 @@ async function runS3Tests(): Promise<void> {
   });
   process.exitCode = await report(junit, isDirect ? [] : await readNames("baseline.txt"));
 }
-
-/** The suite compares ETags with MD5s, and asks as nobody for what ACLs of the backend let nobody do. */
-const POLICY = { id: "s3-tests", buckets: ["*"], etag: "md5", anonymous: "pass" };
 
 async function startTarget(
   servers: AsyncDisposableStack,

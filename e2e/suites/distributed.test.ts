@@ -8,7 +8,7 @@ import { s3ClientOf } from "../clients/s3-client.ts";
 import { type DistributedGateway, startDistributed } from "../gateway.ts";
 import { startBackend } from "../servers/backends.ts";
 
-const SMOKE = ["--largest", String(5 * 1024 * 1024), "--skip", "multipart"];
+const SMOKE = ["--largest", String(5 * 1024 * 1024)];
 const WORKER_LOSS_MS = 10_000;
 
 describe("edge, two cryptos, keys and audit over NATS", () => {

@@ -11,6 +11,7 @@ import {
   copyObject,
   getObject,
   metadataOf,
+  putInParts,
   putObject,
   randomContent,
 } from "../clients/objects.ts";
@@ -22,7 +23,7 @@ const BUCKET = "secrecy";
 const SIZES = [0, 1, 100_000, 2_000_000];
 const ROLES = ["edge", "crypto", "keys", "audit"] as const;
 
-describe("after puts, gets and copies through roles in processes of their own", () => {
+describe("after puts, gets, copies and an upload in parts through roles in processes of their own", () => {
   const servers = new AsyncDisposableStack();
   let gateway: DistributedGateway;
   let behind: Bucket;
@@ -56,6 +57,10 @@ describe("after puts, gets and copies through roles in processes of their own", 
         keys.push(one);
       }
     }
+    const parts = [5 * 1024 * 1024, 1000].map((bytes) => randomContent(bytes).body);
+    await putInParts(bucket, "in parts", parts);
+    ok((await getObject(bucket, "in parts")).equals(Buffer.concat(parts)));
+    keys.push("in parts");
   }
 
   /** As whoever holds the KEK opens what lies on the backend. */
