@@ -18,6 +18,8 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   readonly inheritsEnv?: boolean;
   readonly cwd?: string;
+  /** Whom to run as; only root may name another user than itself. */
+  readonly user?: string | undefined;
 }
 
 /** A process we started. */
@@ -112,10 +114,13 @@ export async function answersHttp(url: string, status?: number): Promise<boolean
   return status === undefined || response.status === status;
 }
 
-function spawnBound({ program, args, env = {}, inheritsEnv = false, cwd }: Command): ChildProcess {
+function spawnBound(command: Command): ChildProcess {
+  const { program, args, env = {}, inheritsEnv = false, cwd, user } = command;
   // setpriv execs the program, so the pid is the program's; the kernel then kills it when this process dies.
   const isBound = existsSync(SETPRIV);
-  const argv = isBound ? ["--pdeathsig", "KILL", program, ...args] : [...args];
+  if (user !== undefined && !isBound) throw new Error(`${SETPRIV} is needed to run as ${user}`);
+  const as = user === undefined ? [] : ["--reuid", user, "--regid", user, "--init-groups"];
+  const argv = isBound ? [...as, "--pdeathsig", "KILL", program, ...args] : [...args];
   const { PATH = "", HOME = "/" } = process.env;
   return spawn(isBound ? SETPRIV : program, argv, {
     stdio: ["ignore", "pipe", "pipe"],

@@ -7,15 +7,30 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** Names that `install.sh` knows. */
-export type InstallName = "versitygw" | "minio" | "nats" | "redis" | "radosgw" | "python";
+export type InstallName =
+  | "versitygw"
+  | "minio"
+  | "nats"
+  | "redis"
+  | "radosgw"
+  | "python"
+  | "postgres"
+  | "barman"
+  | "pgbackrest"
+  | "restic"
+  | "registry";
+
+/** Debian keeps the programs of each version of PostgreSQL apart. */
+const POSTGRES_FOLDER = "/usr/lib/postgresql/15/bin";
 
 /**
- * Full path of a program on PATH, in Go's bin folder or in sbin. Throws an error that names the install command when it is
+ * Full path of a program on PATH, in Go's bin folder, in sbin or of PostgreSQL. Throws an error that names the install command when it is
  * missing.
  */
 export function findProgram(program: string, installName: InstallName): string {
   const { PATH = "", HOME = "/root", GOPATH } = process.env;
-  const folders = [...PATH.split(delimiter), join(GOPATH ?? join(HOME, "go"), "bin"), "/usr/sbin"];
+  const goFolder = join(GOPATH ?? join(HOME, "go"), "bin");
+  const folders = [...PATH.split(delimiter), goFolder, "/usr/sbin", POSTGRES_FOLDER];
   const found = folders.map((folder) => join(folder, program)).find(isExecutable);
   if (found === undefined) {
     throw new Error(`${program} is not installed: run e2e/servers/install.sh ${installName}`);
