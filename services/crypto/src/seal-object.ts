@@ -39,7 +39,7 @@ export function sealObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend
         key: head.target.key,
         identity: head.target.identity,
         headers,
-        body: { body: sealed, sizeBytes: storedSizeOf(size) },
+        body: { body: sealed, sizeBytes: storedSizeOf(size), isChecked: true },
         requestId,
         signal,
       });

@@ -4,6 +4,17 @@ import type { Body } from "../http/body.ts";
 /** HTTP header fields: lower-case names; values are latin-1 strings, one character a byte, so that UTF-8 metadata passes unchanged. */
 export type HeaderFields = Readonly<Record<string, string>>;
 
+/** A body that is streamed. */
+export interface StreamedUpload {
+  readonly body: Body;
+  readonly sizeBytes: number;
+  /**
+   * True: where the backend can, it gets a checksum behind the bytes, and commits nothing without it. Not for parts: a store refuses
+   * checksums of parts whose upload was not begun with them.
+   */
+  readonly isChecked?: boolean;
+}
+
 /** One request to the backend. It is signed and addressed (path or virtual-host style) by the implementation. */
 export interface BackendRequest {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE" | "OPTIONS";
@@ -14,8 +25,8 @@ export interface BackendRequest {
   /** Query parameters in order, not encoded; `""` for a bare sub-resource such as `?acl`. */
   readonly query?: readonly (readonly [name: string, value: string])[];
   readonly headers?: HeaderFields;
-  /** Bytes in memory are signed with their SHA-256; a Body is streamed with exactly `sizeBytes` bytes and `UNSIGNED-PAYLOAD` semantics. */
-  readonly body?: Uint8Array | { readonly body: Body; readonly sizeBytes: number };
+  /** Bytes in memory are signed with their SHA-256; a Body is streamed with exactly `sizeBytes` bytes. */
+  readonly body?: Uint8Array | StreamedUpload;
   /** Access key of the backend identity to sign with; absent: the one of `backend.*`. `"anonymous"`: unsigned. */
   readonly identity?: string | undefined;
   readonly requestId: string;

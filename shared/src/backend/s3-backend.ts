@@ -1,7 +1,7 @@
 /** The backend over S3's protocol: addresses, signs, sends, and sends again where that can do no harm. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "../faults.ts";
-import { collectBody } from "../http/body.ts";
+import { bodyOfBytes, collectBody } from "../http/body.ts";
 import type { Log } from "../runtime/log.ts";
 import { SigningKeyCache, signRequest } from "../s3/sigv4.ts";
 import type { Backend, BackendRequest, BackendResponse } from "./backend.ts";
@@ -9,6 +9,7 @@ import type { BackendTimeouts } from "./bulk-connection.ts";
 import { abortReason, type WireRequest, type WireResponse } from "./carrier.ts";
 import { type BackendTls, Carriers } from "./carriers.ts";
 import type { BackendCredentials } from "./credentials.ts";
+import { withoutFraming } from "./framed-upload.ts";
 import {
   backoffMs,
   RetryBudget,
@@ -22,6 +23,9 @@ import { S3Call, streamOf } from "./s3-call.ts";
 import { mayBeStale, unlessStale } from "./stale-refusal.ts";
 
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+/** How servers that know no trailing checksum refuse one: Ceph before 19 finds a wrong hash, others name the header or its value. */
+const FRAMES_UNKNOWN =
+  /<Code>XAmzContentSHA256Mismatch<|x-amz-(?:content-sha256|trailer|checksum-crc32)|STREAMING-UNSIGNED|aws-chunked/i;
 
 /** Told about attempts and retries, for metrics. */
 interface BackendObserver {
@@ -43,28 +47,35 @@ export interface S3BackendSettings {
   readonly tls?: BackendTls;
   /** Connections to one host: at most so many for requests with bodies and object bytes, and as many again for all others. */
   readonly maxConnections: number;
+  /** Whether uploads carry a CRC-32 behind their bytes. `auto`: until the backend shows that it does not know that. */
+  readonly uploadChecksum: "auto" | "crc32" | "none";
   readonly log: Pick<Log, "warn">;
   readonly observer?: BackendObserver;
 }
 
 /**
- * An S3 server. Bodies in memory are signed with their hash; streamed ones go as UNSIGNED-PAYLOAD, over TLS and plain alike,
- * because their hash is not known before they are sent (over plain HTTP nothing but the AEAD of the object then protects them).
+ * An S3 server. Bodies in memory are signed with their hash; streamed ones are not, over TLS and plain alike, because their hash is not
+ * known before they are sent (over plain HTTP nothing but the AEAD of the object then protects them). Objects go in frames with a
+ * checksum as trailer where the backend takes that, parts as UNSIGNED-PAYLOAD.
  */
 export class S3Backend implements Backend {
   readonly #settings: S3BackendSettings;
   readonly #carriers: Carriers;
   readonly #signingKeys = new SigningKeyCache();
   readonly #budget = new RetryBudget();
+  #takesFrames: boolean;
 
   constructor(settings: S3BackendSettings) {
     this.#settings = settings;
     this.#carriers = new Carriers(settings);
+    this.#takesFrames = settings.uploadChecksum !== "none";
   }
 
   async send(request: BackendRequest): Promise<BackendResponse> {
     try {
-      return toBackendResponse(await this.#sendWithRetries(new S3Call(this.#settings, request)));
+      const call = new S3Call(this.#settings, request, { takesFrames: this.#takesFrames });
+      const response = toBackendResponse(await this.#sendWithRetries(call));
+      return call.isFramed ? await this.#unlessFramesUnknown(response) : response;
     } catch (error) {
       streamOf(request)?.destroy(error);
       throw error;
@@ -73,6 +84,21 @@ export class S3Backend implements Backend {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#carriers[Symbol.asyncDispose]();
+  }
+
+  /** The body is gone and can't be sent again plainly: the client is asked to, and what it sends then passes. */
+  async #unlessFramesUnknown(response: BackendResponse): Promise<BackendResponse> {
+    if (this.#settings.uploadChecksum !== "auto" || response.status < 400) return response;
+    const text = await response.text();
+    if (!FRAMES_UNKNOWN.test(text)) {
+      return { ...response, body: bodyOfBytes(Buffer.from(text)), text: async () => text };
+    }
+    this.#takesFrames = false;
+    this.#settings.log.warn(
+      { status: response.status },
+      "backend takes no trailing checksum: uploads go without; set backend.upload_checksum to none, or update the backend",
+    );
+    throw new Fault("backend.unavailable", "backend takes no trailing checksum");
   }
 
   async #sendWithRetries(call: S3Call): Promise<WireResponse> {
@@ -172,7 +198,7 @@ function outcomeOf(outcome: Outcome): WireResponse {
 function toBackendResponse({ status, headers, body }: WireResponse): BackendResponse {
   return {
     status,
-    headers,
+    headers: withoutFraming(headers),
     body,
     async text(maxBytes = MAX_TEXT_BYTES) {
       const bytes = await collectBody(

@@ -4,6 +4,7 @@ import type { Body } from "../http/body.ts";
 import { EMPTY_SHA256, UNSIGNED_PAYLOAD } from "../s3/sigv4.ts";
 import type { BackendRequest, HeaderFields } from "./backend.ts";
 import type { WireRequest } from "./carrier.ts";
+import { FRAMED_PAYLOAD, framedUpload, framingHeaders } from "./framed-upload.ts";
 import type { Replayable } from "./retry.ts";
 import { type S3Address, type S3Endpoint, s3Address } from "./s3-address.ts";
 
@@ -36,20 +37,32 @@ export class S3Call implements Replayable {
   readonly headers: HeaderFields;
   readonly payloadHash: string;
   readonly isStreamed: boolean;
+  /** The streamed body goes in frames with a checksum behind it. */
+  readonly isFramed: boolean;
   readonly isConditional: boolean;
   readonly isBulk: boolean;
 
-  constructor(endpoint: S3Endpoint, request: BackendRequest) {
-    const { body, headers = {}, key, method, query = [] } = request;
+  constructor(
+    endpoint: S3Endpoint,
+    request: BackendRequest,
+    { takesFrames }: { takesFrames: boolean },
+  ) {
+    const { body, headers = {}, key, method, query = [], identity } = request;
     const own = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name));
     this.#request = request;
     this.address = s3Address(endpoint, request);
-    this.headers = { host: this.address.host, ...Object.fromEntries(own) };
     this.isStreamed = streamOf(request) !== undefined;
+    const isFramable = body && "body" in body && body.isChecked && identity !== "anonymous";
+    this.isFramed = takesFrames && isFramable === true;
+    const framing =
+      isFramable && this.isFramed
+        ? framingHeaders(body.sizeBytes, headers["content-encoding"])
+        : {};
+    this.headers = { host: this.address.host, ...Object.fromEntries(own), ...framing };
     this.isConditional = own.some(([name]) => name === "if-match" || name === "if-none-match");
     const bringsObject = key !== undefined && query.every(([name]) => OBJECT_PARAMETER.test(name));
     this.isBulk = body !== undefined || (method === "GET" && bringsObject);
-    this.payloadHash = payloadHashOf(body);
+    this.payloadHash = this.isFramed ? FRAMED_PAYLOAD : payloadHashOf(body);
   }
 
   get method(): string {
@@ -76,9 +89,13 @@ export class S3Call implements Replayable {
       method,
       target: rawQuery === "" ? rawPath : `${rawPath}?${rawQuery}`,
       headers: { ...this.headers, ...signature },
-      ...(body === undefined ? {} : { body }),
+      ...(body === undefined ? {} : { body: this.#wireBody(body) }),
       ...(signal === undefined ? {} : { signal }),
     };
+  }
+
+  #wireBody(body: NonNullable<BackendRequest["body"]>): NonNullable<BackendRequest["body"]> {
+    return this.isFramed && "body" in body ? framedUpload(body) : body;
   }
 }
 

@@ -165,6 +165,13 @@ export const BackendSection = z
       .describe(
         "bucket in which edge tries at start what the backend makes of conditions; empty: believed to honour them",
       ),
+    upload_checksum: z
+      .enum(["auto", "crc32", "none"])
+      .default("auto")
+      .meta({ env: "BACKEND_UPLOAD_CHECKSUM" })
+      .describe(
+        "checksum behind the stored bytes of an object, without which the backend commits none; auto: until the backend refuses it",
+      ),
     filter_metadata_keys: z
       .array(z.string().toLowerCase())
       .default([])

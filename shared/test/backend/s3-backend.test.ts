@@ -30,6 +30,7 @@ function backendFor(
     retry: { maxAttempts: 3, initialBackoffMs: 1, maxBackoffMs: 10, jitter: "none" },
     timeouts: { connectMs: 5000, headersMs: 5000, idleMs: 5000 },
     maxConnections: 4,
+    uploadChecksum: "auto",
     log: { warn() {} },
     ...settings,
   });
@@ -372,5 +373,82 @@ describe("S3Backend lets go", () => {
       backend.send(GET),
       (error: Error) => !/127\.0\.0\.1|ECONN/.test(error.message),
     );
+  });
+});
+
+/** A server that answers each PUT when all its body is there, with `answers` in turn, the last one for ever. */
+async function storing(...answers: string[]): Promise<RawServer & { heads: string[] }> {
+  const heads: string[] = [];
+  const server = await startRawServer({
+    onBytes: (connection) => {
+      const end = connection.received.indexOf("\r\n\r\n") + 4;
+      const length = /content-length: (\d+)/.exec(connection.received)?.[1];
+      if (end < 4 || connection.received.length < end + Number(length)) return;
+      heads.push(connection.received.slice(0, end));
+      connection.received = "";
+      connection.socket.write(answers[Math.min(heads.length, answers.length) - 1] ?? ok(""));
+    },
+  });
+  return Object.assign(server, { heads });
+}
+
+describe("S3Backend sends an object with a checksum behind it", () => {
+  const put = (): BackendRequest => ({
+    method: "PUT",
+    bucket: "b",
+    key: "k",
+    body: { body: bodyOfPieces([Buffer.from("sealed")]), sizeBytes: 6, isChecked: true },
+    requestId: "r",
+  });
+  const payloadOf = (head: string | undefined) =>
+    /x-amz-content-sha256: (\S+)/.exec(head ?? "")?.[1];
+  const refusal = (status: number, code: string) => {
+    const text = `<Code>${code}</Code>`;
+    return `HTTP/1.1 ${status} x\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+  };
+  const unknown = refusal(400, "XAmzContentSHA256Mismatch");
+
+  it("until the backend shows that it knows none: that upload is to be tried again, and goes plainly", async () => {
+    await using server = await storing(unknown, ok(""));
+    const warnings: unknown[] = [];
+    await using backend = backendFor(server, { log: { warn: (...said) => warnings.push(said) } });
+    await assert.rejects(backend.send(put()), (error) => isFault(error, "backend.unavailable"));
+    const { status } = await backend.send(put());
+    assert.equal(status, 200);
+    assert.deepEqual(server.heads.map(payloadOf), [
+      "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+      "UNSIGNED-PAYLOAD",
+    ]);
+    assert.equal(warnings.length, 1);
+  });
+
+  it("and passes every other refusal on, with its text", async () => {
+    await using server = await storing(refusal(403, "AccessDenied"));
+    await using backend = backendFor(server);
+    const refused = await backend.send(put());
+    assert.equal(refused.status, 403);
+    assert.equal(await refused.text(), "<Code>AccessDenied</Code>");
+    await (await backend.send(put())).text();
+    assert.equal(payloadOf(server.heads[1]), "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+  });
+
+  it("always, or never, where that is configured", async () => {
+    for (const [uploadChecksum, payload] of [
+      ["crc32", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"],
+      ["none", "UNSIGNED-PAYLOAD"],
+    ] as const) {
+      await using server = await storing(unknown);
+      await using backend = backendFor(server, { uploadChecksum });
+      assert.equal((await backend.send(put())).status, 400);
+      assert.equal((await backend.send(put())).status, 400);
+      assert.deepEqual(server.heads.map(payloadOf), [payload, payload]);
+    }
+  });
+
+  it("and hides the mark of the framing that some servers keep", async () => {
+    await using server = await scripted(ok("", "Content-Encoding: aws-chunked,gzip\r\n"));
+    await using backend = backendFor(server);
+    const { headers } = await backend.send(GET);
+    assert.equal(headers["content-encoding"], "gzip");
   });
 });

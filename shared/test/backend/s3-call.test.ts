@@ -7,7 +7,11 @@ import { EMPTY_SHA256, UNSIGNED_PAYLOAD } from "../../src/s3/sigv4.ts";
 
 const ENDPOINT = { endpoint: new URL("http://h:9000/base"), isPathStyle: true };
 const call = (request: Partial<BackendRequest> = {}) =>
-  new S3Call(ENDPOINT, { method: "GET", bucket: "b", key: "k", requestId: "r", ...request });
+  new S3Call(
+    ENDPOINT,
+    { method: "GET", bucket: "b", key: "k", requestId: "r", ...request },
+    { takesFrames: true },
+  );
 
 describe("S3Call", () => {
   it("addresses the object below the endpoint's path and keeps the caller's headers but those of the signature", () => {
@@ -39,5 +43,19 @@ describe("S3Call", () => {
     assert.equal(call({ method: "PUT", body }).payloadHash, UNSIGNED_PAYLOAD);
     assert.equal(streamOf({ method: "PUT", requestId: "r", body }), body.body);
     assert.ok(call({ method: "PUT", body }).isStreamed && !call().isStreamed);
+  });
+
+  it("frames what is to be checked, and nothing else", () => {
+    const body = { body: bodyOfBytes(Buffer.of(1)), sizeBytes: 1 };
+    const framed = call({ method: "PUT", body: { ...body, isChecked: true } });
+    assert.equal(framed.payloadHash, "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+    assert.equal(framed.headers["x-amz-decoded-content-length"], "1");
+    for (const plain of [
+      call({ method: "PUT", body }),
+      call({ method: "PUT", body: { ...body, isChecked: true }, identity: "anonymous" }),
+    ]) {
+      assert.equal(plain.isFramed, false);
+      assert.equal(plain.payloadHash, UNSIGNED_PAYLOAD);
+    }
   });
 });

@@ -34,6 +34,7 @@ export function openBackend(
     },
     timeouts: { connectMs: 5000, headersMs: 60_000, idleMs: 60_000 },
     maxConnections: 256,
+    uploadChecksum: config.upload_checksum,
     log,
   });
 }
