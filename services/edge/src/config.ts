@@ -97,6 +97,17 @@ export const edgeSettings = {
         .default([])
         .meta({ env: "SERVER_VIRTUAL_HOST_DOMAINS" })
         .describe("domains under which a host name names the bucket: <bucket>.<domain>"),
+      disable_multipart_uploads: z
+        .boolean()
+        .default(false)
+        .meta({ env: "SERVER_DISABLE_MULTIPART_UPLOADS" })
+        .describe("every operation of multipart uploads is NotImplemented; no state is kept"),
+      max_part_buffer: z
+        .int()
+        .min(5_242_880)
+        .optional()
+        .meta({ env: "SERVER_MAX_PART_BUFFER" })
+        .describe("largest part in bytes, at least 5 MiB; parts stream, so empty: S3's own limit"),
     })
     .prefault({}),
   tls: z
@@ -146,22 +157,39 @@ export const edgeSettings = {
 };
 
 /** A policy file. */
-export const policyFile = z.strictObject({
-  id: z.string().min(1),
-  buckets: z.array(z.string().min(1)).min(1),
-  contents: z.enum(["sealed", "mixed"]).default("sealed"),
-  bind_as: z.string().min(1).optional(),
-  sse: z.enum(["pass", "refuse"]).optional(),
-  etag: etagPolicy.optional(),
-  checksum: checksumPolicy.optional(),
-  anonymous: z
-    .enum(["refuse", "read", "pass"])
-    .default("refuse")
-    .describe(
-      "requests without a signature go to the backend without one: never, to read and list, or always",
-    ),
-  encryption: z
-    .strictObject({ preferred_algorithm: z.enum(["AES256-GCM", "ChaCha20-Poly1305"]).optional() })
-    .prefault({}),
-});
+export const policyFile = z
+  .strictObject({
+    id: z.string().min(1),
+    buckets: z.array(z.string().min(1)).min(1),
+    contents: z.enum(["sealed", "mixed"]).default("sealed"),
+    bind_as: z.string().min(1).optional(),
+    sse: z.enum(["pass", "refuse"]).optional(),
+    etag: etagPolicy.optional(),
+    checksum: checksumPolicy.optional(),
+    anonymous: z
+      .enum(["refuse", "read", "pass"])
+      .default("refuse")
+      .describe(
+        "requests without a signature go to the backend without one: never, to read and list, or always",
+      ),
+    encrypt_multipart_uploads: z
+      .boolean()
+      .default(true)
+      .describe("false: objects uploaded in parts are stored as they are; needs contents mixed"),
+    require_encryption: z
+      .boolean()
+      .default(false)
+      .describe("nothing is stored unsealed, and no copy is made of what lies unsealed"),
+    encryption: z
+      .strictObject({ preferred_algorithm: z.enum(["AES256-GCM", "ChaCha20-Poly1305"]).optional() })
+      .prefault({}),
+  })
+  .refine((policy) => policy.encrypt_multipart_uploads || policy.contents === "mixed", {
+    path: ["encrypt_multipart_uploads"],
+    message: "false needs contents: mixed: what it stores could not be read",
+  })
+  .refine((policy) => policy.encrypt_multipart_uploads || !policy.require_encryption, {
+    path: ["require_encryption"],
+    message: "true and encrypt_multipart_uploads: false contradict each other",
+  });
 export type PolicyFile = z.infer<typeof policyFile>;

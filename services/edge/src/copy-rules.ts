@@ -10,6 +10,14 @@ export function checkCopy(request: S3Request, source: CopySource): void {
   checkSelfCopy(request, source);
 }
 
+/** Throws `AccessDenied` where the policy of the bucket that a copy goes to requires sealed sources: copied, unproven bytes would pass for proven ones. */
+export function checkPlainSource({ policy }: Pick<S3Request, "policy">): void {
+  if (!policy.requiresEncryption) return;
+  throw s3Error("AccessDenied", {
+    message: "The copy source is not sealed, and the policy of this bucket requires encryption.",
+  });
+}
+
 function checkDirectives(headers: HeaderFields): void {
   for (const what of ["metadata", "tagging"]) {
     const name = `x-amz-${what}-directive`;

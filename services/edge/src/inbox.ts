@@ -24,9 +24,19 @@ import { objectSettings } from "./operations/object-settings.ts";
 import type { Operation } from "./operations/operation.ts";
 import { postObject } from "./operations/post-object.ts";
 import { putObject } from "./operations/put-object.ts";
-import { refusedOperations } from "./operations/refused-operations.ts";
+import { refused, refusedOperations } from "./operations/refused-operations.ts";
 import { uploadPart } from "./operations/upload-part.ts";
 import { uploadPartCopy } from "./operations/upload-part-copy.ts";
+
+const UPLOADS: readonly Operation[] = [
+  createMultipartUpload,
+  uploadPart,
+  uploadPartCopy,
+  completeMultipartUpload,
+  abortMultipartUpload,
+  listParts,
+  listMultipartUploads,
+];
 
 /** Every operation of the gateway. */
 export const OPERATIONS: readonly Operation[] = [
@@ -46,16 +56,18 @@ export const OPERATIONS: readonly Operation[] = [
   deleteObject,
   deleteObjects,
   copyObject,
-  createMultipartUpload,
-  uploadPart,
-  uploadPartCopy,
-  completeMultipartUpload,
-  abortMultipartUpload,
-  listParts,
-  listMultipartUploads,
+  ...UPLOADS,
   ...bucketSettings,
   ...objectSettings,
 ];
 
 /** Operations that are known and answered with a refusal that says why. */
 export const REFUSED: readonly Operation[] = refusedOperations;
+
+/** What is answered. With `server.disable_multipart_uploads` the operations of uploads are refused, too. */
+export function answeredOperations(settings: { disablesUploads: boolean }): readonly Operation[] {
+  if (!settings.disablesUploads) return [...OPERATIONS, ...REFUSED];
+  const others = OPERATIONS.filter((operation) => !UPLOADS.includes(operation));
+  const why = "multipart uploads are switched off on this server";
+  return [...others, ...UPLOADS.map((operation) => refused(operation, why)), ...REFUSED];
+}

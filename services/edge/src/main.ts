@@ -6,7 +6,7 @@ import type { EdgeParts } from "./edge-parts.ts";
 import { MemoryFactsIndex } from "./facts-index.ts";
 import { finishedRequest } from "./finished-request.ts";
 import { headerReissueOf } from "./header-reissue.ts";
-import { OPERATIONS, REFUSED } from "./inbox.ts";
+import { answeredOperations } from "./inbox.ts";
 import { listingSizesOf } from "./listing-sizes.ts";
 import { operationMatcher } from "./match-operation.ts";
 import { knownObjectsOf } from "./object-facts.ts";
@@ -27,7 +27,9 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
       now: () => new Date(),
     },
     policies: parts.policies,
-    match: operationMatcher([...OPERATIONS, ...REFUSED]),
+    match: operationMatcher(
+      answeredOperations({ disablesUploads: config.server.disable_multipart_uploads }),
+    ),
     proxiedBucket: config.proxied_bucket,
     rooms: {
       backend,
@@ -35,6 +37,7 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
       headers: headerReissueOf(bus, session),
       sizes: listingSizesOf(backend),
       known: knownObjectsOf({ bus, session, index: new MemoryFactsIndex() }),
+      maxPartBytes: config.server.max_part_buffer,
       honoured: parts.probeBucket ? await probeBackend(backend, parts.probeBucket, log) : undefined,
     },
   };

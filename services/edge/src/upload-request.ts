@@ -1,5 +1,5 @@
 /** What the operations of multipart uploads share: which upload and which part a request means. */
-import { s3Error } from "./s3/errors.ts";
+import { S3_ERRORS, S3Error, s3Error } from "./s3/errors.ts";
 import { identityOf, type S3Request } from "./s3-request.ts";
 
 /** Where an upload's object will lie, and as whom it is asked for there. */
@@ -14,6 +14,14 @@ export function uploadTarget(request: S3Request): {
 /** The upload a request means. */
 export function uploadAddress(request: S3Request) {
   return { target: uploadTarget(request), uploadId: request.query.get("uploadId") ?? "" };
+}
+
+/** Refuses a part beyond `server.max_part_buffer`, before anything of it is stored (`EntityTooLarge`, 413). */
+export function checkPartSize(sizeBytes: number, maxPartBytes: number | undefined): void {
+  if (maxPartBytes === undefined || sizeBytes <= maxPartBytes) return;
+  const { message } = S3_ERRORS.EntityTooLarge;
+  const fields = { ProposedSize: sizeBytes, MaxSizeAllowed: maxPartBytes };
+  throw new S3Error({ code: "EntityTooLarge", status: 413, message, fields });
 }
 
 /** The part a request means: 1 … 10 000 (S3 API, UploadPart). */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkCopy } from "../src/copy-rules.ts";
+import { checkCopy, checkPlainSource } from "../src/copy-rules.ts";
 import type { S3Request } from "../src/s3-request.ts";
 
 const place = { bucket: "photos", key: "cat" };
@@ -27,5 +27,15 @@ describe("checkCopy", () => {
         assert.throws(() => check({ [name]: value }, { key: "dog" }), { code: "InvalidArgument" });
       }
     }
+  });
+});
+
+describe("checkPlainSource", () => {
+  it("refuses where the policy requires encryption", () => {
+    const about = (requiresEncryption?: boolean) =>
+      ({ policy: { requiresEncryption } }) as unknown as S3Request;
+    checkPlainSource(about());
+    checkPlainSource(about(false));
+    assert.throws(() => checkPlainSource(about(true)), { code: "AccessDenied" });
   });
 });

@@ -25,6 +25,8 @@ export const createUpload = upload("create-upload", {
     /** Header fields to store with the object: metadata, content headers, ACL, tags, lock. */
     headers: Headers,
     checksum: UploadChecksum.optional(),
+    /** False: policy stores the object as it is. It holds for the whole upload, whatever becomes of the policy. Absent: sealed. */
+    isSealed: z.boolean().optional(),
   }),
   tail: NOTHING,
   result: z.object({ uploadId: z.string(), headers: Headers }),
@@ -40,6 +42,8 @@ export const sealPart = upload("seal-part", {
     size: z.number().int().nonnegative(),
     /** Header fields of the request to pass on. */
     headers: Headers,
+    /** True: these bytes must not be stored unsealed, as the policy of the bucket they come from says. */
+    mustSeal: z.boolean().optional(),
   }),
   tail: PlaintextFacts,
   result: z.object({ etag: z.string(), headers: Headers }),

@@ -41,6 +41,8 @@ function ruleOf(file: PolicyFile, defaults: PolicyDefaults): PolicyRule {
     etag: file.etag ?? defaults.etag,
     checksum: file.checksum ?? defaults.checksum,
     anonymous: file.anonymous,
+    encryptsMultipart: file.encrypt_multipart_uploads,
+    requiresEncryption: file.require_encryption,
     ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
     ...(file.sse === undefined ? {} : { sse: file.sse }),
   };

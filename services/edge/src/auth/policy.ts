@@ -16,6 +16,10 @@ export interface BucketPolicy {
   readonly anonymous?: "refuse" | "read" | "pass";
   /** Name that envelopes of this bucket are bound to, where it is not its own (format.md §5). */
   readonly bindAs?: string;
+  /** False: objects uploaded in parts are stored as they are. */
+  readonly encryptsMultipart?: boolean;
+  /** True: nothing is stored unsealed, and no copy is made of what lies unsealed. */
+  readonly requiresEncryption?: boolean;
   /** What becomes of a client's request for the backend's own encryption; default `pass`. */
   readonly sse?: SsePolicy;
 }
@@ -34,6 +38,11 @@ export class Policies {
   constructor(rules: readonly PolicyRule[], standard: BucketPolicy) {
     this.#rules = rules.map((rule) => ({ rule, matches: rule.buckets.map(globPattern) }));
     this.#standard = standard;
+  }
+
+  /** Every rule, in order. */
+  get rules(): readonly PolicyRule[] {
+    return this.#rules.map(({ rule }) => rule);
   }
 
   of(bucket: string): BucketPolicy {

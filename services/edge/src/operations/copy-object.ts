@@ -11,7 +11,7 @@ import { encodeKey } from "@s3eg/shared/s3/names.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import { parseBackendXml } from "../backend-xml.ts";
 import { copiedTags, ensureTags } from "../copied-tags.ts";
-import { checkCopy } from "../copy-rules.ts";
+import { checkCopy, checkPlainSource } from "../copy-rules.ts";
 import { type CopySource, copySourceOf } from "../copy-source.ts";
 import { retryIfChanged } from "../object-facts.ts";
 import { namedAlgorithm } from "../s3/checksum-headers.ts";
@@ -55,6 +55,7 @@ export const copyObject: Operation = {
           return await moveSealed(moved, header);
         }
         if (request.policyOf(source.bucket).contents !== "mixed") throw notSealed();
+        checkPlainSource(request);
         const reading = { ...askingOfSource(request.headers), "if-match": etag };
         const sourceVersion = found.headers["x-amz-version-id"];
         const { [TAGGING]: _, ...fields } = storing;

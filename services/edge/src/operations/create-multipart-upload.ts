@@ -21,6 +21,7 @@ export const createMultipartUpload: Operation = {
       suite: request.policy.suite,
       headers: { ...storedHeaders(request.headers) },
       ...(checksum ? { checksum } : {}),
+      ...(request.policy.encryptsMultipart === false ? { isSealed: false } : {}),
     };
     const sending = { head, body: bodyOfBytes(Buffer.alloc(0)), tail: () => ({}) };
     const options = { requestId: request.id, signal: request.signal };

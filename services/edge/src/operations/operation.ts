@@ -17,6 +17,8 @@ export interface Rooms {
   readonly known: KnownObjects;
   /** Conditions that the backend honours; absent where nobody tried. */
   readonly honoured?: Honoured | undefined;
+  /** Plaintext bytes that a part may hold (`server.max_part_buffer`); absent: S3's own limit. */
+  readonly maxPartBytes?: number | undefined;
 }
 
 /** What goes back to the client. `server.ts` adds request id, date and length. */

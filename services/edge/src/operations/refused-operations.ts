@@ -61,14 +61,17 @@ const ROWS: readonly Row[] = [
 
 /** The operations that are known and refused. */
 export const refusedOperations: readonly Operation[] = ROWS.map(
-  ([name, method, level, why, ...subresources]) => ({
-    name,
-    method,
-    level,
-    subresources,
+  ([name, method, level, why, ...subresources]) =>
+    refused({ name, method, level, subresources }, why),
+);
+
+/** An operation that answers every request with `NotImplemented` and says why. */
+export function refused(operation: Omit<Operation, "run">, why: string): Operation {
+  return {
+    ...operation,
     async run() {
       await Promise.resolve();
-      throw s3Error("NotImplemented", { message: `${name} is not available: ${why}.` });
+      throw s3Error("NotImplemented", { message: `${operation.name} is not available: ${why}.` });
     },
-  }),
-);
+  };
+}

@@ -3,13 +3,14 @@ import { openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { sealPart } from "@s3eg/shared/contracts/multipart.ts";
 import { parseRange } from "@s3eg/shared/s3/range.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { checkPlainSource } from "../copy-rules.ts";
 import { copySourceOf } from "../copy-source.ts";
 import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { identityOf, type S3Request } from "../s3-request.ts";
 import { sourceConditionsOf } from "../shown-etag.ts";
 import { shownPartEtag } from "../shown-part-etag.ts";
-import { partNumberOf, uploadAddress } from "../upload-request.ts";
+import { checkPartSize, partNumberOf, uploadAddress } from "../upload-request.ts";
 import type { Operation, Rooms } from "./operation.ts";
 
 export const uploadPartCopy: Operation = {
@@ -27,6 +28,7 @@ export const uploadPartCopy: Operation = {
       partNumber,
       size: source.sizeBytes,
       headers: { ...askingHeaders(request.headers) },
+      ...(source.mustSeal ? { mustSeal: true } : {}),
     };
     const sending = { head, body: source.body, tail: () => ({}) };
     const { etag, headers } = await rooms.crypto.upload(sealPart, sending, options);
@@ -58,12 +60,20 @@ async function openSource(request: S3Request, rooms: Rooms) {
   };
   const options = { requestId: request.id, signal: request.signal };
   const { result, body } = await rooms.crypto.download(openObject, head, options);
+  try {
+    if (!result.isSealed) checkPlainSource(request);
+    checkPartSize(result.range.length, rooms.maxPartBytes);
+  } catch (error) {
+    body.destroy(error);
+    throw error;
+  }
   const isWithin = !range || ("last" in range && (range.last ?? 0) < result.size);
   if (!isWithin) {
     body.destroy();
     throw s3Error("InvalidRange", { message: "The requested range is not satisfiable" });
   }
-  return { body, sizeBytes: result.range.length };
+  const mustSeal = request.policyOf(bucket).requiresEncryption === true;
+  return { body, sizeBytes: result.range.length, mustSeal };
 }
 
 /** Both ends must be given and lie within the source (S3 API, UploadPartCopy). */

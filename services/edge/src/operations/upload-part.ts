@@ -3,7 +3,7 @@ import { sealPart } from "@s3eg/shared/contracts/multipart.ts";
 import { checksumHeaders } from "../s3/checksum-headers.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { shownPartEtag } from "../shown-part-etag.ts";
-import { partNumberOf, uploadAddress } from "../upload-request.ts";
+import { checkPartSize, partNumberOf, uploadAddress } from "../upload-request.ts";
 import type { Operation } from "./operation.ts";
 
 export const uploadPart: Operation = {
@@ -11,9 +11,10 @@ export const uploadPart: Operation = {
   method: "PUT",
   level: "object",
   subresources: ["partNumber", "uploadId"],
-  async run(request, { crypto }) {
+  async run(request, { crypto, maxPartBytes }) {
     const partNumber = partNumberOf(request);
     const { body, sizeBytes, facts } = request.plainBody();
+    checkPartSize(sizeBytes, maxPartBytes);
     const head = {
       ...uploadAddress(request),
       partNumber,

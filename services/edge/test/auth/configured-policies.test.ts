@@ -15,6 +15,8 @@ const DEFAULTS = {
   checksum: "client",
 } as const;
 
+const UNSEALED = "id: a\nbuckets: [a]\nencrypt_multipart_uploads: false\n";
+
 function write(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
@@ -46,7 +48,30 @@ describe("configuredPolicies", () => {
     assert.equal(more.suite, SUITE.chacha20Poly1305);
   });
 
+  it("say whether uploads in parts are sealed, and whether everything must be", () => {
+    write("mpu-a.yaml", "id: a\nbuckets: [a]\ncontents: mixed\nencrypt_multipart_uploads: false\n");
+    write("mpu-b.yaml", "id: b\nbuckets: [b]\nrequire_encryption: true\n");
+    const policies = configuredPolicies([join(folder, "mpu-*.yaml")], DEFAULTS);
+    const facts = ["a", "b"].map((bucket) => policies.of(bucket));
+    assert.deepEqual(
+      facts.map(({ encryptsMultipart, requiresEncryption }) => [
+        encryptsMultipart,
+        requiresEncryption,
+      ]),
+      [
+        [false, false],
+        [true, true],
+      ],
+    );
+    assert.deepEqual(
+      policies.rules.map(({ id }) => id),
+      ["a", "b"],
+    );
+  });
+
   for (const [what, text] of [
+    ["that stores parts plain where only sealed objects may be", UNSEALED],
+    ["that contradicts itself", `${UNSEALED}contents: mixed\nrequire_encryption: true\n`],
     ["without an id", "buckets: [a]\n"],
     ["without a bucket", "id: a\nbuckets: []\n"],
     ["with a setting nobody knows", "id: a\nbuckets: [a]\nencrypted: false\n"],

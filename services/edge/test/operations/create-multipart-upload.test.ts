@@ -6,6 +6,18 @@ import { serveUploads } from "../stand-in-uploads.ts";
 const CREATE = { method: "POST", path: "/photos/cat?uploads" };
 
 describe("CreateMultipartUpload", () => {
+  it("says so where the bucket's policy stores objects of parts as they are", async () => {
+    const rule = { ...STANDARD, contents: "mixed", buckets: ["photos"] } as const;
+    await using edge = await runningEdge({ rules: [{ ...rule, encryptsMultipart: false }] });
+    const uploads = serveUploads(edge.transfers);
+    await edge.send(CREATE);
+    await edge.send({ ...CREATE, path: "/other/cat?uploads" });
+    assert.deepEqual(
+      uploads.created.map(({ isSealed }) => isSealed),
+      [false, undefined],
+    );
+  });
+
   it("hands over what is to be stored with the object, and answers with the upload's id", async () => {
     await using edge = await runningEdge();
     const uploads = serveUploads(edge.transfers);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { runningEdge } from "../running-edge.ts";
+import { runningEdge, STANDARD } from "../running-edge.ts";
 import { PART_ETAG, serveUploads } from "../stand-in-uploads.ts";
 
-async function edgeWithSource() {
-  const edge = await runningEdge();
+async function edgeWithSource(options: Parameters<typeof runningEdge>[0] = {}) {
+  const edge = await runningEdge(options);
   const uploads = serveUploads(edge.transfers);
   await edge.send({ method: "PUT", path: "/photos/source", body: "0123456789" });
   const copy = (range?: string, headers: Record<string, string> = {}) =>
@@ -52,6 +52,31 @@ describe("UploadPartCopy", () => {
       assert.deepEqual(test.uploads.parts, []);
     });
   }
+
+  it("refuses more than server.max_part_buffer, and a range of it is what counts", async () => {
+    await using test = await edgeWithSource({ env: { SERVER_MAX_PART_BUFFER: "5242880" } });
+    const big = { method: "PUT", path: "/photos/big", body: Buffer.alloc(5_242_881) };
+    assert.equal((await test.edge.send(big)).status, 200);
+    const from = { "x-amz-copy-source": "/photos/big" };
+    const much = await test.copy(undefined, from);
+    assert.deepEqual([much.status, much.code], [413, "EntityTooLarge"]);
+    assert.deepEqual(test.uploads.parts, []);
+    assert.equal((await test.copy("bytes=1-5242880", from)).status, 200);
+  });
+
+  it("refuses a plain source where the bucket requires encryption", async () => {
+    const rule = { ...STANDARD, contents: "mixed", requiresEncryption: true } as const;
+    await using test = await edgeWithSource({ rules: [{ ...rule, buckets: ["photos"] }] });
+    assert.equal((await test.copy()).status, 200);
+    test.edge.crypto.plain = true;
+    const refused = await test.copy();
+    assert.deepEqual([refused.status, refused.code], [403, "AccessDenied"]);
+    assert.match(refused.text, /requires encryption/);
+    assert.deepEqual(
+      test.uploads.parts.map(({ head }) => head.mustSeal),
+      [true],
+    );
+  });
 
   it("refuses a source that is not there, and one that changed", async () => {
     await using test = await edgeWithSource();

@@ -7,6 +7,19 @@ import { PART_ETAG, serveUploads } from "../stand-in-uploads.ts";
 const PART = { method: "PUT", path: "/photos/cat?partNumber=3&uploadId=u%2F1", body: "meow" };
 
 describe("UploadPart", () => {
+  it("refuses a part beyond server.max_part_buffer with 413, before anything of it is handed over", async () => {
+    await using edge = await runningEdge({ env: { SERVER_MAX_PART_BUFFER: "5242880" } });
+    const uploads = serveUploads(edge.transfers);
+    const much = await edge.send({ ...PART, body: Buffer.alloc(5_242_881) });
+    assert.deepEqual([much.status, much.code], [413, "EntityTooLarge"]);
+    assert.match(much.text, /<MaxSizeAllowed>5242880</);
+    assert.equal(uploads.parts.length, 0);
+    assert.equal((await edge.send({ ...PART, body: Buffer.alloc(5_242_880) })).status, 200);
+    // It is a limit of parts: an object of one piece has S3's own.
+    const whole = { method: "PUT", path: "/photos/cat", body: Buffer.alloc(5_242_881) };
+    assert.equal((await edge.send(whole)).status, 200);
+  });
+
   it("hands the body over as that part, and answers with a tag that is no MD5", async () => {
     await using edge = await runningEdge();
     const uploads = serveUploads(edge.transfers);
