@@ -1,0 +1,102 @@
+/** Where two answers to the same request differ, in words. Times of now and the exempt names are left out; nothing else is. */
+import { EXEMPT_ELEMENTS, EXEMPT_HEADERS, OWN_REFUSALS } from "./exempt.ts";
+import type { WireAnswer } from "./wire.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Every difference between the backend's answer and the gateway's; empty where they are equal. */
+export function differences(direct: WireAnswer, through: WireAnswer): string[] {
+  const [a, b] = [linesOf(direct), linesOf(through)];
+  return [
+    ...a.filter((line) => !b.includes(line)).map((line) => `backend: ${line}`),
+    ...b.filter((line) => !a.includes(line)).map((line) => `gateway: ${line}`),
+    ...(a.length !== b.length || a.some((line, at) => line !== b[at]) ? orderOf(a, b) : []),
+  ];
+}
+
+/** Said only where the lines are the same and their order is not. */
+function orderOf(a: readonly string[], b: readonly string[]): string[] {
+  const isSameSet = a.every((line) => b.includes(line)) && b.every((line) => a.includes(line));
+  return isSameSet ? [`order or number of elements: ${a.length} and ${b.length} lines`] : [];
+}
+
+function linesOf({ status, headers, body }: WireAnswer): string[] {
+  const isXml = isXmlText(body) || (body.length === 0 && status >= 400);
+  const fields = headers
+    .filter(([name]) => !Object.hasOwn(EXEMPT_HEADERS, name))
+    // XML is compared as a parser sees it; the client above has seen that its length is true.
+    .filter(([name]) => !(isXml && name === "content-length"))
+    .map(([name, value]) => `${name}: ${withoutNow(value)}`)
+    .sort();
+  return [`status ${status}`, ...fields, ...bodyLines(body)];
+}
+
+function bodyLines(body: Buffer): string[] {
+  if (body.length === 0) return [];
+  if (!isXmlText(body)) return [`body ${body.toString("latin1")}`];
+  const lines = xmlLines(body.toString("utf8")).map(withoutNow);
+  const code = /^Error\/Code = (.*)$/.exec(
+    lines.find((line) => line.startsWith("Error/Code")) ?? "",
+  );
+  return Object.hasOwn(OWN_REFUSALS, code?.[1] ?? "") ? [code?.[0] ?? ""] : lines;
+}
+
+function isXmlText(body: Buffer): boolean {
+  return /^\s*<(?:\?xml|[A-Za-z])/.test(body.toString("latin1"));
+}
+
+/** One line per element that holds text or nothing, with its path: what a parser sees, however it was written. */
+function xmlLines(text: string): string[] {
+  const lines: string[] = [];
+  const path: string[] = [];
+  let leafText: string | undefined;
+  const close = (): void => {
+    const at = path.join("/");
+    if (leafText !== undefined && !EXEMPT_ELEMENTS.some((exempt) => at.endsWith(exempt))) {
+      lines.push(`${at} = ${unescaped(leafText)}`);
+    }
+    path.pop();
+    leafText = undefined;
+  };
+  for (const [, slash, name = "", attributes = "", selfSlash, after = ""] of text
+    .replace(/^\s*<\?xml[^>]*\?>/, "")
+    .matchAll(/<(\/?)([^\s/>]+)([^>]*?)(\/?)>([^<]*)/g)) {
+    if (slash === "") {
+      path.push(name + shownAttributes(attributes));
+      leafText = selfSlash === "" ? after : "";
+    }
+    if (slash !== "" || selfSlash !== "") close();
+  }
+  return lines;
+}
+
+function shownAttributes(attributes: string): string {
+  const text = attributes.trim().replaceAll("'", '"');
+  return text === "" ? "" : `[${text}]`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  amp: "&",
+};
+
+function unescaped(text: string): string {
+  return text.replaceAll(/&(#x?[\da-fA-F]+|\w+);/g, (whole, name: string) => {
+    if (!name.startsWith("#")) return ENTITIES[name] ?? whole;
+    const isHex = name.startsWith("#x");
+    return String.fromCodePoint(Number.parseInt(name.slice(isHex ? 2 : 1), isHex ? 16 : 10));
+  });
+}
+
+const TIMES =
+  /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g;
+
+/** Times of now differ between two servers by what passed in between; others were the client's. */
+function withoutNow(text: string): string {
+  return text.replaceAll(TIMES, (time) =>
+    Math.abs(Date.parse(time) - Date.now()) < HOUR_MS ? "<now>" : time,
+  );
+}
