@@ -7,7 +7,7 @@ import { z } from "zod";
 import { AdminSection } from "../../admin/src/config.ts";
 import { AuditSection } from "../../audit/src/config.ts";
 import { CryptoSection } from "../../crypto/src/config.ts";
-import { MultipartStateSection } from "../../crypto/src/multipart-state/config.ts";
+import { MultipartStateSection, placeOfState } from "../../crypto/src/multipart-state/config.ts";
 import { edgeSettings } from "../../edge/src/config.ts";
 import { EncryptionSection } from "../../keys/src/config.ts";
 import { areSelfSufficient, type Role, rolesOf } from "./roles.ts";
@@ -36,7 +36,11 @@ export function readGatewayConfig(
 ): { config: GatewayConfig; roles: ReadonlySet<Role> } {
   const config = loadConfig(gatewaySchema, { ...configFile(env), env });
   const roles = rolesOf(roleNames, isBackendConfigured(config));
-  const problems = [...problemsOfRoles(config, roles, env), ...problemsOfKeys(config, roles)];
+  const problems = [
+    ...problemsOfRoles(config, roles, env),
+    ...problemsOfKeys(config, roles),
+    ...problemsOfUploads(config, roles),
+  ];
   if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
   return { config, roles };
 }
@@ -81,6 +85,16 @@ function problemsOfRoles(config: GatewayConfig, roles: ReadonlySet<Role>, env: E
     );
   }
   return problems;
+}
+
+/** Uploads without a place for their state would have to be refused one by one: better at once (ARCHITECTURE.md, "Settings"). */
+function problemsOfUploads(config: GatewayConfig, roles: ReadonlySet<Role>): string[] {
+  const { multipart_state, server } = config;
+  if (!roles.has("crypto") || server.disable_multipart_uploads) return [];
+  if (placeOfState(multipart_state, areSelfSufficient(roles))) return [];
+  return [
+    "multipart_state.valkey.addr (VALKEY_ADDR): needed for the state of multipart uploads where edge, crypto and keys are not all roles of this process, or embedded state is off; server.disable_multipart_uploads (SERVER_DISABLE_MULTIPART_UPLOADS) does without them",
+  ];
 }
 
 /** No KEK where it has no business, and none that would be passed over. */

@@ -129,7 +129,6 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
   const session = roles.has("keys") ? undefined : sessionOf(secrets?.keys);
   const state = await openUploadState(process);
   if (state) stack.use(state);
-  else log.warn({}, "multipart uploads are refused: no state store is configured");
   if (!secrets) {
     stack.use(startCrypto({ bus, transfers: local, backend, log, session, state }));
     return;

@@ -7,7 +7,7 @@ import { readGatewayConfig } from "../src/gateway-config.ts";
 import { COMPLETE, scratchFolder } from "./environment.ts";
 
 const NO_KEYS = { KEY_MANAGER_ENABLED: "", SELF_CONTAINED_AES_KEYS: "" };
-const SPLIT = { ...COMPLETE, NATS_URL: "nats://127.0.0.1:1" };
+const SPLIT = { ...COMPLETE, NATS_URL: "nats://127.0.0.1:1", VALKEY_ADDR: "127.0.0.1:1" };
 
 /** The problems that a configuration is refused with, line by line. */
 function problemsOf(roles: string[], env: Readonly<Record<string, string | undefined>>): string[] {
@@ -68,6 +68,36 @@ describe("the configuration of a gateway", () => {
         problems.some((line) => line.includes("NATS_URL")),
         roles.join(),
       );
+    }
+  });
+
+  it("is refused where multipart uploads have no place for their state, unless they are off", () => {
+    const split = { ...SPLIT, ...NO_KEYS, VALKEY_ADDR: "" };
+    const off = { MULTIPART_STATE_EMBEDDED: "off" };
+    for (const [roles, env] of [
+      [["crypto"], split],
+      [["edge", "crypto"], split],
+      [[], { ...COMPLETE, ...off }],
+      [[], off],
+    ] as const) {
+      const problems = problemsOf([...roles], env);
+      assert.equal(problems.length, 1, problems.join());
+      assert.match(problems.join(), /VALKEY_ADDR.*multipart uploads/);
+      const without = { ...env, SERVER_DISABLE_MULTIPART_UPLOADS: "true" };
+      assert.deepEqual(problemsOf([...roles], without), []);
+      assert.deepEqual(problemsOf([...roles], { ...env, VALKEY_ADDR: "127.0.0.1:1" }), []);
+    }
+    // Who keeps no uploads needs no place for them.
+    for (const role of ["edge", "audit", "admin"]) {
+      assert.deepEqual(problemsOf([role], split), [], role);
+    }
+  });
+
+  it("is refused where Valkey would be plaintext, unless that is asked for", () => {
+    const plain = { ...COMPLETE, VALKEY_ADDR: "127.0.0.1:1", VALKEY_TLS_ENABLED: "false" };
+    for (const env of [plain, { ...plain, NODE_ENV: "production" }]) {
+      assert.match(problemsOf([], env).join(), /VALKEY_INSECURE_ALLOW_PLAINTEXT/);
+      assert.deepEqual(problemsOf([], { ...env, VALKEY_INSECURE_ALLOW_PLAINTEXT: "true" }), []);
     }
   });
 

@@ -8,7 +8,12 @@ import { type Env, readGatewayConfig } from "../src/gateway-config.ts";
 import { COMPLETE, KeptLog, scratchFolder } from "./environment.ts";
 
 const SECRETS = { SERVICE_SECRET: "11".repeat(32), KEYS_SECRET: "22".repeat(32) };
-const SPLIT = { ...COMPLETE, ...SECRETS, NATS_URL: "nats://127.0.0.1:1" };
+const SPLIT = {
+  ...COMPLETE,
+  ...SECRETS,
+  NATS_URL: "nats://127.0.0.1:1",
+  VALKEY_ADDR: "127.0.0.1:1",
+};
 const NO_KEYS = { KEY_MANAGER_ENABLED: "", SELF_CONTAINED_AES_KEYS: "" };
 
 /** A gateway of some roles, on a memory bus in the place of NATS where there is one. */

@@ -24,11 +24,12 @@ export interface UploadStateParts {
   readonly metrics: Metrics;
 }
 
-/** Opens the state; undefined where there is no place for it: uploads are then refused, never taken without it. */
+/** Opens the state; undefined where uploads are switched off, or have no place: they are then refused, never taken without it. */
 export async function openUploadState(
   parts: UploadStateParts,
 ): Promise<MultipartState | undefined> {
   const { config, roles } = parts;
+  if (config.server.disable_multipart_uploads) return undefined;
   const place = placeOfState(config.multipart_state, areSelfSufficient(roles));
   if (!place) return undefined;
   const dataDir = config.data_dir;

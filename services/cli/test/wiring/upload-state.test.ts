@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isFault } from "@s3eg/shared/faults.ts";
@@ -44,10 +44,12 @@ describe("openUploadState", () => {
     assert.equal(statSync(join(scratch.folder, "state.key")).mode & 0o077, 0);
   });
 
-  it("keeps none where settings give it no place", async () => {
+  it("keeps none where uploads are switched off", async () => {
     await using scratch = await scratchFolder();
-    const env = { DATA_DIR: scratch.folder, MULTIPART_STATE_EMBEDDED: "off" };
+    const env = { DATA_DIR: scratch.folder, SERVER_DISABLE_MULTIPART_UPLOADS: "true" };
     assert.equal(await open(env), undefined);
+    assert.equal(await open({ ...env, MULTIPART_STATE_EMBEDDED: "off" }), undefined);
+    assert.deepEqual(readdirSync(scratch.folder), []);
   });
 
   it("demands the shared secret where uploads are kept in Valkey", async () => {
