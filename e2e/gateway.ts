@@ -8,6 +8,7 @@ import { freePort, makeScratch } from "./servers/place.ts";
 import { memoryPeakBytes } from "./servers/proc.ts";
 import { type RedisServer, startRedis } from "./servers/redis.ts";
 import { orTakeDown, type S3Keys, type S3Server, takeDown } from "./servers/s3-server.ts";
+import type { Certified } from "./servers/test-pki.ts";
 
 const MAIN = join(import.meta.dirname, "../services/cli/src/main.ts");
 const READY_TIMEOUT_MS = 30_000;
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Policy files, as YAML would hold them; the first that names a bucket wins. */
   readonly policies?: readonly Readonly<Record<string, unknown>>[];
+  /** Certificate of the S3 port, which then speaks TLS; its endpoint is `https://127.0.0.1:PORT`. */
+  readonly tls?: Certified;
 }
 
 /** A gateway in one process. */
@@ -46,7 +49,9 @@ export async function startGateway(options: GatewayOptions): Promise<OneProcessG
   return await orTakeDown(children, scratch, async () => {
     const port = await freePort();
     const configFile = await writeConfig(scratch.folder, options);
+    const metricsAddr = `127.0.0.1:${await freePort()}`;
     const env = {
+      METRICS_ADDR: metricsAddr,
       ...edgeEnv(options, port),
       ...keysEnv(randomBytes(32)),
       DATA_DIR: join(scratch.folder, "state"),
@@ -54,9 +59,11 @@ export async function startGateway(options: GatewayOptions): Promise<OneProcessG
       ...options.env,
     };
     children.push(await startRoles([], env));
-    const endpoint = `http://127.0.0.1:${port}`;
+    const endpoint = `${options.tls ? "https" : "http"}://127.0.0.1:${port}`;
+    // Who asks the S3 port must trust its certificate first; the metrics port says the same.
+    const probed = options.tls ? `http://${metricsAddr}` : endpoint;
     await untilReady("gateway", children, {
-      probe: () => answersHttp(`${endpoint}/ready`, 200),
+      probe: () => answersHttp(`${probed}/ready`, 200),
       timeoutMs: READY_TIMEOUT_MS,
     });
     const down = () => takeDown(children, scratch);
@@ -190,10 +197,16 @@ function edgeEnv(options: GatewayOptions, port: number): Record<string, string> 
     LISTEN_ADDR: `127.0.0.1:${port}`,
     LOG_LEVEL: "warn",
     ...backendEnv(options.backend),
+    ...tlsEnv(options),
     ...(options.users === undefined
       ? { GW_ACCESS_KEY_1: accessKey, GW_SECRET_KEY_1: secretKey }
       : {}),
   };
+}
+
+function tlsEnv({ tls }: GatewayOptions): Record<string, string> {
+  if (!tls) return {};
+  return { TLS_ENABLED: "true", TLS_CERT_FILE: tls.cert, TLS_KEY_FILE: tls.key };
 }
 
 function backendEnv(backend: S3Server): Record<string, string> {
@@ -203,6 +216,7 @@ function backendEnv(backend: S3Server): Record<string, string> {
     BACKEND_ACCESS_KEY: backend.accessKey,
     BACKEND_SECRET_KEY: backend.secretKey,
     BACKEND_USE_PATH_STYLE: "true",
+    ...(backend.name === "radosgw" ? { BACKEND_PROVIDER: "ceph" } : {}),
   };
 }
 
