@@ -1,27 +1,19 @@
 /** CompleteMultipartUpload's step in crypto: the manifest is sealed into the object, then the backend completes it (format.md §7). */
-import { createHash } from "node:crypto";
-import type { BackendResponse } from "@s3eg/shared/backend/backend.ts";
-import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
-import { CompletedPart, type completeUpload } from "@s3eg/shared/contracts/multipart.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
-import type { Manifest } from "@s3eg/shared/format/manifest.ts";
+import { CompletedPart, completeUpload } from "@s3eg/shared/contracts/multipart.ts";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { collectBody } from "@s3eg/shared/http/body.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
-import { el, parseXml, xmlDocument } from "@s3eg/shared/s3/xml.ts";
-import { sealRegion } from "@s3eg/shared/sealing/manifest-region.ts";
+import { sealedBytesOf, sealRegion } from "@s3eg/shared/sealing/manifest-region.ts";
 import { z } from "zod";
-import type { PartAttempt, UploadRecord } from "../multipart-state/multipart-state.ts";
-import { visibleHeaders } from "../plain-or-sealed.ts";
-import { invalidPart, selectParts } from "./select-parts.ts";
-import {
-  customerKeyOf,
-  findUpload,
-  keysOf,
-  refOf,
-  refusal,
-  type UploadRooms,
-  uploadRequest,
-} from "./uploads.ts";
+import type { PartAttempt } from "../multipart-state/multipart-state.ts";
+import { type Completing, completeOnBackend, storePart } from "./backend-complete.ts";
+import { completedObject, mayHaveEnded } from "./completed-object.ts";
+import { heldEtags } from "./held-parts.ts";
+import { completePlain } from "./plain-upload.ts";
+import { type RegionPlace, regionPlaceOf } from "./region-place.ts";
+import { contestedParts, selectParts } from "./select-parts.ts";
+import { manifestOf, md5OfMd5s } from "./upload-manifest.ts";
+import { findUpload, keysOf, refOf, type UploadRooms } from "./uploads.ts";
 import { shownChecksum, type WholeChecksum, wholeChecksum } from "./whole-checksum.ts";
 
 type Complete = UploadAnswerer<
@@ -32,44 +24,103 @@ type Complete = UploadAnswerer<
 type Head = z.infer<typeof completeUpload.head>;
 type Result = z.infer<typeof completeUpload.result>;
 
-interface Completing {
-  readonly head: Head;
-  readonly upload: UploadRecord;
+interface Storing {
   readonly parts: readonly PartAttempt[];
-  readonly requestId: string;
+  readonly place: RegionPlace;
+  readonly region: Buffer;
 }
 
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
-const MAX_PART_NUMBER = 10_000;
 const CompletedParts = z.array(CompletedPart);
 
-/** Answers `complete-upload`. A Complete that is repeated after its answer was lost gets the same answer. */
+/** Answers `complete-upload`. A Complete that is repeated, or that another was faster than, gets the other's answer. */
 export function completeUploadAnswerer(rooms: UploadRooms): Complete {
   return async ({ head, body }, { requestId }) => {
     const completed = await readParts(body);
-    const before = await rooms.state.completedResult(refOf(head));
-    if (before !== undefined) return JSON.parse(before) as Result;
-    const upload = await findUpload(rooms.state, head);
-    const parts = selectParts(completed, await rooms.state.attempts(refOf(head)));
-    const checksum = wholeChecksum(parts, upload.checksum);
-    checkStated(head, checksum, parts.length);
-    const completing = { head, upload, parts, requestId };
-    const etags = await storeRegion(rooms, completing, checksum);
-    const result = await completeOnBackend(rooms, completing, etags);
-    const shown = checksum && {
-      algorithm: checksum.algorithm,
-      type: checksum.type,
-      value: shownChecksum(checksum, parts.length),
-    };
-    const md5 = md5OfMd5s(parts)?.toString("hex");
-    const answer = {
-      ...result,
-      ...(md5 === undefined ? {} : { plainEtag: `${md5}-${parts.length}` }),
-      ...(shown ? { checksum: shown } : {}),
-    };
-    await rooms.state.complete(refOf(head), JSON.stringify(answer));
-    return answer;
+    const before = await answeredBefore(rooms, head);
+    if (before) return before;
+    try {
+      return await complete(rooms, { head, completed, requestId });
+    } catch (error) {
+      const isOver = isFault(error, "state.unknown-upload") || mayHaveEnded(error);
+      const meanwhile = isOver ? await answeredBefore(rooms, head) : undefined;
+      if (meanwhile) return meanwhile;
+      throw error;
+    }
   };
+}
+
+async function answeredBefore({ state }: UploadRooms, head: Head): Promise<Result | undefined> {
+  const kept = await state.completedResult(refOf(head));
+  return kept === undefined ? undefined : completeUpload.result.parse(JSON.parse(kept));
+}
+
+async function complete(
+  rooms: UploadRooms,
+  { head, completed, requestId }: { head: Head; completed: CompletedPart[]; requestId: string },
+): Promise<Result> {
+  const upload = await findUpload(rooms.state, head);
+  const attempts = await rooms.state.attempts(refOf(head));
+  const contested = contestedParts(completed, attempts);
+  const held =
+    contested.length === 0 ? undefined : await heldEtags(rooms, { head, requestId }, contested);
+  const parts = selectParts(completed, attempts, held);
+  const checksum = wholeChecksum(parts, upload.checksum);
+  checkStated(head, checksum, parts.length);
+  const completing = { head, upload, requestId };
+  if (!upload.isSealed) {
+    const plain = await completePlain(rooms, completing, parts);
+    await rooms.state.complete(refOf(head), JSON.stringify(plain));
+    return plain;
+  }
+  const place = regionPlaceOf(parts, attempts);
+  const { keys, suite } = await keysOf(rooms, upload, requestId);
+  const manifest = manifestOf(parts, checksum);
+  const region = sealRegion(manifest, { keys, suite }, place.partCount);
+  const result = await store(rooms, completing, { parts, place, region }).catch(
+    async (error: unknown) => {
+      if (!mayHaveEnded(error)) throw error;
+      const storedSize = sealedBytesOf(manifest) + region.byteLength;
+      const made = await completedObject(rooms, completing, { tail: region, storedSize });
+      if (!made) throw error;
+      return made;
+    },
+  );
+  const shown = checksum && {
+    algorithm: checksum.algorithm,
+    type: checksum.type,
+    value: shownChecksum(checksum, parts.length),
+  };
+  const md5 = md5OfMd5s(parts)?.toString("hex");
+  const answer = {
+    ...result,
+    ...(md5 === undefined ? {} : { plainEtag: `${md5}-${parts.length}` }),
+    ...(shown ? { checksum: shown } : {}),
+  };
+  await rooms.state.complete(refOf(head), JSON.stringify(answer));
+  return answer;
+}
+
+/** Stores the region where it belongs, then has the backend complete the object. */
+async function store(
+  rooms: UploadRooms,
+  completing: Completing,
+  { parts, place, region }: Storing,
+): Promise<Result> {
+  const last = parts.at(-1);
+  const ciphertext =
+    place.isJoined && last
+      ? await rooms.state.parked(refOf(completing.head), last)
+      : Buffer.alloc(0);
+  if (!ciphertext) throw new Fault("state.unavailable", "a parked part is not there any more");
+  const bytes = Buffer.concat([ciphertext, region]);
+  const own = await storePart(rooms, completing, { partNumber: place.partNumber, bytes });
+  const others = place.isJoined ? parts.slice(0, -1) : parts;
+  const stored = others.map(({ partNumber, etag, backendEtag }) => ({
+    partNumber,
+    etag: backendEtag ?? etag,
+  }));
+  return await completeOnBackend(rooms, completing, [...stored, own]);
 }
 
 async function readParts(body: Parameters<typeof collectBody>[0]): Promise<CompletedPart[]> {
@@ -92,128 +143,4 @@ function checkStated(
   ) {
     throw new Fault("input.bad-digest", "checksum of the object does not match its parts");
   }
-}
-
-/** Seals the manifest and stores it: behind a parked last part, or as one more part. Gives the backend's parts. */
-async function storeRegion(
-  rooms: UploadRooms,
-  completing: Completing,
-  checksum: WholeChecksum | undefined,
-): Promise<{ partNumber: number; etag: string }[]> {
-  const { head, upload, parts, requestId } = completing;
-  const last = parts.at(-1);
-  if (!last) throw invalidPart();
-  if (!last.isParked && last.partNumber === MAX_PART_NUMBER) throw invalidPart();
-  const { keys, suite } = await keysOf(rooms, upload, requestId);
-  const partCount = parts.length + (last.isParked ? 0 : 1);
-  const region = sealRegion(manifestOf(completing, checksum), { keys, suite }, partCount);
-  const stored = parts.map(({ partNumber, etag, backendEtag }) => ({
-    partNumber,
-    etag: backendEtag ?? etag,
-  }));
-  if (!last.isParked) {
-    const own = { partNumber: last.partNumber + 1, bytes: region };
-    return [...stored, await storePart(rooms, completing, own)];
-  }
-  const ciphertext = await rooms.state.parked(refOf(head), last);
-  if (!ciphertext) throw new Fault("state.unavailable", "a parked part is not there any more");
-  const bytes = Buffer.concat([ciphertext, region]);
-  const joined = await storePart(rooms, completing, { partNumber: last.partNumber, bytes });
-  return [...stored.slice(0, -1), joined];
-}
-
-function manifestOf({ parts }: Completing, checksum: WholeChecksum | undefined): Manifest {
-  const md5 = md5OfMd5s(parts);
-  return {
-    parts: parts.map(({ partNumber, size, salt, checksum: own }) => ({
-      partNumber,
-      size,
-      salt,
-      ...(own && own.algorithm === checksum?.algorithm
-        ? { checksum: Buffer.from(own.value, "base64") }
-        : {}),
-    })),
-    ...(md5 ? { md5OfMd5s: md5 } : {}),
-    ...(checksum
-      ? {
-          checksumAlgorithm: checksum.algorithm,
-          checksum: { type: checksum.type, value: checksum.value },
-        }
-      : {}),
-  };
-}
-
-/** MD5 of the parts' MD5s; undefined where one has none. */
-function md5OfMd5s(parts: readonly PartAttempt[]): Buffer | undefined {
-  const md5s = parts.flatMap(({ md5 }) => (md5 === undefined ? [] : [Buffer.from(md5, "hex")]));
-  return md5s.length === parts.length
-    ? createHash("md5").update(Buffer.concat(md5s)).digest()
-    : undefined;
-}
-
-async function storePart(
-  { backend }: UploadRooms,
-  { head, upload, requestId }: Completing,
-  { partNumber, bytes }: { partNumber: number; bytes: Buffer },
-): Promise<{ partNumber: number; etag: string }> {
-  const response = await backend.send({
-    method: "PUT",
-    ...uploadRequest(head, [["partNumber", String(partNumber)]]),
-    headers: customerKeyOf(upload.policy),
-    body: bytes,
-    requestId,
-  });
-  if (response.status !== 200) throw await backendFault(response);
-  await response.text();
-  return { partNumber, etag: response.headers.etag ?? "" };
-}
-
-/** A Complete may fail after the backend has answered 200: then the body is an error (S3 API, CompleteMultipartUpload). */
-async function completeOnBackend(
-  rooms: UploadRooms,
-  completing: Completing,
-  parts: readonly { partNumber: number; etag: string }[],
-): Promise<Result> {
-  const { head, requestId } = completing;
-  const nodes = parts.map((part) =>
-    el("Part", el("PartNumber", part.partNumber), el("ETag", part.etag)),
-  );
-  const body = Buffer.from(
-    xmlDocument(el("CompleteMultipartUpload", ...nodes), { hasNamespace: true }),
-  );
-  const response = await rooms.backend.send({
-    method: "POST",
-    ...uploadRequest(head),
-    headers: { "content-type": "application/xml", ...head.headers },
-    body,
-    requestId,
-  });
-  if (response.status !== 200) throw await backendFault(response);
-  const result = parseXml(await response.text());
-  if (result.name === "Error") {
-    throw refusal(500, result.textOf("Code") ?? "InternalError", result.textOf("Message") ?? "");
-  }
-  const etag = result.textOf("ETag") || (await etagOf(rooms, completing));
-  return {
-    etag: etag.startsWith('"') ? etag : `"${etag}"`,
-    headers: visibleHeaders(response.headers),
-  };
-}
-
-/** Some servers complete without saying the ETag. */
-async function etagOf(
-  { backend }: UploadRooms,
-  { head: { target }, upload, requestId }: Completing,
-): Promise<string> {
-  const headers = customerKeyOf(upload.policy);
-  const response: BackendResponse = await backend.send({
-    method: "HEAD",
-    ...target,
-    headers,
-    requestId,
-  });
-  await response.text();
-  const { etag } = response.headers;
-  if (!etag) throw new Fault("backend.unavailable", "backend completed an object without an ETag");
-  return etag;
 }

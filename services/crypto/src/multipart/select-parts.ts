@@ -7,28 +7,23 @@ import { refusal } from "./uploads.ts";
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 /**
- * The attempt behind each completed part, in order. `InvalidPartOrder`, `InvalidPart` for one that is unknown, replaced by a later
- * attempt or of another checksum, `EntityTooSmall` for a part below 5 MiB of plaintext that is not the last.
+ * The attempt behind each completed part, in order. Of several attempts at a part the latest counts, but where `held` says which one
+ * the backend has, that one. `InvalidPartOrder`, `InvalidPart` for one that is unknown, replaced by another attempt or of another
+ * checksum, `EntityTooSmall` for a part below 5 MiB of plaintext that is not the last.
  */
 export function selectParts(
   listed: readonly CompletedPart[],
   attempts: readonly PartAttempt[],
+  held: ReadonlyMap<number, string> = new Map(),
 ): PartAttempt[] {
-  // A part that is listed twice in a row counts as last listed, as Ceph has it.
-  const completed = listed.filter(
-    ({ partNumber }, index) => listed[index + 1]?.partNumber !== partNumber,
-  );
+  const completed = lastListed(listed);
   if (completed.length === 0)
     throw refusal(
       400,
       "MalformedXML",
       "The XML you provided was not well-formed or did not validate against our published schema",
     );
-  const latest = new Map<number, PartAttempt>();
-  for (const attempt of attempts) {
-    const other = latest.get(attempt.partNumber);
-    if (!other || other.sequence < attempt.sequence) latest.set(attempt.partNumber, attempt);
-  }
+  const byNumber = attemptsByNumber(attempts);
   let before = 0;
   return completed.map((part, index) => {
     if (part.partNumber <= before) {
@@ -39,7 +34,8 @@ export function selectParts(
       );
     }
     before = part.partNumber;
-    const attempt = latest.get(part.partNumber);
+    const own = byNumber.get(part.partNumber) ?? [];
+    const attempt = heldAttempt(own, held.get(part.partNumber)) ?? own.at(-1);
     if (!attempt || !isMeant(part, attempt)) throw invalidPart();
     if (attempt.size < MIN_PART_BYTES && index < completed.length - 1) {
       throw refusal(
@@ -50,6 +46,46 @@ export function selectParts(
     }
     return attempt;
   });
+}
+
+/**
+ * Numbers of completed parts of which the state can't tell which attempt the backend has: several were stored there, and the client
+ * means one that was not recorded last, or that looks like another. Where the latest attempt is parked, the state decides.
+ */
+export function contestedParts(
+  listed: readonly CompletedPart[],
+  attempts: readonly PartAttempt[],
+): number[] {
+  const byNumber = attemptsByNumber(attempts);
+  return lastListed(listed).flatMap((part) => {
+    const own = byNumber.get(part.partNumber) ?? [];
+    const latest = own.at(-1);
+    if (!latest || latest.isParked) return [];
+    const meant = own.filter((attempt) => !attempt.isParked && isMeant(part, attempt));
+    return meant.some((attempt) => attempt !== latest) ? [part.partNumber] : [];
+  });
+}
+
+/** A part that is listed twice in a row counts as last listed, as Ceph has it. */
+function lastListed(listed: readonly CompletedPart[]): CompletedPart[] {
+  return listed.filter(({ partNumber }, index) => listed[index + 1]?.partNumber !== partNumber);
+}
+
+/** Attempts at each part in the order in which they were recorded. */
+function attemptsByNumber(attempts: readonly PartAttempt[]): Map<number, PartAttempt[]> {
+  const inOrder = [...attempts].sort((a, b) => a.sequence - b.sequence);
+  return Map.groupBy(inOrder, ({ partNumber }) => partNumber);
+}
+
+function heldAttempt(
+  attempts: readonly PartAttempt[],
+  etag: string | undefined,
+): PartAttempt | undefined {
+  if (etag === undefined) return undefined;
+  return attempts.find(
+    ({ isParked, backendEtag, etag: own }) =>
+      !isParked && unquoted(backendEtag ?? own) === unquoted(etag),
+  );
 }
 
 /** The refusal of a part that can't be completed. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CompletedPart } from "@s3eg/shared/contracts/multipart.ts";
-import { invalidPart, selectParts } from "../../src/multipart/select-parts.ts";
+import { contestedParts, invalidPart, selectParts } from "../../src/multipart/select-parts.ts";
 import type { PartAttempt } from "../../src/multipart-state/multipart-state.ts";
 import { MIN_PART, refusedAs } from "./running-uploads.ts";
 
@@ -98,5 +98,29 @@ describe("selectParts", () => {
 describe("invalidPart", () => {
   it("is S3's refusal", () => {
     assert.ok(refusedAs("InvalidPart")(invalidPart()));
+  });
+});
+
+describe("contestedParts", () => {
+  const named = (partNumber: number, etag: string) => [{ partNumber, etag }];
+
+  it("are those whose named attempt was not recorded last, or looks like another", () => {
+    assert.deepEqual(contestedParts(named(1, "aaa1"), ATTEMPTS), []);
+    assert.deepEqual(contestedParts(named(3, "aaa5"), ATTEMPTS), []);
+    assert.deepEqual(contestedParts(named(3, "aaa2"), ATTEMPTS), [3]);
+    const twice = [attempt(6, 6, { md5: MD5 }), attempt(6, 7, { md5: MD5 })];
+    assert.deepEqual(contestedParts(named(6, MD5), twice), [6]);
+  });
+
+  it("are none where the latest attempt is parked, or nothing of that name was stored", () => {
+    const parked = [attempt(1, 1), attempt(1, 2, { isParked: true })];
+    assert.deepEqual(contestedParts(named(1, "aaa1"), parked), []);
+    assert.deepEqual(contestedParts(named(1, "zzz"), ATTEMPTS), []);
+  });
+
+  it("are settled by what the backend holds", () => {
+    const held = new Map([[3, '"AAA2"']]);
+    assert.equal(selectParts(named(3, "aaa2"), ATTEMPTS, held)[0]?.sequence, 2);
+    assert.throws(() => selectParts(named(3, "aaa5"), ATTEMPTS, held), refusedAs("InvalidPart"));
   });
 });

@@ -57,23 +57,40 @@ export class UploadsBackend extends MemoryBackend {
       upload.parts.set(partNumber, { bytes: sent, etag });
       return answerOf(200, { etag });
     }
-    this.uploads.delete(uploadId);
-    return request.method === "POST" ? this.#complete(upload, sent.toString()) : answerOf(204);
+    if (request.method === "GET") return partsAnswer(upload, new Map(request.query ?? []));
+    const answer =
+      request.method === "POST" ? this.#complete(upload, sent.toString()) : answerOf(204);
+    if (answer.status < 300) this.uploads.delete(uploadId);
+    return answer;
   }
 
   #complete({ key, headers, parts }: KeptUpload, sent: string): BackendResponse {
-    const pieces = parseXml(sent)
-      .all("Part")
-      .map((part) => {
-        const found = parts.get(Number(part.textOf("PartNumber")));
-        if (!found || found.etag !== part.textOf("ETag"))
-          throw new Error("completed with an unknown part");
-        return found.bytes;
-      });
+    const pieces: Buffer[] = [];
+    for (const part of parseXml(sent).all("Part")) {
+      const found = parts.get(Number(part.textOf("PartNumber")));
+      if (found?.etag !== part.textOf("ETag")) {
+        return answerOf(400, {}, Buffer.from("<Error><Code>InvalidPart</Code></Error>"));
+      }
+      if (found) pieces.push(found.bytes);
+    }
     const etag = `"${hash("md5", String(pieces.length))}-${pieces.length}"`;
     this.objects.set(key, { bytes: Buffer.concat(pieces), headers, etag });
     return xmlAnswer(el("CompleteMultipartUploadResult", el("ETag", etag)));
   }
+}
+
+function partsAnswer({ parts }: KeptUpload, query: ReadonlyMap<string, string>): BackendResponse {
+  const numbers = [...parts.keys()].sort((a, b) => a - b);
+  const after = numbers.filter((number) => number > Number(query.get("part-number-marker") ?? 0));
+  const shown = after.slice(0, Number(query.get("max-parts") ?? 1000));
+  return xmlAnswer(
+    el(
+      "ListPartsResult",
+      ...shown.map((number) =>
+        el("Part", el("PartNumber", number), el("ETag", parts.get(number)?.etag ?? "")),
+      ),
+    ),
+  );
 }
 
 /** A 200 with a document. */

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { regionPlaceOf } from "../../src/multipart/region-place.ts";
+import type { PartAttempt } from "../../src/multipart-state/multipart-state.ts";
+import { MIN_PART, refusedAs } from "./running-uploads.ts";
+
+function attempt(partNumber: number, isParked = false): PartAttempt {
+  const salt = new Uint8Array(16);
+  const base = { partNumber, salt, size: MIN_PART, uploadedAtMs: 0, isParked };
+  return { ...base, etag: `"${partNumber}"`, sequence: partNumber };
+}
+
+const numbered = (...numbers: number[]) => numbers.map((number) => attempt(number));
+
+describe("regionPlaceOf", () => {
+  it("is behind a parked last part, in its number", () => {
+    const parts = [attempt(3), attempt(10_000, true)];
+    assert.deepEqual(regionPlaceOf(parts, parts), {
+      partNumber: 10_000,
+      partCount: 2,
+      isJoined: true,
+    });
+  });
+
+  it("is a number that no attempt has", () => {
+    for (const [named, all, partNumber] of [
+      [[1, 2], [1, 2], 3],
+      [[1], [1, 2, 3], 4],
+      [[1, 2], [1, 2, 10_000], 3],
+      [[9_998], [9_998, 9_999, 10_000], 9_999],
+    ] as const) {
+      const place = regionPlaceOf(numbered(...named), numbered(...all));
+      assert.deepEqual(place, { partNumber, partCount: named.length + 1, isJoined: false });
+    }
+  });
+
+  it("is not there where part 10 000 is the last and on the backend", () => {
+    assert.throws(
+      () => regionPlaceOf(numbered(10_000), numbered(10_000)),
+      refusedAs("InvalidPart"),
+    );
+    assert.throws(() => regionPlaceOf([], []), refusedAs("InvalidPart"));
+  });
+});
