@@ -37,6 +37,7 @@ export const FAULTS = {
   "input.malformed-xml": { isRetryable: false },
   "input.sha256-mismatch": { isRetryable: false },
   "internal.bug": { isRetryable: false },
+  "keys.denied": { isRetryable: false },
   "keys.refused": { isRetryable: false },
   "keys.unavailable": { isRetryable: true },
   "keys.unknown-key": { isRetryable: false },

@@ -5,6 +5,7 @@ import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { startDevStore } from "../../dev-store/src/main.ts";
 import { configuredCredentials } from "../../edge/src/auth/configured-credentials.ts";
+import { activeStore } from "../../keys/src/config/configured-stores.ts";
 import { type DemoSecrets, demoSecrets } from "./demo-secrets.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
 
@@ -79,7 +80,7 @@ function filledIn(
       secret_key: secrets.storeSecretKey,
     },
     auth: isOpen ? { ...config.auth, credentials: [made] } : config.auth,
-    encryption: encryption.key_manager.enabled ? encryption : withMadeUpKek(encryption, secrets),
+    encryption: activeStore(encryption) ? encryption : withMadeUpKek(encryption, secrets),
   };
 }
 
@@ -88,7 +89,8 @@ function withMadeUpKek(
   { kekSource }: DemoSecrets,
 ): GatewayConfig["encryption"] {
   const keys = [{ version: 1, key_source: kekSource }];
-  const self_contained = { type: "aes" as const, aes: { keys } };
+  const { rsa } = encryption.key_manager.self_contained;
+  const self_contained = { type: "aes" as const, aes: { keys }, rsa };
   return {
     ...encryption,
     key_manager: {

@@ -9,6 +9,7 @@ import { AuditSection } from "../../audit/src/config.ts";
 import { CryptoSection } from "../../crypto/src/config.ts";
 import { MultipartStateSection, placeOfState } from "../../crypto/src/multipart-state/config.ts";
 import { edgeSettings } from "../../edge/src/config.ts";
+import { activeStore, holdsKeys } from "../../keys/src/config/configured-stores.ts";
 import { EncryptionSection } from "../../keys/src/config.ts";
 import { areSelfSufficient, type Role, rolesOf } from "./roles.ts";
 
@@ -100,23 +101,22 @@ function problemsOfUploads(config: GatewayConfig, roles: ReadonlySet<Role>): str
 /** No KEK where it has no business, and none that would be passed over. */
 function problemsOfKeys({ encryption }: GatewayConfig, roles: ReadonlySet<Role>): string[] {
   const { enabled, self_contained } = encryption.key_manager;
-  const hasKeys = self_contained.aes.keys.length > 0;
   if (!roles.has("keys")) {
-    return enabled || hasKeys
+    return holdsKeys(encryption)
       ? [
-          "encryption.key_manager: belongs to keys alone; this process does not play that role and must not hold a KEK",
+          "encryption.key_manager, encryption.password: belong to keys alone; this process does not play that role and must not hold a KEK",
         ]
       : [];
   }
   if (enabled) return [];
-  if (hasKeys) {
+  if (self_contained.aes.keys.length > 0 || self_contained.rsa.keys.length > 0) {
     return [
       "encryption.key_manager.enabled (KEY_MANAGER_ENABLED): keys are configured and would not be used; set it to true",
     ];
   }
-  return roles.has("dev-store")
+  return roles.has("dev-store") || activeStore(encryption) !== undefined
     ? []
     : [
-        "encryption.key_manager.enabled (KEY_MANAGER_ENABLED): needed, only the demo makes up a key",
+        "encryption.key_manager.enabled (KEY_MANAGER_ENABLED): needed, or a password; only the demo makes up a key",
       ];
 }

@@ -1,5 +1,5 @@
 /** Starts the roles of this process in order, and gives each only what it may know (ARCHITECTURE.md, "The services"). */
-
+import { join } from "node:path";
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
@@ -119,9 +119,10 @@ async function startKeysRole({
     dataKeys: new AnswerGuard({ secret: secrets.keys }),
     headers: new AnswerGuard({ secret: secrets.service }),
   };
-  const custodian = configuredCustodian(config.encryption, env);
-  const dataDir = config.data_dir;
-  stack.use(await startKeys({ custodian, dataDir, bus, guards, log, metrics, health }));
+  const folder = join(config.data_dir, "keys");
+  const custodian = await configuredCustodian({ config: config.encryption, env, folder, log });
+  stack.use(custodian);
+  await startKeys({ custodian, folder, bus, guards, log, metrics, health });
 }
 
 async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {

@@ -6,33 +6,60 @@ import { createHash, randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { packPayload, unpackPayload } from "@s3eg/shared/sealing/envelope.ts";
 import { z } from "zod";
-import type { Custodian, KeyRef } from "./custody/custodian.ts";
+import {
+  type ActiveCustodian,
+  type Custodian,
+  isSameKey,
+  type KeyRef,
+} from "./custody/custodian.ts";
 
 const Canary = z.strictObject({ wrappedKey: z.base64() });
 
+/** Where canaries are kept, and where it is said that one could not be tried. */
+interface CanaryPlace {
+  readonly folder: string;
+  readonly log: Log;
+}
+
 /**
  * Opens the canary of every readable version, after leaving one for a version that has none. `config.invalid` with a line for
- * every version whose canary does not open, or if the folder cannot be used.
+ * every version whose canary does not open, or if the folder cannot be used. A version that does not write may be out of reach.
  */
-export async function checkCanaries(custodian: Custodian, folder: string): Promise<void> {
+export async function checkCanaries(
+  custodian: ActiveCustodian,
+  { folder, log }: CanaryPlace,
+): Promise<void> {
   await inFolder(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
   const problems: string[] = [];
   for (const key of custodian.readableKeys) {
     const path = join(folder, canaryName(key));
-    const isKept = (await inFolder(folder, () => readText(path))) !== undefined;
-    if (!isKept) {
-      const canary = await makeCanary(custodian, key);
-      await inFolder(folder, () => writeOnce(path, canary));
-    }
-    const text = await inFolder(folder, () => readText(path));
-    if (!(await opens(custodian, key, text))) {
+    try {
+      if (await isGenuine(custodian, key, { folder, path })) continue;
       const named = `key version ${key.keyVersion} (${key.provider} "${key.keyId}")`;
       problems.push(`${named}: is not the key that its canary ${path} was made with`);
+    } catch (error) {
+      const isAway = isFault(error, "keys.unavailable", "keys.denied");
+      if (!isAway || isSameKey(key, custodian.activeKey)) throw error;
+      log.warn({ err: error, ...key }, "a key version that is only read could not be checked");
     }
   }
   if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
+}
+
+async function isGenuine(
+  custodian: Custodian,
+  key: KeyRef,
+  { folder, path }: { folder: string; path: string },
+): Promise<boolean> {
+  const isKept = (await inFolder(folder, () => readText(path))) !== undefined;
+  if (!isKept) {
+    const canary = await makeCanary(custodian, key);
+    await inFolder(folder, () => writeOnce(path, canary));
+  }
+  return await opens(custodian, key, await inFolder(folder, () => readText(path)));
 }
 
 function canaryName({ provider, keyId, keyVersion }: KeyRef): string {

@@ -4,7 +4,7 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import type { ObjectHeader } from "@s3eg/shared/format/header.ts";
 import { bindingOf, packPayload, unpackPayload } from "@s3eg/shared/sealing/envelope.ts";
 import { type ObjectKeys, openHeader } from "@s3eg/shared/sealing/object-keys.ts";
-import type { Custodian, KeyRef } from "./custody/custodian.ts";
+import type { ActiveCustodian, Custodian, KeyRef, KeyUse } from "./custody/custodian.ts";
 
 /** What of an object an envelope is bound to. */
 export interface Enveloped {
@@ -21,7 +21,7 @@ export interface Envelope extends KeyRef {
 
 /** Wraps a data key under the active key. `keys.unavailable` if the custodian fails. */
 export async function wrapDataKey(
-  custodian: Custodian,
+  custodian: ActiveCustodian,
   dataKey: Uint8Array,
   { flags, objectId, commitment, place }: Enveloped,
 ): Promise<Envelope> {
@@ -64,11 +64,8 @@ export async function openEnvelope(
 }
 
 /** A header's bytes decide nothing but which configured key version is tried. */
-function namedKey({ readableKeys }: Custodian, header: KeyRef): KeyRef {
-  const key = readableKeys.find(
-    ({ provider, keyId, keyVersion }) =>
-      keyVersion === header.keyVersion && provider === header.provider && keyId === header.keyId,
-  );
+function namedKey(custodian: Custodian, { provider, keyId, keyVersion }: KeyRef): KeyRef {
+  const key = custodian.keyNamed({ provider, keyId, keyVersion });
   if (key) return key;
   throw new Fault("keys.unknown-key", "object header names a key that is not configured");
 }
@@ -76,7 +73,7 @@ function namedKey({ readableKeys }: Custodian, header: KeyRef): KeyRef {
 async function unwrap(
   custodian: Custodian,
   wrappedKey: Uint8Array,
-  use: { key: KeyRef; binding: Uint8Array },
+  use: KeyUse,
 ): Promise<Uint8Array> {
   try {
     return await custodian.unwrap(wrappedKey, use);

@@ -3,7 +3,7 @@ import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { issueDataKey, reissueHeader, unwrapDataKey } from "@s3eg/shared/contracts/keys.ts";
 import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { guardedAnswer } from "@s3eg/shared/trust/guarded-answer.ts";
-import type { Custodian } from "./custody/custodian.ts";
+import type { ActiveCustodian } from "./custody/custodian.ts";
 
 import { issueDataKeyAnswerer } from "./issue-data-key.ts";
 import type { Measured } from "./measured.ts";
@@ -21,7 +21,7 @@ export interface Guards {
 /** Answers every question that is keys' to answer. */
 export function openInbox(
   bus: Bus,
-  custodian: Custodian,
+  custodian: ActiveCustodian,
   { guards, measured }: { guards: Guards | undefined; measured: Measured },
 ): void {
   const issue = issueDataKeyAnswerer(custodian);

@@ -5,11 +5,11 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import { FLAG, KEY_BYTES } from "@s3eg/shared/format/layout.ts";
 import { deriveObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
 import type { z } from "zod";
-import type { Custodian } from "./custody/custodian.ts";
+import type { ActiveCustodian } from "./custody/custodian.ts";
 import { wrapDataKey } from "./envelopes.ts";
 
 /** Answers with a data key and an object id that nobody had before. `input.invalid` for flags that no header may have. */
-export function issueDataKeyAnswerer(custodian: Custodian) {
+export function issueDataKeyAnswerer(custodian: ActiveCustodian) {
   return async (input: z.infer<typeof issueDataKey.input>): Promise<IssuedDataKey> => {
     const { place, suite, flags } = input;
     if ((flags & FLAG.companionManifest) !== 0 && (flags & FLAG.multipart) === 0) {

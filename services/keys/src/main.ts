@@ -1,19 +1,18 @@
 /** keys, the safe: the only service that ever holds a KEK. */
-import { join } from "node:path";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import type { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { checkCanaries } from "./canary.ts";
-import type { Custodian } from "./custody/custodian.ts";
+import { type ActiveCustodian, isSameKey } from "./custody/custodian.ts";
 import { type Guards, openInbox } from "./inbox.ts";
 import { measuredWith } from "./measured.ts";
 
 /** What keys is started with. */
 export interface KeysParts {
-  readonly custodian: Custodian;
-  /** Folder that survives restarts. */
-  readonly dataDir: string;
+  readonly custodian: ActiveCustodian;
+  /** Folder of keys that survives restarts; it need not exist yet. */
+  readonly folder: string;
   readonly bus: Bus;
   /** Who may ask from other processes; absent: nobody. */
   readonly guards: Guards | undefined;
@@ -22,13 +21,13 @@ export interface KeysParts {
   readonly health: Health;
 }
 
-/** Starts keys, once every configured version has proven to be the key it was before; `config.invalid` otherwise. */
-export async function startKeys(parts: KeysParts): Promise<AsyncDisposable> {
-  const { custodian, dataDir, bus, guards, log, metrics, health } = parts;
-  await checkCanaries(custodian, join(dataDir, "keys"));
+/** Starts keys on a custodian that the caller closes, once every configured version has proven to be the key it was before; `config.invalid` otherwise. */
+export async function startKeys(parts: KeysParts): Promise<void> {
+  const { custodian, folder, bus, guards, log, metrics, health } = parts;
+  await custodian.start();
+  await checkCanaries(custodian, { folder, log });
   for (const key of custodian.readableKeys) {
-    const isActive =
-      key === custodian.activeKey || key.keyVersion === custodian.activeKey.keyVersion;
+    const isActive = isSameKey(key, custodian.activeKey);
     log.info({ ...key, isActive, checkValue: custodian.checkValue(key) }, "key version is ready");
   }
   const healthy = metrics.gauge({
@@ -47,5 +46,4 @@ export async function startKeys(parts: KeysParts): Promise<AsyncDisposable> {
     }
   });
   openInbox(bus, custodian, { guards, measured: measuredWith(metrics) });
-  return custodian;
 }

@@ -3,11 +3,11 @@ import type { ReissuedHeader, reissueHeader } from "@s3eg/shared/contracts/keys.
 import { decodeHeader, encodeHeader } from "@s3eg/shared/format/header.ts";
 import { headerMac } from "@s3eg/shared/sealing/object-keys.ts";
 import type { z } from "zod";
-import type { Custodian } from "./custody/custodian.ts";
+import type { ActiveCustodian } from "./custody/custodian.ts";
 import { openEnvelope, wrapDataKey } from "./envelopes.ts";
 
 /** Answers with a header that differs in its envelope and MAC alone: under the active key, bound to `to`. */
-export function reissueHeaderAnswerer(custodian: Custodian) {
+export function reissueHeaderAnswerer(custodian: ActiveCustodian) {
   return async (input: z.infer<typeof reissueHeader.input>): Promise<ReissuedHeader> => {
     const header = decodeHeader(input.header);
     const { dataKey, keys } = await openEnvelope(custodian, header, input.from);

@@ -8,6 +8,7 @@ import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { checkCanaries } from "../src/canary.ts";
 import { AesCustodian } from "../src/custody/aes-custodian.ts";
 import { CountingCustodian } from "./counting-custodian.ts";
+import { silentLog as log } from "./silent-log.ts";
 
 /** Custodian of one version, whose KEK is `fill` throughout. */
 function holding(kekByVersion: Record<number, number>): AesCustodian {
@@ -27,37 +28,40 @@ describe("checkCanaries", () => {
   afterEach(() => rm(parent, { recursive: true }));
 
   it("leaves a canary for each version at the first start, readable by its owner alone, and keeps it", async () => {
-    await checkCanaries(holding({ 1: 0x11, 2: 0x22 }), folder);
+    await checkCanaries(holding({ 1: 0x11, 2: 0x22 }), { folder, log });
     const names = await readdir(folder);
     assert.equal(names.length, 2);
     const texts = () => Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
     const before = await texts();
     assert.equal((await stat(join(folder, names[0] ?? ""))).mode & 0o777, 0o600);
-    await checkCanaries(holding({ 1: 0x11, 2: 0x22 }), folder);
+    await checkCanaries(holding({ 1: 0x11, 2: 0x22 }), { folder, log });
     assert.deepEqual(await texts(), before);
     assert.equal((await readdir(folder)).length, 2);
   });
 
   it("finds a wrong KEK and names its version, while others are right", async () => {
-    await checkCanaries(holding({ 1: 0x11, 2: 0x22, 3: 0x33 }), folder);
-    await assert.rejects(checkCanaries(holding({ 1: 0x11, 2: 0x21, 3: 0x34 }), folder), (error) => {
-      assert.ok(isFault(error, "config.invalid"));
-      assert.match(error.message, /^key version 2 .*\nkey version 3 /);
-      return true;
-    });
+    await checkCanaries(holding({ 1: 0x11, 2: 0x22, 3: 0x33 }), { folder, log });
+    await assert.rejects(
+      checkCanaries(holding({ 1: 0x11, 2: 0x21, 3: 0x34 }), { folder, log }),
+      (error) => {
+        assert.ok(isFault(error, "config.invalid"));
+        assert.match(error.message, /^key version 2 .*\nkey version 3 /);
+        return true;
+      },
+    );
   });
 
   it("finds two KEKs that were exchanged", async () => {
-    await checkCanaries(holding({ 1: 0x11, 2: 0x22 }), folder);
-    await assert.rejects(checkCanaries(holding({ 1: 0x22, 2: 0x11 }), folder));
+    await checkCanaries(holding({ 1: 0x11, 2: 0x22 }), { folder, log });
+    await assert.rejects(checkCanaries(holding({ 1: 0x22, 2: 0x11 }), { folder, log }));
   });
 
   it("takes a damaged canary for a wrong key, and does not write over it", async () => {
-    await checkCanaries(holding({ 1: 0x11 }), folder);
+    await checkCanaries(holding({ 1: 0x11 }), { folder, log });
     const [name = ""] = await readdir(folder);
     for (const damaged of ["", "{}", '{"wrappedKey":"AAAA"}']) {
       await writeFile(join(folder, name), damaged);
-      await assert.rejects(checkCanaries(holding({ 1: 0x11 }), folder), (error) =>
+      await assert.rejects(checkCanaries(holding({ 1: 0x11 }), { folder, log }), (error) =>
         isFault(error, "config.invalid"),
       );
       assert.equal(await readFile(join(folder, name), "utf8"), damaged);
@@ -66,7 +70,9 @@ describe("checkCanaries", () => {
 
   it("lets one of two first starts with different KEKs fail", async () => {
     const starts = [holding({ 1: 0x11 }), holding({ 1: 0x12 })];
-    const results = await Promise.allSettled(starts.map((each) => checkCanaries(each, folder)));
+    const results = await Promise.allSettled(
+      starts.map((each) => checkCanaries(each, { folder, log })),
+    );
     assert.deepEqual(results.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"]);
     assert.equal((await readdir(folder)).length, 1);
   });
@@ -74,15 +80,15 @@ describe("checkCanaries", () => {
   it("refuses a folder it cannot use", async () => {
     await mkdir(join(parent, "data"));
     await writeFile(folder, "a file");
-    await assert.rejects(checkCanaries(holding({ 1: 0x11 }), folder), (error) => {
+    await assert.rejects(checkCanaries(holding({ 1: 0x11 }), { folder, log }), (error) => {
       return isFault(error, "config.invalid") && error.message.includes(folder);
     });
   });
 
   it("does not blame the key when the custodian fails", async () => {
     const custodian = new CountingCustodian([1]);
-    await checkCanaries(custodian, folder);
+    await checkCanaries(custodian, { folder, log });
     custodian.failure = new Error("away");
-    await assert.rejects(checkCanaries(custodian, folder), /away/);
+    await assert.rejects(checkCanaries(custodian, { folder, log }), /away/);
   });
 });

@@ -3,14 +3,14 @@ import type { Place, Suite } from "@s3eg/shared/contracts/keys.ts";
 import { type FaultCode, isFault } from "@s3eg/shared/faults.ts";
 import { encodeHeader, type ObjectHeaderFields } from "@s3eg/shared/format/header.ts";
 import { deriveObjectKeys, headerMac } from "@s3eg/shared/sealing/object-keys.ts";
-import type { Custodian } from "../src/custody/custodian.ts";
+import type { ActiveCustodian } from "../src/custody/custodian.ts";
 import { issueDataKeyAnswerer } from "../src/issue-data-key.ts";
 
 export const place: Place = { bucket: "photos", key: "2024/ä b.jpg" };
 
 /** Issues a data key and gives it with its header; `change` edits the header's fields, whose MAC is then right all the same. */
 export async function issuedHeader(
-  custodian: Custodian,
+  custodian: ActiveCustodian,
   object: { suite?: Suite; flags?: number; place?: Place } = {},
   change: Partial<ObjectHeaderFields> = {},
 ): Promise<{ header: string; dataKey: string }> {

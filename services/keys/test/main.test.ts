@@ -73,15 +73,15 @@ describe("keys", () => {
     input: { place, suite: 1, flags: 0 },
     requestId: "r",
   } as const;
-  let dataDir: string;
+  let folder: string;
 
   before(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), "keys-"));
-    const parts = { custodian, dataDir, guards, log, metrics };
+    folder = await mkdtemp(join(tmpdir(), "keys-"));
+    const parts = { custodian, folder, guards, log, metrics };
     await startKeys({ ...parts, bus: local, health });
     await startKeys({ ...parts, bus: remote, health: new Health({ version: "0", log }) });
   });
-  after(() => rm(dataDir, { recursive: true }));
+  after(() => rm(folder, { recursive: true }));
 
   it("issues and unwraps within one process", async () => {
     await askKeys(local, undefined, issue);

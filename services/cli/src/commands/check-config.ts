@@ -1,10 +1,16 @@
 /** `s3eg check-config`: reads the configuration as `serve` would, and says that it is good or everything that is not. */
+import { join } from "node:path";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import { createLog } from "@s3eg/shared/runtime/log.ts";
+import { activeStore } from "../../../keys/src/config/configured-stores.ts";
 import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
 import { openEntrance } from "../entrance.ts";
 import { type Env, type GatewayConfig, readGatewayConfig } from "../gateway-config.ts";
 import type { Role } from "../roles.ts";
 import { secretsOf } from "../wiring/secrets.ts";
+
+/** What is wrong is said as problems, not logged. */
+const NOWHERE = { write: () => {} };
 
 /** Text for the terminal; throws `config.invalid` with every problem, also those of the files and variables that settings name. */
 export async function checkConfig(args: readonly string[], env: Env): Promise<string> {
@@ -19,9 +25,11 @@ export async function checkConfig(args: readonly string[], env: Env): Promise<st
 }
 
 async function openKeys(config: GatewayConfig, roles: ReadonlySet<Role>, env: Env): Promise<void> {
-  const isMadeUp = roles.has("dev-store") && !config.encryption.key_manager.enabled;
+  const isMadeUp = roles.has("dev-store") && activeStore(config.encryption) === undefined;
   if (!roles.has("keys") || isMadeUp) return;
-  await using _ = configuredCustodian(config.encryption, env);
+  const folder = join(config.data_dir, "keys");
+  const log = createLog({ service: "check-config", level: "error", destination: NOWHERE });
+  await using _ = await configuredCustodian({ config: config.encryption, env, folder, log });
 }
 
 async function problemsOf(steps: readonly (() => unknown)[]): Promise<string[]> {

@@ -208,6 +208,7 @@ const FAULT_TO_S3 = {
   "input.malformed-xml": "MalformedXML",
   "input.sha256-mismatch": "XAmzContentSHA256Mismatch",
   "internal.bug": "InternalError",
+  "keys.denied": "InternalError",
   "keys.refused": "InternalError",
   "keys.unavailable": "ServiceUnavailable",
   "keys.unknown-key": "InternalError",

@@ -10,7 +10,7 @@ import {
 } from "node:crypto";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
-import type { Custodian, KeyRef } from "./custodian.ts";
+import { type ActiveCustodian, isSameKey, type KeyRef, type KeyUse } from "./custodian.ts";
 
 const SALT_BYTES = 32;
 const IV_BYTES = 12;
@@ -27,7 +27,7 @@ export interface AesKeys {
 }
 
 /** A custodian over KEKs in memory. Every wrap derives a key of its own, so one KEK has no limit of uses. */
-export class AesCustodian implements Custodian {
+export class AesCustodian implements ActiveCustodian {
   readonly #keks: ReadonlyMap<number, KeyObject>;
   readonly activeKey: KeyRef;
   readonly readableKeys: readonly KeyRef[];
@@ -43,10 +43,16 @@ export class AesCustodian implements Custodian {
     this.readableKeys = [...versions.keys()].map(keyRef);
   }
 
-  async wrap(
-    payload: Uint8Array,
-    { key, binding }: { key: KeyRef; binding: Uint8Array },
-  ): Promise<Buffer> {
+  keyNamed(named: KeyRef): KeyRef | undefined {
+    return this.readableKeys.find((key) => isSameKey(key, named));
+  }
+
+  /** In memory there is nothing to be opened. */
+  async start(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  async wrap(payload: Uint8Array, { key, binding }: KeyUse): Promise<Buffer> {
     const salt = randomBytes(SALT_BYTES);
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#derive(key, salt), iv, {
@@ -56,10 +62,7 @@ export class AesCustodian implements Custodian {
     return Buffer.concat([salt, iv, cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
   }
 
-  async unwrap(
-    wrappedKey: Uint8Array,
-    { key, binding }: { key: KeyRef; binding: Uint8Array },
-  ): Promise<Buffer> {
+  async unwrap(wrappedKey: Uint8Array, { key, binding }: KeyUse): Promise<Buffer> {
     const tagAt = wrappedKey.byteLength - TAG_BYTES;
     const ciphertextAt = SALT_BYTES + IV_BYTES;
     if (tagAt < ciphertextAt) throw new Fault("crypto.integrity", "wrapped key is cut short");

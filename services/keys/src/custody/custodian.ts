@@ -9,20 +9,41 @@ export interface KeyRef {
   readonly keyVersion: number;
 }
 
+/** With what a payload is wrapped, and what it is bound to. */
+export interface KeyUse {
+  readonly key: KeyRef;
+  /** H of format.md §5, 32 bytes: given as associated data where the provider takes any. */
+  readonly binding: Uint8Array;
+}
+
 /**
- * Wraps and unwraps payloads (format.md §5: 65 bytes, bound by `binding`). Every custodian is authenticated encryption; what does
- * not authenticate is `crypto.integrity`, a key service that can't be reached is `keys.unavailable`. No key material in a message.
+ * Wraps and unwraps payloads (format.md §5: 65 bytes). Every custodian is authenticated encryption, or a public-key wrap with a MAC.
+ * What does not authenticate is `crypto.integrity`; a key store that can't be reached is `keys.unavailable`; one that does not let
+ * the key be used (disabled, unknown to it, no permission) is `keys.denied`. No key material in a message.
  */
 export interface Custodian extends AsyncDisposable {
-  /** The version that wraps new data keys. */
-  readonly activeKey: KeyRef;
-  /** Every version a header may name. */
+  /** The versions known by name, each of which a header may name: those that have a canary and are logged at start. */
   readonly readableKeys: readonly KeyRef[];
-  /** `binding` is given as associated data where the provider takes any. */
-  wrap(payload: Uint8Array, use: { key: KeyRef; binding: Uint8Array }): Promise<Uint8Array>;
-  unwrap(wrappedKey: Uint8Array, use: { key: KeyRef; binding: Uint8Array }): Promise<Uint8Array>;
+  /** The readable version that a header names, without asking anybody; undefined for any other. */
+  keyNamed(named: KeyRef): KeyRef | undefined;
+  /** Called once, before everything but `readableKeys` and `keyNamed`: the first time a key store may be asked for anything. */
+  start(): Promise<void>;
+  wrap(payload: Uint8Array, use: KeyUse): Promise<Uint8Array>;
+  /** The payload, which the caller wipes. */
+  unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array>;
   /** Resolves if the custodian can wrap and unwrap now. */
   check(): Promise<void>;
   /** A value by which operators compare a version of a key without seeing it; undefined where the provider has none. */
   checkValue(key: KeyRef): string | undefined;
+}
+
+/** A custodian that new data keys may be wrapped by. */
+export interface ActiveCustodian extends Custodian {
+  /** The version that wraps new data keys now; it may become another one at any time after `start`. */
+  readonly activeKey: KeyRef;
+}
+
+/** True if both are the same version of the same key. */
+export function isSameKey(a: KeyRef, b: KeyRef): boolean {
+  return a.keyVersion === b.keyVersion && a.provider === b.provider && a.keyId === b.keyId;
 }

@@ -1,0 +1,108 @@
+/** Which key stores the settings ask for: the one that writes, and those that read beside it. */
+import type { Provider } from "@s3eg/shared/format/layout.ts";
+import type { Secret } from "@s3eg/shared/runtime/secret.ts";
+import type { KeyManagerSection } from "./key-manager.ts";
+import { selfContainedProblems } from "./self-contained.ts";
+import type { SettingProblem } from "./setting-problem.ts";
+
+/** What of `encryption` says where KEKs are. */
+export interface KeySettings {
+  readonly password?: Secret | undefined;
+  readonly key_file?: string | undefined;
+  readonly key_manager: KeyManagerSection;
+}
+
+/** How the settings of one key store are looked at. */
+interface StoreSettings {
+  /** True if its section says enough that it must be meant. */
+  readonly isConfigured: (settings: KeySettings) => boolean;
+  /** What it lacks to be used; paths from `encryption.key_manager` on. */
+  readonly problems: (settings: KeySettings) => SettingProblem[];
+}
+
+/** Every key store there is, by the name headers give it. A row here needs one in custody/configured-custodian.ts. */
+const KEY_STORES = {
+  aes: {
+    isConfigured: ({ key_manager }) => key_manager.self_contained.aes.keys.length > 0,
+    problems: ({ key_manager }) => selfContainedProblems(key_manager.self_contained, "aes"),
+  },
+} as const satisfies Partial<Record<Provider, StoreSettings>>;
+
+/** The key stores of this version. */
+export type KeyStore = keyof typeof KEY_STORES;
+
+/** Names in headers of the key stores that have a name of their own in `provider`. */
+const PROVIDER_OF = {
+  cosmian: "kmip",
+  kmip: "kmip",
+  hsm: "pkcs11",
+  pkcs11: "pkcs11",
+  openbao: "transit",
+  "openbao-transit": "transit",
+  vault: "transit",
+  "vault-transit": "transit",
+  password: "password",
+} as const satisfies Partial<Record<KeyManagerSection["provider"], Provider>>;
+
+/** The key store that new objects use; undefined where none is configured, or none that this version has. */
+export function activeStore(settings: KeySettings): KeyStore | undefined {
+  const provider = namedProvider(settings);
+  return isKeyStore(provider) ? provider : undefined;
+}
+
+/** The key stores that only read: configured, and not the active one. None where the key manager is off. */
+export function readingStores(settings: KeySettings): KeyStore[] {
+  const active = activeStore(settings);
+  if (!settings.key_manager.enabled) return [];
+  return storeNames().filter((name) => name !== active && storeOf(name).isConfigured(settings));
+}
+
+/** True if the settings hold a KEK or the way to one, whether it is used or not: only keys may have such settings. */
+export function holdsKeys(settings: KeySettings): boolean {
+  const { password, key_file, key_manager } = settings;
+  const hasPassword = password !== undefined || key_file !== undefined;
+  return (
+    key_manager.enabled ||
+    hasPassword ||
+    storeNames().some((name) => storeOf(name).isConfigured(settings))
+  );
+}
+
+/** Everything that keeps the configured key stores from being used. */
+export function keyStoreProblems(settings: KeySettings): SettingProblem[] {
+  const { enabled, provider, self_contained } = settings.key_manager;
+  if (!enabled) return [];
+  if (provider === "memory") {
+    const message = "memory loses every key at a restart and is refused; use self_contained";
+    return [{ path: ["provider"], message }];
+  }
+  if (provider === "self_contained" && self_contained.type === "") {
+    return [{ path: ["self_contained", "type"], message: "is needed: aes or rsa" }];
+  }
+  const active = activeStore(settings);
+  const used =
+    active === undefined ? readingStores(settings) : [active, ...readingStores(settings)];
+  const problems: SettingProblem[] = used.flatMap((name) => storeOf(name).problems(settings));
+  if (active !== undefined) return problems;
+  const path = provider === "self_contained" ? ["self_contained", "type"] : ["provider"];
+  return [{ path, message: "is not supported yet" }, ...problems];
+}
+
+function namedProvider({ password, key_file, key_manager }: KeySettings): Provider | undefined {
+  const { enabled, provider, self_contained } = key_manager;
+  if (!enabled) return password !== undefined || key_file !== undefined ? "password" : undefined;
+  if (provider === "self_contained") return self_contained.type || undefined;
+  return provider === "memory" ? undefined : PROVIDER_OF[provider];
+}
+
+function storeOf(name: KeyStore): StoreSettings {
+  return KEY_STORES[name];
+}
+
+function storeNames(): KeyStore[] {
+  return Object.keys(KEY_STORES).filter(isKeyStore);
+}
+
+function isKeyStore(name: string | undefined): name is KeyStore {
+  return name !== undefined && Object.hasOwn(KEY_STORES, name);
+}

@@ -1,0 +1,88 @@
+/** Settings of the key stores: `encryption.key_manager`. One file beside this one for each. */
+import { durationMs, secret } from "@s3eg/shared/runtime/config.ts";
+import { z } from "zod";
+import { CosmianSection } from "./cosmian.ts";
+import { OpenbaoSection } from "./openbao.ts";
+import { CircuitBreakerSection, RetrySection } from "./resilience.ts";
+import { SelfContainedSection } from "./self-contained.ts";
+
+const KEPT = "no effect: accepted so that present files load";
+
+/** Every name of a key store. */
+const PROVIDER_SETTINGS = [
+  "cosmian",
+  "kmip",
+  "memory",
+  "hsm",
+  "pkcs11",
+  "self_contained",
+  "openbao",
+  "openbao-transit",
+  "vault",
+  "vault-transit",
+  "password",
+] as const;
+
+const DekCacheSection = z.strictObject({
+  enabled: z.boolean().default(false).meta({ env: "KMS_DEK_CACHE_ENABLED" }).describe(KEPT),
+  ttl: durationMs().prefault("0").meta({ env: "KMS_DEK_CACHE_TTL" }).describe(KEPT),
+  max_entries: z.int().min(0).default(0).meta({ env: "KMS_DEK_CACHE_MAX_ENTRIES" }).describe(KEPT),
+  cleanup_interval: durationMs()
+    .prefault("0")
+    .meta({ env: "KMS_DEK_CACHE_CLEANUP_INTERVAL" })
+    .describe(KEPT),
+});
+
+const RotationPolicySection = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .meta({ env: "KEY_MANAGER_ROTATION_POLICY_ENABLED" })
+    .describe(KEPT),
+  grace_window: durationMs()
+    .prefault("0")
+    .meta({ env: "KEY_MANAGER_ROTATION_GRACE_WINDOW" })
+    .describe(KEPT),
+});
+
+/** `key_manager`: which key store writes, and the settings of all. Those beside the active one that are configured read. */
+export const KeyManagerSection = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .meta({ env: "KEY_MANAGER_ENABLED" })
+    .describe("wraps data keys under the keys configured here; false: under the password"),
+  provider: z
+    .enum(PROVIDER_SETTINGS)
+    .default("cosmian")
+    .meta({ env: "KEY_MANAGER_PROVIDER" })
+    .describe("key store of new objects"),
+  self_contained: SelfContainedSection.prefault({}),
+  cosmian: CosmianSection.prefault({}),
+  openbao: OpenbaoSection.prefault({}),
+  memory: z
+    .strictObject({
+      master_key_source: secret()
+        .optional()
+        .meta({ env: "MEMORY_KM_MASTER_KEY_SOURCE" })
+        .describe(KEPT),
+    })
+    .prefault({}),
+  health_check_interval: durationMs()
+    .pipe(z.number().max(3_600_000))
+    .prefault("0")
+    .transform((ms) => ms || 30_000)
+    .meta({ env: "KMS_HEALTH_CHECK_INTERVAL" })
+    .describe("how long a key store that was found healthy counts as healthy; 0: 30s"),
+  dual_read_window: z
+    .int()
+    .min(0)
+    .default(1)
+    .meta({ env: "KEY_MANAGER_DUAL_READ_WINDOW" })
+    .describe(KEPT),
+  rotation_policy: RotationPolicySection.prefault({}),
+  retry: RetrySection.prefault({}),
+  circuit_breaker: CircuitBreakerSection.prefault({}),
+  dek_cache: DekCacheSection.prefault({}),
+});
+export type KeyManagerSection = z.infer<typeof KeyManagerSection>;

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  activeStore,
+  holdsKeys,
+  keyStoreProblems,
+  readingStores,
+} from "../../src/config/configured-stores.ts";
+import { load, problems } from "./read-settings.ts";
+
+const aes = {
+  KEY_MANAGER_ENABLED: "true",
+  KEY_MANAGER_PROVIDER: "self_contained",
+  SELF_CONTAINED_TYPE: "aes",
+  SELF_CONTAINED_AES_KEYS: "1=env:X",
+};
+
+describe("the configured key stores", () => {
+  it("are none by default", () => {
+    const settings = load({});
+    assert.equal(activeStore(settings), undefined);
+    assert.deepEqual(readingStores(settings), []);
+    assert.equal(holdsKeys(settings), false);
+  });
+
+  it("write with the one that is named", () => {
+    const settings = load(aes);
+    assert.equal(activeStore(settings), "aes");
+    assert.deepEqual(readingStores(settings), []);
+    assert.deepEqual(keyStoreProblems(settings), []);
+  });
+
+  it("are noticed where they are not to be used", () => {
+    assert.ok(holdsKeys(load({ SELF_CONTAINED_AES_KEYS: "1=env:X" })));
+    assert.ok(holdsKeys(load(aes)));
+  });
+
+  it("are refused where keys would not last", () => {
+    assert.match(problems({ ...aes, KEY_MANAGER_PROVIDER: "memory" }), /memory loses every key/);
+  });
+
+  it("are refused without a kind, and by a name nobody knows", () => {
+    assert.match(problems({ ...aes, SELF_CONTAINED_TYPE: "" }), /aes or rsa/);
+    assert.match(problems({ ...aes, KEY_MANAGER_PROVIDER: "nowhere" }), /KEY_MANAGER_PROVIDER/);
+  });
+});

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { AesCustodian } from "../../src/custody/aes-custodian.ts";
+import { isSameKey, type KeyRef } from "../../src/custody/custodian.ts";
+import { Custodians } from "../../src/custody/custodians.ts";
+import { silentLog as log } from "../silent-log.ts";
+
+/** An AES custodian under another name, as if it were another key store. */
+class Elsewhere extends AesCustodian {
+  failure: Error | undefined;
+  isClosed = false;
+  readonly #named: KeyRef = { provider: "transit", keyId: "kek", keyVersion: 0 };
+  override readonly readableKeys = [this.#named];
+
+  override keyNamed(named: KeyRef): KeyRef | undefined {
+    return isSameKey(named, this.#named) ? this.#named : undefined;
+  }
+
+  override async start(): Promise<void> {
+    if (this.failure) throw this.failure;
+    await super.start();
+  }
+
+  override async wrap(...[plain, use]: Parameters<AesCustodian["wrap"]>) {
+    return await super.wrap(plain, { ...use, key: this.activeKey });
+  }
+
+  override async unwrap(...[wrappedKey, use]: Parameters<AesCustodian["unwrap"]>) {
+    return await super.unwrap(wrappedKey, { ...use, key: this.activeKey });
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    this.isClosed = true;
+    await super[Symbol.asyncDispose]();
+  }
+}
+
+const holding = (fill: number) => ({
+  versions: new Map([[1, new Secret(Buffer.alloc(32, fill))]]),
+  activeVersion: 1,
+});
+const payload = Buffer.alloc(65, 1);
+const binding = Buffer.alloc(32, 2);
+const elsewhere: KeyRef = { provider: "transit", keyId: "kek", keyVersion: 0 };
+
+function both() {
+  const active = new AesCustodian(holding(1));
+  const reader = new Elsewhere(holding(2));
+  return { active, reader, custodians: new Custodians(active, { readers: [reader], log }) };
+}
+
+describe("Custodians", () => {
+  it("write with the active one", async () => {
+    const { active, custodians } = both();
+    await custodians.start();
+    assert.deepEqual(custodians.activeKey, active.activeKey);
+    const wrapped = await custodians.wrap(payload, { key: custodians.activeKey, binding });
+    const opened = await active.unwrap(wrapped, { key: active.activeKey, binding });
+    assert.deepEqual(opened, payload);
+  });
+
+  it("read with whoever holds the key that a header names", async () => {
+    const { reader, custodians } = both();
+    const wrapped = await reader.wrap(payload, { key: elsewhere, binding });
+    assert.deepEqual(custodians.keyNamed({ ...elsewhere }), elsewhere);
+    assert.equal(custodians.readableKeys.length, 2);
+    assert.deepEqual(await custodians.unwrap(wrapped, { key: elsewhere, binding }), payload);
+    await assert.rejects(
+      custodians.unwrap(wrapped, { key: custodians.activeKey, binding }),
+      (error) => isFault(error, "crypto.integrity"),
+    );
+  });
+
+  it("know no key that nobody holds", async () => {
+    const { custodians } = both();
+    const unknown: KeyRef = { provider: "kmip", keyId: "kek", keyVersion: 0 };
+    assert.equal(custodians.keyNamed(unknown), undefined);
+    assert.equal(custodians.checkValue(unknown), undefined);
+    await assert.rejects(custodians.unwrap(payload, { key: unknown, binding }), (error) =>
+      isFault(error, "keys.unknown-key"),
+    );
+  });
+
+  it("start and are healthy while a reader is away, and not while the active one is", async () => {
+    const { active, reader, custodians } = both();
+    reader.failure = new Fault("keys.unavailable", "away");
+    await custodians.start();
+    await custodians.check();
+    const turned = new Custodians(reader, { readers: [active], log });
+    await assert.rejects(turned.start(), (error) => isFault(error, "keys.unavailable"));
+  });
+
+  it("do not start with a reader that can't be right", async () => {
+    const { reader, custodians } = both();
+    reader.failure = new Fault("config.invalid", "no such key");
+    await assert.rejects(custodians.start(), (error) => isFault(error, "config.invalid"));
+  });
+
+  it("close together", async () => {
+    const { reader, custodians } = both();
+    await custodians[Symbol.asyncDispose]();
+    assert.ok(reader.isClosed);
+  });
+});
