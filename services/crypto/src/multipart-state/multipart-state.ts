@@ -32,7 +32,7 @@ export interface UploadRecord {
 /** An attempt at a part. */
 export interface PartAttempt {
   readonly partNumber: number;
-  /** What the client was told: the backend's ETag, or 128 random bits for a part that was parked. */
+  /** What the client was told: the backend's ETag, or 128 random bits for a part that was parked or is not sealed. */
   readonly etag: string;
   /** 16 bytes, from which the part's key follows (format.md §7). */
   readonly salt: Uint8Array;
@@ -47,12 +47,12 @@ export interface PartAttempt {
   readonly sequence: number;
   /** True while the ciphertext waits in the store. */
   readonly isParked: boolean;
-  /** The backend's ETag of a part that was parked first and went up later; the backend has every other one under `etag`. */
+  /** The backend's ETag of a part that was parked first and went up later, or is not sealed; the backend has every other one under `etag`. */
   readonly backendEtag?: string | undefined;
 }
 
 /** What a new attempt is recorded with. */
-export type NewAttempt = Omit<PartAttempt, "sequence" | "isParked" | "backendEtag">;
+export type NewAttempt = Omit<PartAttempt, "sequence" | "isParked">;
 
 /** An upload and the place it was created for: under another place it does not exist. */
 export type UploadRef = Pick<UploadRecord, "uploadId" | "bucket" | "key">;

@@ -20,10 +20,10 @@ type CreateUpload = UploadAnswerer<
 export function createUploadAnswerer(rooms: UploadRooms): CreateUpload {
   return async ({ head, body }, { requestId }) => {
     await body.pump(() => undefined);
-    const { target, place, suite, headers, checksum } = head;
+    const { target, place, suite, headers, checksum, isSealed = true } = head;
     const object = { place, suite, flags: FLAG.multipart, size: undefined };
-    const { header } = await rooms.dataKeys.issue(object, requestId);
-    const stored = { ...headers, [HEADER_FIELD]: header };
+    const header = isSealed ? (await rooms.dataKeys.issue(object, requestId)).header : "";
+    const stored = isSealed ? { ...headers, [HEADER_FIELD]: header } : headers;
     checkMetadataRoom(stored);
     const response = await rooms.backend.send({
       method: "POST",
@@ -46,7 +46,7 @@ export function createUploadAnswerer(rooms: UploadRooms): CreateUpload {
         boundBucket: place.bucket,
         header,
         suite,
-        isSealed: true,
+        isSealed,
         ...(checksum ? { checksum } : {}),
         ...(target.identity === undefined ? {} : { identity: target.identity }),
         createdAtMs: rooms.now(),

@@ -1,5 +1,6 @@
 /** UploadPart's step in crypto: one attempt at a part, sealed under a salt of its own (format.md §7, "Attempts"). */
 import { randomBytes } from "node:crypto";
+import type { StreamedUpload } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { PlaintextFacts } from "@s3eg/shared/contracts/crypto.ts";
 import type { sealPart as sealPartContract } from "@s3eg/shared/contracts/multipart.ts";
@@ -16,6 +17,7 @@ import {
   type UploadRecord,
 } from "../multipart-state/multipart-state.ts";
 import { visibleHeaders } from "../plain-or-sealed.ts";
+import { checkMayStore, ownEtag } from "./plain-upload.ts";
 import {
   customerKeyOf,
   findUpload,
@@ -34,6 +36,11 @@ type SealPart = UploadAnswerer<
 >;
 type Head = z.infer<typeof sealPartContract.head>;
 
+interface Sending {
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
 const SALT_BYTES = 16;
 const MD5_BYTES = 16;
 
@@ -46,17 +53,16 @@ export function sealPartAnswerer(rooms: UploadRooms): SealPart {
       }
       const upload = await findUpload(rooms.state, head);
       checkCustomerKey(upload, head.headers);
-      const { keys, suite } = await keysOf(rooms, upload, requestId);
+      checkMayStore(upload, head.mustSeal);
       const salt = randomBytes(SALT_BYTES);
+      const stored = upload.isSealed
+        ? await storeSealed(rooms, { head, upload, body, salt }, { requestId, signal })
+        : await storePlain(rooms, { head, body }, { requestId, signal });
       const { partNumber, size } = head;
-      const sealed = sealPart(body, { keys, suite }, { partNumber, size, salt });
-      const isParked = sealedPartSizeOf(size) < PARK_LIMIT_BYTES;
-      const stored = isParked
-        ? await park(sealed, size)
-        : await send(rooms, { head, sealed }, { requestId, signal });
-      const facts = factsOf(tail());
+      const { etag, backendEtag } = stored;
+      const facts = { ...factsOf(tail()), ...(backendEtag === undefined ? {} : { backendEtag }) };
       const uploadedAtMs = rooms.now();
-      const attempt = { partNumber, size, salt, etag: stored.etag, ...facts, uploadedAtMs };
+      const attempt = { partNumber, size, salt, etag, ...facts, uploadedAtMs };
       const added = await rooms.state.addAttempt(refOf(head), attempt, stored.ciphertext);
       if (added.surplus) await sendSurplus(rooms, { head, surplus: added.surplus, requestId });
       return { etag: stored.etag, headers: stored.headers };
@@ -89,8 +95,35 @@ function checkCustomerKey(
 interface StoredAttempt {
   readonly etag: string;
   readonly headers: Record<string, string>;
+  /** Present where the backend has the part under another one. */
+  readonly backendEtag?: string;
   /** Present for a parked attempt. */
   readonly ciphertext?: Uint8Array;
+}
+
+async function storeSealed(
+  rooms: UploadRooms,
+  { head, upload, body, salt }: { head: Head; upload: UploadRecord; body: Body; salt: Uint8Array },
+  about: Sending,
+): Promise<StoredAttempt> {
+  const { keys, suite } = await keysOf(rooms, upload, about.requestId);
+  const { partNumber, size } = head;
+  const sealed = sealPart(body, { keys, suite }, { partNumber, size, salt });
+  const sizeBytes = sealedPartSizeOf(size);
+  return sizeBytes < PARK_LIMIT_BYTES
+    ? await park(sealed, size)
+    : await send(rooms, { head, bytes: { body: sealed, sizeBytes } }, about);
+}
+
+/** Nothing is behind the last part of such an upload, and so none is kept back. */
+async function storePlain(
+  rooms: UploadRooms,
+  { head, body }: { head: Head; body: Body },
+  about: Sending,
+): Promise<StoredAttempt> {
+  const bytes = { body, sizeBytes: head.size };
+  const { etag: backendEtag, headers } = await send(rooms, { head, bytes }, about);
+  return { etag: ownEtag(), backendEtag, headers };
 }
 
 /** Held here until Complete shows whether it is the last part; its ETag is 128 random bits. */
@@ -102,14 +135,14 @@ async function park(sealed: Body, size: number): Promise<StoredAttempt> {
 
 async function send(
   { backend }: UploadRooms,
-  { head, sealed }: { head: Head; sealed: Body },
-  { requestId, signal }: { requestId: string; signal: AbortSignal },
+  { head, bytes }: { head: Head; bytes: StreamedUpload },
+  { requestId, signal }: Sending,
 ): Promise<StoredAttempt> {
   const response = await backend.send({
     method: "PUT",
     ...uploadRequest(head, [["partNumber", String(head.partNumber)]]),
     headers: head.headers,
-    body: { body: sealed, sizeBytes: sealedPartSizeOf(head.size) },
+    body: bytes,
     requestId,
     signal,
   });
