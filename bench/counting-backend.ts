@@ -4,10 +4,14 @@
  * in a file of FOLDER. GET (with ranges) and HEAD give back what was kept with its headers. GET /counted tells the sums.
  */
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { type Body, collectBody } from "../shared/src/http/body.ts";
+import { bodyOfReadable } from "../shared/src/http/node-body.ts";
+import { decodeAwsChunked } from "../shared/src/s3/aws-chunked.ts";
 
 const MAX_IN_MEMORY_BYTES = 128 * 1024 * 1024;
 
@@ -59,15 +63,28 @@ async function put(
     for await (const piece of request) bytes += (piece as Buffer).length;
     keep(path, { headers, bytes });
   } else if (Number(request.headers["content-length"]) <= MAX_IN_MEMORY_BYTES) {
-    const content = Buffer.concat(await request.toArray());
+    const tooLarge = () => new Error("body is too large");
+    const content = await collectBody(unframed(request), MAX_IN_MEMORY_BYTES, tooLarge);
     keep(path, { headers, bytes: content.length, content });
   } else {
     const file = join(folder, `object-${number}`);
-    const sink = createWriteStream(file);
-    await pipeline(request, sink);
-    keep(path, { headers, bytes: sink.bytesWritten, file });
+    await using sink = await open(file, "w");
+    let bytes = 0;
+    await unframed(request).pump(async (piece) => {
+      await sink.writeFile(piece);
+      bytes += piece.byteLength;
+    });
+    keep(path, { headers, bytes, file });
   }
   response.writeHead(200, { etag }).end();
+}
+
+/** The bytes of the object: an upload with a checksum behind it comes in frames. */
+function unframed(request: IncomingMessage): Body {
+  const body = bodyOfReadable(request);
+  const decodedBytes = request.headers["x-amz-decoded-content-length"];
+  if (decodedBytes === undefined) return body;
+  return decodeAwsChunked(body, { decodedBytes: Number(decodedBytes), hasTrailer: true }).body;
 }
 
 function keep(path: string, object: Kept): void {
