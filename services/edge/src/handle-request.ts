@@ -12,6 +12,7 @@ import { parseCopySource } from "./copy-source.ts";
 import { type EnteredForm, enterByForm } from "./form/enter-by-form.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Asking } from "./match-operation.ts";
+import { objectUrl } from "./object-url.ts";
 import type { Operation, Rooms, S3Answer } from "./operations/operation.ts";
 import { answerPreflight, PREFLIGHT } from "./preflight.ts";
 import { s3Error } from "./s3/errors.ts";
@@ -110,6 +111,7 @@ function requestOf(
     headers: incoming.headers,
     principal,
     policy,
+    url: () => objectUrl(incoming, incoming.key),
     policyOf: (bucket) => door.policies.of(bucket),
     signal,
     ...(form ? { form } : {}),

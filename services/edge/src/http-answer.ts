@@ -29,9 +29,7 @@ export async function sendAnswer(exchange: Exchange, answer: S3Answer): Promise<
     setHead(exchange, answer);
     // HEAD answers carry the length of what GET would send; the operation set it.
     if (body) res.setHeader("content-length", body.sizeBytes);
-    else if (!res.hasHeader("content-length") && answer.status !== 204 && answer.status !== 304) {
-      res.setHeader("content-length", 0);
-    }
+    else if (isEmpty(exchange, answer.status)) res.setHeader("content-length", 0);
     drains = leaveBodyUnread(exchange);
   } catch (error) {
     body?.body.destroy(error);
@@ -52,6 +50,12 @@ export async function sendAnswer(exchange: Exchange, answer: S3Answer): Promise<
   }
   await end(res);
   return req.method === "HEAD" ? 0 : (body?.sizeBytes ?? 0);
+}
+
+/** True for an answer whose length is nothing, said by nobody yet. Of a HEAD it would be what GET sends, which an operation knows or nobody. */
+function isEmpty({ req, res }: Exchange, status: number): boolean {
+  const isBodiless = req.method === "HEAD" || status === 204 || status === 304;
+  return !isBodiless && !res.hasHeader("content-length");
 }
 
 function answerBody({ body }: S3Answer): { body: Body; sizeBytes: number } | undefined {

@@ -1,8 +1,10 @@
 /** A backend's listing as the client must see it. Everything but sizes and ETags stays as the backend wrote it. */
+import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { el, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "./backend-xml.ts";
 import type { ListedObject } from "./listing-sizes.ts";
 import type { Rooms } from "./operations/operation.ts";
+import { listedChecksum } from "./s3/checksum-headers.ts";
 import { headerEtag } from "./s3/etags.ts";
 import type { S3Request } from "./s3-request.ts";
 import { shownEtag } from "./shown-etag.ts";
@@ -36,6 +38,8 @@ export async function rewriteListing(
 interface ShownObject {
   readonly size: number | undefined;
   readonly etag: string;
+  /** Of the plaintext, where it is known. */
+  readonly checksum: ObjectFacts["checksum"];
 }
 
 async function shownOf(
@@ -55,6 +59,7 @@ async function shownOf(
   return listed.map(({ etag }, at) => ({
     size: facts[at]?.size ?? looked.next().value,
     etag: shownEtag(policy, etag, facts[at]),
+    checksum: facts[at]?.checksum,
   }));
 }
 
@@ -81,11 +86,13 @@ function decodeKey(encoded: string): string {
 function contentsNode(contents: XmlElement, shown: ShownObject | undefined): XmlNode {
   return el(
     contents.name,
-    ...contents.children.map((child) => {
+    ...contents.children.flatMap((child) => {
       // Checksums on the backend are those of the stored bytes.
-      if (child.name.startsWith("Checksum")) return undefined;
+      if (child.name.startsWith("Checksum")) return [];
       if (child.name === "Size" && shown?.size !== undefined) return el("Size", shown.size);
-      if (child.name === "ETag") return el("ETag", shown?.etag ?? "");
+      if (child.name === "ETag") {
+        return [el("ETag", shown?.etag ?? ""), ...listedChecksum(shown?.checksum)];
+      }
       return copyNode(child);
     }),
   );

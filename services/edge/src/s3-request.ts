@@ -46,6 +46,8 @@ export interface S3Request {
   policyOf(bucket: string): BucketPolicy;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
+  /** The URL under which the client reached the object. */
+  url(): string;
   /** Of an upload by form alone. */
   readonly form?: PostedForm;
   /** The body as plaintext on its way; call it at most once. Throws what is wrong with how it was announced. */

@@ -21,6 +21,8 @@ const SHOWN_ELEMENTS = [
   "PartNumber",
   "Region",
   "ResourceType",
+  "TagKey",
+  "TagValue",
   "UploadId",
   "VersionId",
 ];
@@ -89,7 +91,9 @@ export async function backendFault(response: BackendResponse): Promise<Fault> {
   const error = await readError(response);
   const [code, message] = BY_STATUS[status] ?? BY_STATUS[status < 500 ? 400 : 500] ?? ["", ""];
   const s3Code = shown(error?.textOf("Code")) ?? code;
-  const s3Message = shown(error?.textOf("Message")) ?? message;
+  const said = error?.textOf("Message");
+  // An empty message (Ceph's) is not given words.
+  const s3Message = said === undefined ? message : (shown(said) ?? "");
   const isThrottled = status === 429 || status === 503 || THROTTLING_CODES.has(s3Code);
   return new Fault(
     isThrottled ? "backend.throttled" : "backend.refused",

@@ -4,7 +4,7 @@ import { Fault } from "../faults.ts";
 
 /** The one range asked for; undefined where the header is to be ignored: absent, malformed, another unit, or several ranges. */
 export function parseRange(value: string | undefined): ByteRange | undefined {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(value?.replaceAll(" ", "") ?? "");
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(value ?? "");
   if (!match) return undefined;
   const [, first = "", last = ""] = match;
   if (first === "") return last === "" ? undefined : { suffix: Number(last) };

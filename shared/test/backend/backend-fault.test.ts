@@ -43,6 +43,12 @@ describe("backendFault", () => {
     assert.equal(details.s3Message, "Access Denied");
   });
 
+  it("keeps an empty message empty", async () => {
+    const xml = "<Error><Code>NoSuchKey</Code><Message></Message></Error>";
+    const { details } = await backendFault(answer(404, xml));
+    assert.deepEqual([details.s3Code, details.s3Message], ["NoSuchKey", ""]);
+  });
+
   it("is throttled for 429, 503 and S3's throttling codes", async () => {
     for (const response of [
       answer(503, "<Error><Code>SlowDown</Code></Error>"),

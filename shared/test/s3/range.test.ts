@@ -16,6 +16,8 @@ describe("parseRange (RFC 9110 §14.1.2)", () => {
     ["bytes=0-1,4-5", undefined],
     ["lines=0-9", undefined],
     ["bytes=a-b", undefined],
+    ["bytes = 0-1", undefined],
+    ["bytes=0 -1", undefined],
   ] as const) {
     it(`reads ${header}`, () => assert.deepEqual(parseRange(header), range));
   }

@@ -1,9 +1,9 @@
 /** The front door of a form: its fields are read, its signature and policy judged, and what is left is an upload like any other. */
 import type { Body } from "@s3eg/shared/http/body.ts";
-import { encodeKey } from "@s3eg/shared/s3/names.ts";
 import { unsigned } from "../auth/anonymous.ts";
 import type { Authenticated, Authentication } from "../auth/authenticate.ts";
 import type { Incoming } from "../incoming.ts";
+import { objectUrl } from "../object-url.ts";
 import { s3Error } from "../s3/errors.ts";
 import { type PostedForm, Query } from "../s3-request.ts";
 import { formBoundary, isForm } from "./form-part.ts";
@@ -54,16 +54,9 @@ function entered(incoming: Incoming, form: Form, authentication: Authentication)
   return {
     incoming: { ...incoming, key, headers: postedHeaders(form), query: new Query([]) },
     caller: signer ? { principal: signer, signature: { payload } } : unsigned(incoming),
-    form: { fields: form.fields, location: locationOf(incoming, key) },
+    form: { fields: form.fields, location: objectUrl(incoming, key) },
     body: form.file.body,
   };
-}
-
-/** Where the client reached the bucket, and the key. What a proxy in front says of the scheme is heard. */
-function locationOf({ headers, signable }: Incoming, key: string): string {
-  const scheme = headers["x-forwarded-proto"] === "https" ? "https" : "http";
-  const bucketPath = signable.rawPath.replace(/\/$/, "");
-  return `${scheme}://${headers.host ?? ""}${bucketPath}/${encodeKey(key)}`;
 }
 
 function announcedForm({ headers }: Incoming): { boundary: string; contentLength: number } {

@@ -53,7 +53,20 @@ export const createBucket: Operation = {
   },
 };
 
-export const headBucket = passThrough({ name: "HeadBucket", method: "HEAD", level: "bucket" });
+/** HeadBucket: some backends say that there is nothing to read, some say nothing of it. */
+export const headBucket: Operation = {
+  name: "HeadBucket",
+  method: "HEAD",
+  level: "bucket",
+  async run(request, { backend }) {
+    const response = await backend.send(passedRequest(request, { method: "HEAD" }));
+    const answer = await passedAnswer(response);
+    const length = response.headers["content-length"];
+    return length === undefined
+      ? answer
+      : { ...answer, headers: { ...answer.headers, "content-length": length } };
+  },
+};
 
 export const deleteBucket = passThrough({
   name: "DeleteBucket",

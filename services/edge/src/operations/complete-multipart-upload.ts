@@ -2,7 +2,6 @@
 import { ChecksumName } from "@s3eg/shared/contracts/crypto.ts";
 import { type CompletedPart, completeUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { bodyOfBytes } from "@s3eg/shared/http/body.ts";
-import { encodeKey } from "@s3eg/shared/s3/names.ts";
 import { el, optional, parseXml, type XmlElement, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { s3Error } from "../s3/errors.ts";
 import { clientEtag } from "../s3/etags.ts";
@@ -39,7 +38,7 @@ export const completeMultipartUpload: Operation = {
     const shown = isMd5 ? `"${done.plainEtag}"` : clientEtag(done.etag);
     const result = el(
       "CompleteMultipartUploadResult",
-      el("Location", `/${encodeKey(`${request.bucket}/${request.key}`)}`),
+      el("Location", request.url()),
       el("Bucket", request.bucket),
       el("Key", request.key),
       el("ETag", shown),

@@ -1,4 +1,5 @@
 /** PutObject. The body passes edge → crypto → backend once and is never held whole. */
+import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import {
   type ObjectFacts,
   type PlaintextFacts,
@@ -38,12 +39,18 @@ export const putObject: Operation = {
       status: 200,
       headers: {
         ...answerHeaders(result.headers),
+        ...plaintextSize(result.headers, sizeBytes),
         ...checksumHeaders(known.checksum),
         etag: shownEtag(request.policy, result.etag, known),
       },
     };
   },
 };
+
+/** Some backends tell the size that was stored; a client is told its own (S3 API, PutObject: `x-amz-object-size`). */
+function plaintextSize(told: HeaderFields, sizeBytes: number): HeaderFields {
+  return told["x-amz-object-size"] === undefined ? {} : { "x-amz-object-size": `${sizeBytes}` };
+}
 
 /** Remembers what the body told, so that nobody has to look it up. */
 function learn(

@@ -27,6 +27,13 @@ export function checksumElements(checksum: ObjectFacts["checksum"]): XmlNode[] {
   return [el(`Checksum${NAMES[algorithm]}`, shownValue(checksum)), el("ChecksumType", type)];
 }
 
+/** What listings say of an object's checksum: not its value. */
+export function listedChecksum(checksum: ObjectFacts["checksum"]): XmlNode[] {
+  if (!checksum) return [];
+  const { algorithm, type } = checksum;
+  return [el("ChecksumAlgorithm", NAMES[algorithm]), el("ChecksumType", type)];
+}
+
 /** A composite checksum says of how many parts (S3 API, "Checking object integrity"). */
 function shownValue({ type, value, partCount }: NonNullable<ObjectFacts["checksum"]>): string {
   return type === "COMPOSITE" && partCount !== undefined ? `${value}-${partCount}` : value;

@@ -59,8 +59,8 @@ const ANSWERED = new Set([
   "retry-after",
   "vary",
 ]);
-/** What Ceph tells of buckets and accounts: the numbers of objects and of bytes as they are stored. */
-const COUNTED = /^x-rgw-(?:object-count|bytes-used|quota-.*)$/;
+/** What Ceph tells of objects, buckets and accounts: a kind, and the numbers of objects and of bytes as they are stored. */
+const OF_CEPH = /^x-rgw-(?:object-type|object-count|bytes-used|quota-.*)$/;
 /** `x-amz-*` fields of one hop, or about the stored bytes. */
 const NOT_ANSWERED = new Set(["x-amz-id-2", "x-amz-object-size", "x-amz-request-id"]);
 
@@ -143,10 +143,19 @@ export function passedHeaders(headers: HeaderFields): HeaderFields {
 export function answerHeaders(headers: HeaderFields): HeaderFields {
   const answer: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (isAnswered(name, value)) answer[name] = value;
+    if (isAnswered(name, value)) answer[name] = name === EXPOSED ? exposed(value) : value;
   }
   const etag = headers.etag;
   return etag === undefined ? answer : { ...answer, etag: clientEtag(etag) };
+}
+
+/** A backend that exposes every header to a browser's script names ours as well (Fetch standard, "CORS protocol"). */
+const EXPOSED = "access-control-expose-headers";
+
+function exposed(value: string): string {
+  const names = value.split(",").map((name) => name.trim());
+  const others = names.filter((name) => !name.toLowerCase().startsWith(HEADER_FIELD));
+  return others.length === names.length ? value : others.join(", ");
 }
 
 function isAnswered(name: string, value: string): boolean {
@@ -156,5 +165,5 @@ function isAnswered(name: string, value: string): boolean {
   }
   // An absolute one would tell where the backend is.
   if (name === "location") return value.startsWith("/");
-  return ANSWERED.has(name) || COUNTED.test(name) || name.startsWith("access-control-");
+  return ANSWERED.has(name) || OF_CEPH.test(name) || name.startsWith("access-control-");
 }

@@ -19,7 +19,10 @@ describe("CompleteMultipartUpload", () => {
     const answer = await edge.send({ ...COMPLETE, body });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.xml().textOf("ETag"), uploads.completion.etag);
-    assert.equal(answer.xml().textOf("Location"), "/photos/a%20cat");
+    assert.match(
+      answer.xml().textOf("Location") ?? "",
+      /^http:\/\/127\.0\.0\.1:\d+\/photos\/a%20cat$/,
+    );
     const checksum = { algorithm: "crc32", value: "y/Q5Jg==" };
     assert.deepEqual(uploads.completed[0], {
       head: { target: { bucket: "photos", key: "a cat" }, uploadId: "u", headers: {} },

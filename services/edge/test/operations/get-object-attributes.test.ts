@@ -34,6 +34,7 @@ describe("GetObjectAttributes", () => {
     assert.equal(answer.xml().textOf("ObjectSize"), "9");
     assert.equal(answer.headers["last-modified"], "Thu, 01 Jan 2026 00:00:00 GMT");
     assert.equal(answer.headers.etag, undefined);
+    assert.equal(answer.headers["content-type"], "application/xml");
   });
 
   it("tells the opaque ETag where the policy says so, and what was asked for only", async () => {
@@ -45,9 +46,13 @@ describe("GetObjectAttributes", () => {
 
   it("refuses names that are none, and no names", async () => {
     await using test = await edgeWithCat();
-    for (const names of ["ETag,Other", "", undefined]) {
+    for (const [names, code] of [
+      ["ETag,Other", "InvalidArgument"],
+      ["", "InvalidRequest"],
+      [undefined, "InvalidRequest"],
+    ] as const) {
       const answer = await test.ask("/photos/cat?attributes", names);
-      assert.deepEqual([answer.status, answer.code], [400, "InvalidArgument"]);
+      assert.deepEqual([answer.status, answer.code], [400, code]);
     }
   });
 
@@ -59,6 +64,7 @@ describe("GetObjectAttributes", () => {
 
   it("says that there is no such object", async () => {
     await using test = await edgeWithCat();
-    assert.equal((await test.ask("/photos/none?attributes", "ETag")).status, 404);
+    const answer = await test.ask("/photos/none?attributes", "ETag");
+    assert.deepEqual([answer.status, answer.code], [404, "NoSuchKey"]);
   });
 });

@@ -5,6 +5,7 @@ import {
   checkSdkAlgorithm,
   checksumElements,
   checksumHeaders,
+  listedChecksum,
   namedAlgorithm,
   wantsChecksum,
 } from "../../src/s3/checksum-headers.ts";
@@ -27,6 +28,14 @@ describe("the checksum of an object", () => {
       /<Checksum><ChecksumCRC32C>AAAAAA==<\/ChecksumCRC32C><ChecksumType>FULL_OBJECT<\/ChecksumType><\/Checksum>/,
     );
     assert.deepEqual(checksumElements(undefined), []);
+  });
+
+  it("is in listings without its value", () => {
+    const xml = xmlDocument(el("Contents", ...listedChecksum(CRC32C)));
+    const shown =
+      "<ChecksumAlgorithm>CRC32C</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>";
+    assert.ok(xml.includes(`<Contents>${shown}</Contents>`));
+    assert.deepEqual(listedChecksum(undefined), []);
   });
 
   it("is given to who asks for it", () => {
