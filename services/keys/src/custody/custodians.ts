@@ -1,5 +1,5 @@
 /** Custodians beside each other: one wraps new data keys, all of them open what was wrapped under their keys. */
-import { Fault } from "@s3eg/shared/faults.ts";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { ActiveCustodian, Custodian, KeyRef, KeyUse } from "./custodian.ts";
 
@@ -36,7 +36,7 @@ export class Custodians implements ActiveCustodian {
         try {
           await reader.start();
         } catch (error) {
-          if (!(error instanceof Fault) || !error.isRetryable) throw error;
+          if (!isFault(error, "keys.unavailable", "keys.denied")) throw error;
           this.#log.warn({ err: error }, "a key store that is only read from is away");
         }
       }),

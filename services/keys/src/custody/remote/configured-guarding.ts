@@ -1,0 +1,29 @@
+/** How key stores are guarded by `encryption.key_manager.retry`, `.circuit_breaker` and `.health_check_interval`. */
+import type { EncryptionSection } from "../../config.ts";
+import type { Guarding } from "./guarded-custodian.ts";
+
+/** `attemptTimeoutMs` is the store's own limit for one request. */
+export function configuredGuarding(
+  { key_manager }: EncryptionSection,
+  { attemptTimeoutMs, verifiesWraps }: { attemptTimeoutMs: number; verifiesWraps: boolean },
+): Guarding {
+  const { retry, circuit_breaker, health_check_interval } = key_manager;
+  return {
+    retry: {
+      isEnabled: retry.enabled,
+      initialMs: retry.initial_interval,
+      maxMs: retry.max_interval,
+      multiplier: retry.multiplier,
+      maxElapsedMs: Math.max(retry.max_elapsed_time, retry.enabled ? 0 : attemptTimeoutMs),
+      attemptTimeoutMs,
+    },
+    breaker: {
+      isEnabled: circuit_breaker.enabled,
+      consecutiveFailures: circuit_breaker.consecutive_failures,
+      openMs: circuit_breaker.open_timeout,
+      successThreshold: circuit_breaker.success_threshold,
+    },
+    healthyForMs: health_check_interval,
+    verifiesWraps,
+  };
+}

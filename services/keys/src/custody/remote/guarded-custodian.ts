@@ -1,0 +1,166 @@
+/** The custodian over a key store on the network: bounded time, retries, circuit breaker, health, and no answer believed unchecked. */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import { type ActiveCustodian, isSameKey, type KeyRef, type KeyUse } from "../custodian.ts";
+import { type BreakerPolicy, CircuitBreaker } from "./circuit-breaker.ts";
+import type { RemoteKeyStore } from "./remote-key-store.ts";
+import { type Attempt, type RetryPolicy, retried } from "./retry.ts";
+
+/** How a key store is guarded. */
+export interface Guarding {
+  readonly retry: RetryPolicy;
+  readonly breaker: BreakerPolicy;
+  /** How long a store that was found healthy counts as healthy, in milliseconds. */
+  readonly healthyForMs: number;
+  /** Opens every wrap at once, before anything is sealed under it (format.md §5: KMIP, PKCS#11). */
+  readonly verifiesWraps: boolean;
+}
+
+const PAYLOAD_BYTES = 65;
+/** An authentication tag is the least that a wrap adds. */
+const TAG_BYTES = 16;
+/** More does not fit into a header (format.md §4). */
+const MAX_WRAPPED_BYTES = 1400;
+
+/** A custodian that asks `store`, which it closes. */
+export class GuardedCustodian implements ActiveCustodian {
+  readonly #store: RemoteKeyStore;
+  readonly #guarding: Guarding;
+  readonly #breaker: CircuitBreaker;
+  readonly #now: () => number;
+  #healthyUntilMs = Number.NEGATIVE_INFINITY;
+  #checking: Promise<void> | undefined;
+
+  /** `now` is a clock in milliseconds, for tests. */
+  constructor(
+    store: RemoteKeyStore,
+    guarding: Guarding,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#store = store;
+    this.#guarding = guarding;
+    this.#breaker = new CircuitBreaker(guarding.breaker, now);
+    this.#now = now;
+  }
+
+  get activeKey(): KeyRef {
+    return this.#store.activeKey;
+  }
+
+  get readableKeys(): readonly KeyRef[] {
+    return this.#store.readableKeys;
+  }
+
+  keyNamed(named: KeyRef): KeyRef | undefined {
+    return this.readableKeys.find((key) => isSameKey(key, named));
+  }
+
+  /** Proves that the active key works and that the store holds to the binding; `config.invalid` if it does not. */
+  async start(): Promise<void> {
+    const { payload, use, wrapped } = await this.#probe((attempt) => this.#ask(attempt));
+    payload.fill(0);
+    const other = { ...use, binding: randomBytes(use.binding.byteLength) };
+    try {
+      const opened = await this.unwrap(wrapped, other);
+      opened.fill(0);
+    } catch (error) {
+      if (isFault(error, "crypto.integrity")) return;
+      throw error;
+    }
+    const { provider, keyId } = use.key;
+    const problem = "the key store opens what is bound to something else: no authenticated wrap";
+    throw new Fault("config.invalid", `${provider} "${keyId}": ${problem}`);
+  }
+
+  async wrap(payload: Uint8Array, use: KeyUse): Promise<Uint8Array> {
+    return await this.#ask((signal) => this.#wrapOnce(payload, use, signal));
+  }
+
+  async unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array> {
+    if (wrappedKey.byteLength < PAYLOAD_BYTES + TAG_BYTES) {
+      throw new Fault("crypto.integrity", "wrapped key is cut short");
+    }
+    return await this.#ask((signal) => this.#store.unwrap(wrappedKey, use, signal));
+  }
+
+  /** Wraps and unwraps something, if that did not work a moment ago; callers share one run. */
+  async check(): Promise<void> {
+    if (this.#now() < this.#healthyUntilMs && !this.#breaker.isOpen) return;
+    this.#checking ??= this.#checkNow().finally(() => {
+      this.#checking = undefined;
+    });
+    await this.#checking;
+  }
+
+  checkValue(key: KeyRef): string | undefined {
+    return this.#store.checkValue?.(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+  }
+
+  async #checkNow(): Promise<void> {
+    const policy = { ...this.#guarding.retry, isEnabled: false };
+    const { payload } = await this.#probe((attempt) => this.#ask(attempt, policy));
+    payload.fill(0);
+    this.#healthyUntilMs = this.#now() + this.#guarding.healthyForMs;
+  }
+
+  /** Something wrapped and opened again, with what is random. */
+  async #probe(ask: <Result>(attempt: Attempt<Result>) => Promise<Result>) {
+    const payload = randomBytes(PAYLOAD_BYTES);
+    const use: KeyUse = { key: this.activeKey, binding: randomBytes(32) };
+    const wrapped = await ask((signal) => this.#wrapOnce(payload, use, signal));
+    await ask((signal) => this.#verify({ wrapped, payload, use }, signal));
+    return { payload, use, wrapped };
+  }
+
+  async #ask<Result>(
+    attempt: Attempt<Result>,
+    policy: RetryPolicy = this.#guarding.retry,
+  ): Promise<Result> {
+    return await retried((signal) => this.#breaker.run(() => attempt(signal)), policy);
+  }
+
+  async #wrapOnce(payload: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array> {
+    const wrapped = await this.#store.wrap(payload, use, signal);
+    refuseUnlikely(wrapped, payload);
+    if (this.#guarding.verifiesWraps) await this.#verify({ wrapped, payload, use }, signal);
+    return wrapped;
+  }
+
+  async #verify(
+    { wrapped, payload, use }: { wrapped: Uint8Array; payload: Uint8Array; use: KeyUse },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const opened = await this.#unwrapOwn(wrapped, use, signal);
+    const isSame = opened.byteLength === payload.byteLength && timingSafeEqual(opened, payload);
+    opened.fill(0);
+    if (!isSame) throw brokenWrap();
+  }
+
+  /** Of what was wrapped a moment ago, "not genuine" is no word about an object. */
+  async #unwrapOwn(wrapped: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array> {
+    try {
+      return await this.#store.unwrap(wrapped, use, signal);
+    } catch (cause) {
+      throw isFault(cause, "crypto.integrity") ? brokenWrap(cause) : cause;
+    }
+  }
+}
+
+/** An answer that can be no authenticated wrap, or shows what it should hide. */
+function refuseUnlikely(wrapped: Uint8Array, payload: Uint8Array): void {
+  const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.byteLength);
+  const hasFit =
+    bytes.byteLength >= payload.byteLength + TAG_BYTES && bytes.byteLength <= MAX_WRAPPED_BYTES;
+  if (!hasFit || bytes.includes(Buffer.from(payload.buffer, payload.byteOffset + 1, 32)))
+    throw brokenWrap();
+}
+
+function brokenWrap(cause?: unknown): Fault {
+  return new Fault("keys.unavailable", "the key store returned a wrap that does not hold", {
+    cause,
+  });
+}

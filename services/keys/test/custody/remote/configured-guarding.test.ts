@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { configuredGuarding } from "../../../src/custody/remote/configured-guarding.ts";
+import { load } from "../../config/read-settings.ts";
+
+describe("configuredGuarding", () => {
+  it("says what the settings say", () => {
+    const env = { KMS_RETRY_MULTIPLIER: "3", KMS_CIRCUIT_BREAKER_FAILURES: "7" };
+    const asked = { attemptTimeoutMs: 4000, verifiesWraps: true };
+    assert.deepEqual(configuredGuarding(load(env), asked), {
+      retry: {
+        isEnabled: true,
+        initialMs: 100,
+        maxMs: 2000,
+        multiplier: 3,
+        maxElapsedMs: 8000,
+        attemptTimeoutMs: 4000,
+      },
+      breaker: { isEnabled: true, consecutiveFailures: 7, openMs: 5000, successThreshold: 1 },
+      healthyForMs: 30_000,
+      verifiesWraps: true,
+    });
+  });
+
+  it("gives a single attempt all its time", () => {
+    const asked = { attemptTimeoutMs: 20_000, verifiesWraps: false };
+    const { retry } = configuredGuarding(load({ KMS_RETRY_ENABLED: "false" }), asked);
+    assert.equal(retry.maxElapsedMs, 20_000);
+  });
+});

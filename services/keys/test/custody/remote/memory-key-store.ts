@@ -1,0 +1,53 @@
+/** A key store on no network: AES in memory, slow, away or wrong on demand, and counted. */
+import { Fault } from "@s3eg/shared/faults.ts";
+import { AesCustodian } from "../../../src/custody/aes-custodian.ts";
+import type { KeyUse } from "../../../src/custody/custodian.ts";
+import type { RemoteKeyStore } from "../../../src/custody/remote/remote-key-store.ts";
+import { kekOf } from "../../counting-custodian.ts";
+
+/** How it behaves until it is told otherwise. `ignores` may hold what it does not check, as a bad store would not. */
+export class MemoryKeyStore implements RemoteKeyStore {
+  readonly #aes = new AesCustodian({ versions: new Map([[1, kekOf(1)]]), activeVersion: 1 });
+  readonly activeKey = this.#aes.activeKey;
+  readonly readableKeys = this.#aes.readableKeys;
+  /** Calls that reached it. */
+  calls = 0;
+  /** Rejects so many calls with `failure`. */
+  failuresLeft = 0;
+  failure: Error = new Fault("keys.unavailable", "away");
+  /** Never answers. */
+  isStuck = false;
+  ignoresBinding = false;
+  /** Changes what it answers to a wrap. */
+  garbled: ((wrapped: Uint8Array) => Uint8Array) | undefined;
+  isClosed = false;
+
+  async wrap(payload: Uint8Array, use: KeyUse): Promise<Uint8Array> {
+    await this.#behave();
+    const wrapped = await this.#aes.wrap(payload, this.#bound(use));
+    return this.garbled?.(wrapped) ?? wrapped;
+  }
+
+  async unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array> {
+    await this.#behave();
+    return await this.#aes.unwrap(wrappedKey, this.#bound(use));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.isClosed = true;
+    await Promise.resolve();
+  }
+
+  async #behave(): Promise<void> {
+    this.calls += 1;
+    if (this.isStuck) await new Promise(() => undefined);
+    if (this.failuresLeft > 0) {
+      this.failuresLeft -= 1;
+      throw this.failure;
+    }
+  }
+
+  #bound(use: KeyUse): KeyUse {
+    return this.ignoresBinding ? { ...use, binding: Buffer.alloc(32) } : use;
+  }
+}
