@@ -153,6 +153,11 @@ export const MultipartStateSection = z
       .default(1_073_741_824)
       .meta({ env: "MULTIPART_STATE_MAX_PARKED_BYTES" })
       .describe("ciphertext of small parts kept in the store until their uploads end"),
+    cleanup_interval: durationMs()
+      .pipe(z.number().min(1000).max(86_400_000))
+      .prefault("15m")
+      .meta({ env: "MULTIPART_STATE_CLEANUP_INTERVAL" })
+      .describe("how often dead uploads are ended; at most a twentieth of ttl_seconds"),
     valkey: ValkeySection.prefault({}),
   })
   .refine(({ embedded, valkey }) => embedded !== "on" || valkey.addr === undefined, {

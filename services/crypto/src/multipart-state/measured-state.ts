@@ -5,6 +5,7 @@ import type { Counter, Gauge, Histogram, Metrics } from "@s3eg/shared/runtime/me
 import type {
   AddedAttempt,
   AttemptRef,
+  ListedUpload,
   MultipartState,
   NewAttempt,
   PartAttempt,
@@ -116,7 +117,7 @@ export class MeasuredState implements MultipartState {
     await this.#write("UnparkPart", this.#state.unpark(upload, attempt, backendEtag));
   }
 
-  async *list(): AsyncGenerator<UploadRecord> {
+  async *list(): AsyncGenerator<ListedUpload> {
     const uploads = this.#state.list()[Symbol.asyncIterator]();
     for (;;) {
       const next = await this.#read("List", uploads.next());

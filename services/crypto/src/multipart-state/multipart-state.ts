@@ -70,6 +70,13 @@ export interface AddedAttempt {
   readonly surplus?: PartAttempt;
 }
 
+/** An upload among all others. */
+export interface ListedUpload {
+  readonly upload: UploadRecord;
+  /** When its state ends, by the store's clock, unless a part comes before. */
+  readonly expiresAtMs: number;
+}
+
 /** What a healthy store tells of itself. */
 export interface StateHealth {
   readonly activeUploads: number;
@@ -112,7 +119,7 @@ export interface MultipartState extends AsyncDisposable {
    */
   unpark(upload: UploadRef, attempt: PartAttempt, backendEtag: string): Promise<void>;
   /** All uploads, in no order; one that is created or ends meanwhile may be among them or not. */
-  list(): AsyncIterable<UploadRecord>;
+  list(): AsyncIterable<ListedUpload>;
   /** Ends an upload: keeps `result` for an hour, or the one it has already, and drops everything else. */
   complete(upload: UploadRef, result: string): Promise<void>;
   /** What `complete` kept. */

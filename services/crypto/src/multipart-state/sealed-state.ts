@@ -5,6 +5,7 @@ import type { StateField, StateSeal } from "@s3eg/shared/sealing/state-seal.ts";
 import {
   type AddedAttempt,
   type AttemptRef,
+  type ListedUpload,
   type MultipartState,
   type NewAttempt,
   PARK_LIMIT_BYTES,
@@ -113,9 +114,9 @@ export class SealedState implements MultipartState {
     if (!(await this.#store.unpark(upload.uploadId, attempt, value))) throw unknownUpload();
   }
 
-  async *list(): AsyncGenerator<UploadRecord> {
-    for await (const { uploadId, record } of this.#store.list()) {
-      yield this.#openRecord(uploadId, record);
+  async *list(): AsyncGenerator<ListedUpload> {
+    for await (const { uploadId, record, expiresAtMs } of this.#store.list()) {
+      yield { upload: this.#openRecord(uploadId, record), expiresAtMs };
     }
   }
 

@@ -14,6 +14,7 @@ import type {
   AttemptToStore,
   StateStore,
   StoredAttempt,
+  StoredUpload,
   StoreLimits,
 } from "./state-store.ts";
 
@@ -125,14 +126,15 @@ export class SqliteStore implements StateStore {
     });
   }
 
-  async *list(): AsyncGenerator<{ uploadId: string; record: Uint8Array }> {
-    const select = `SELECT upload_id, record FROM uploads WHERE upload_id > ? AND expires_at_ms > ?
+  async *list(): AsyncGenerator<StoredUpload> {
+    const select = `SELECT upload_id, record, expires_at_ms FROM uploads WHERE upload_id > ? AND expires_at_ms > ?
       ORDER BY upload_id LIMIT ${LISTED_AT_ONCE}`;
     let after = "";
     for (;;) {
       const rows = await this.#step(() => this.#statement(select).all(after, this.#now()));
-      for (const { upload_id, record } of rows) {
-        yield { uploadId: String(upload_id), record: bytesOf(record) };
+      for (const { upload_id, record, expires_at_ms } of rows) {
+        const uploadId = String(upload_id);
+        yield { uploadId, record: bytesOf(record), expiresAtMs: Number(expires_at_ms) };
       }
       if (rows.length < LISTED_AT_ONCE) return;
       after = String(rows.at(-1)?.upload_id);

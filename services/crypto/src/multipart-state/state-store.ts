@@ -1,6 +1,13 @@
 /** Where the sealed state of uploads lies. A store moves bytes and keeps order; it understands none of what it keeps. */
 import type { AttemptRef, StateHealth } from "./multipart-state.ts";
 
+/** An upload as it is listed. */
+export interface StoredUpload {
+  readonly uploadId: string;
+  readonly record: Uint8Array;
+  readonly expiresAtMs: number;
+}
+
 /** An attempt as it is kept. */
 export interface StoredAttempt extends AttemptRef {
   readonly sequence: number;
@@ -41,7 +48,7 @@ export interface StateStore extends AsyncDisposable {
   parked(uploadId: string, attempt: AttemptRef): Promise<Uint8Array | undefined>;
   /** Gives a parked attempt a new value and drops its ciphertext; false where there is no such upload. */
   unpark(uploadId: string, attempt: AttemptRef, value: Uint8Array): Promise<boolean>;
-  list(): AsyncIterable<{ readonly uploadId: string; readonly record: Uint8Array }>;
+  list(): AsyncIterable<StoredUpload>;
   complete(uploadId: string, result: Uint8Array): Promise<void>;
   result(uploadId: string): Promise<Uint8Array | undefined>;
   remove(uploadId: string): Promise<void>;

@@ -14,6 +14,7 @@ import type {
   AttemptToStore,
   StateStore,
   StoredAttempt,
+  StoredUpload,
   StoreLimits,
 } from "./state-store.ts";
 import {
@@ -118,14 +119,16 @@ export class ValkeyStore implements StateStore {
     return true;
   }
 
-  async *list(): AsyncGenerator<{ uploadId: string; record: Uint8Array }> {
+  async *list(): AsyncGenerator<StoredUpload> {
     let cursor = "0";
     do {
       const reply = await this.#valkey.call("zscan", INDEX[0], cursor, "COUNT", LISTED_AT_ONCE);
       const [next, members] = listOf(reply);
       cursor = String(next);
-      const ids = listOf(members).filter((_, at) => at % 2 === 0);
-      const found = await Promise.all(ids.map((id) => this.#listed(String(id))));
+      const flat = listOf(members);
+      const found = await Promise.all(
+        flat.flatMap((id, at) => (at % 2 === 0 ? [this.#listed(String(id), flat[at + 1])] : [])),
+      );
       yield* found.filter((upload) => upload !== undefined);
     } while (cursor !== "0");
   }
@@ -170,9 +173,9 @@ export class ValkeyStore implements StateStore {
     }
   }
 
-  async #listed(uploadId: string): Promise<{ uploadId: string; record: Uint8Array } | undefined> {
+  async #listed(uploadId: string, expiry: unknown): Promise<StoredUpload | undefined> {
     const record = await this.find(uploadId);
-    return record && { uploadId, record };
+    return record && { uploadId, record, expiresAtMs: Number(String(expiry)) };
   }
 
   async #reserve(uploadId: string, bytes: number): Promise<boolean> {

@@ -14,6 +14,7 @@ describe("multipart_state", () => {
     assert.deepEqual(load(), {
       embedded: "auto",
       max_parked_bytes: 1 << 30,
+      cleanup_interval: 900_000,
       valkey: {
         mode: "standalone",
         db: 0,

@@ -72,7 +72,7 @@ export function faultOf(code: FaultCode): (error: unknown) => boolean {
 /** Everything `list` gives, by upload id. */
 export async function listed(state: MultipartState): Promise<UploadRecord[]> {
   const found: UploadRecord[] = [];
-  for await (const upload of state.list()) found.push(upload);
+  for await (const { upload } of state.list()) found.push(upload);
   return found.sort((a, b) => (a.uploadId < b.uploadId ? -1 : 1));
 }
 
@@ -142,6 +142,21 @@ function uploadRules(start: Start): void {
       ids.map((id) => anUpload(id)),
     );
     assert.deepEqual(await state.check(), { activeUploads: 230 });
+  });
+
+  it("says when the state of an upload ends, later with every part", async () => {
+    const { state, passMs } = await start({ ...GENEROUS, ttlMs: 60_000 });
+    await state.create(anUpload());
+    const expiry = async () => {
+      for await (const { expiresAtMs } of state.list()) return expiresAtMs;
+      return 0;
+    };
+    const first = await expiry();
+    await passMs(20);
+    await state.addAttempt(anUpload(), anAttempt(1));
+    const second = await expiry();
+    assert.ok(second >= first + 20 && second < first + 60_000, `${first} ${second}`);
+    await state[Symbol.asyncDispose]();
   });
 
   it("lets all of an upload age out together, after its last part", async () => {

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { KeptLog } from "../../../../shared/test/runtime/kept-log.ts";
+import { cleanUpTimes, startCleanUp } from "../../src/multipart/clean-up.ts";
+import { RunningUploads } from "./running-uploads.ts";
+
+describe("cleanUpTimes", () => {
+  it("has twenty rounds in the life of an upload, and ends it two ahead", () => {
+    const week = 604_800_000;
+    assert.deepEqual(cleanUpTimes({ everyMs: 900_000, ttlMs: week }), {
+      intervalMs: 900_000,
+      expiringWithinMs: 1_800_000,
+    });
+    assert.deepEqual(cleanUpTimes({ everyMs: 900_000, ttlMs: 60_000 }), {
+      intervalMs: 3000,
+      expiringWithinMs: 6000,
+    });
+  });
+});
+
+describe("startCleanUp", () => {
+  it("clears at intervals, says so, and says once that it can't", async () => {
+    await using uploads = new RunningUploads();
+    const { backend, state } = uploads;
+    const log = new KeptLog();
+    const options = { everyMs: 5, ttlMs: 3_600_000, log };
+    const { uploadId } = await uploads.create();
+    const { list } = state;
+    state.list = () => {
+      throw new Error("out of reach");
+    };
+    await using _ = startCleanUp({ backend, state, now: Date.now }, options);
+    while (log.lines.length === 0) await sleep(2);
+    await sleep(30);
+    state.list = list;
+    backend.uploads.delete(uploadId);
+    while ((await state.check()).activeUploads > 0 || log.lines.length < 2) await sleep(2);
+    assert.deepEqual(log.lines, [
+      "dead uploads were not cleared; tried again later",
+      "ended uploads that nobody will complete",
+    ]);
+  });
+});
