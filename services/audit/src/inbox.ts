@@ -1,10 +1,11 @@
 /** What audit hears: this message → that handler. */
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
-import { operationDone } from "@s3eg/shared/contracts/audit.ts";
+import { incidentSeen, operationDone } from "@s3eg/shared/contracts/audit.ts";
 import type { Ledger } from "./ledger.ts";
-import { recordLine } from "./record.ts";
+import { incidentLine, recordLine } from "./record.ts";
 
-/** Writes every operation that ended into the ledger. */
+/** Writes every operation that ended, and every incident, into the ledger. */
 export function openInbox(bus: Bus, ledger: Ledger, redactedKeys: readonly string[]): void {
   bus.subscribe(operationDone, (fact) => ledger.add(recordLine(fact, redactedKeys)));
+  bus.subscribe(incidentSeen, (fact) => ledger.add(incidentLine(fact, redactedKeys)));
 }

@@ -1,5 +1,5 @@
 /** The shape of an audit event as it is written: field names that users' collectors know. */
-import type { OperationDone } from "@s3eg/shared/contracts/audit.ts";
+import type { IncidentSeen, OperationDone } from "@s3eg/shared/contracts/audit.ts";
 
 /** Operations whose events have a name of their own; the others are named after the operation. */
 const EVENT_TYPES: Readonly<Record<string, string>> = {
@@ -41,6 +41,25 @@ export function recordLine(fact: OperationDone, redactedKeys: readonly string[] 
     bytes_out: fact.bytesOut,
     duration_ms: fact.durationMs,
     metadata: metadata && redact(metadata, redactedKeys),
+  })}\n`;
+}
+
+/** An incident as one line, newline included. It succeeded where nothing failed. */
+export function incidentLine(seen: IncidentSeen, redactedKeys: readonly string[] = []): string {
+  const { versionId: version_id, uploadId: upload_id } = seen;
+  const known = Object.entries({ version_id, upload_id }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return `${JSON.stringify({
+    timestamp: seen.timestamp,
+    event_type: seen.incident,
+    operation: seen.operation,
+    bucket: seen.bucket,
+    key: seen.key,
+    request_id: seen.requestId,
+    success: seen.fault === undefined,
+    error: seen.fault,
+    metadata: known.length === 0 ? undefined : redact(Object.fromEntries(known), redactedKeys),
   })}\n`;
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { OperationDone } from "@s3eg/shared/contracts/audit.ts";
-import { recordLine } from "../src/record.ts";
+import { incidentLine, recordLine } from "../src/record.ts";
 
 const done: OperationDone = {
   timestamp: "2025-01-02T03:04:05.678Z",
@@ -81,5 +81,41 @@ describe("recordLine", () => {
   it("writes [REDACTED] for metadata keys that are not to be seen", () => {
     assert.deepEqual(record(done, ["version_id"]).metadata, { version_id: "[REDACTED]" });
     assert.equal(record(done, ["bucket"]).bucket, "photos");
+  });
+});
+
+describe("incidentLine", () => {
+  const seen = {
+    timestamp: "2025-01-02T03:04:05.678Z",
+    requestId: "r-1",
+    incident: "mpu.tamper_detected",
+    operation: "open-object",
+    bucket: "photos",
+    key: "a/b.jpg",
+    uploadId: "u",
+    fault: "crypto.integrity",
+  } as const;
+
+  it("writes one line that names what was seen, where, and in which request", () => {
+    const line = incidentLine(seen);
+    assert.equal(line.indexOf("\n"), line.length - 1);
+    assert.deepEqual(JSON.parse(line), {
+      timestamp: "2025-01-02T03:04:05.678Z",
+      event_type: "mpu.tamper_detected",
+      operation: "open-object",
+      bucket: "photos",
+      key: "a/b.jpg",
+      request_id: "r-1",
+      success: false,
+      error: "crypto.integrity",
+      metadata: { upload_id: "u" },
+    });
+    assert.match(incidentLine(seen, ["upload_id"]), /"upload_id":"\[REDACTED\]"/);
+  });
+
+  it("says success where nothing failed", () => {
+    const { fault: _, uploadId: __, ...read } = seen;
+    const line = incidentLine({ ...read, incident: "plain_object.read" });
+    assert.match(line, /"success":true\}$/m);
   });
 });

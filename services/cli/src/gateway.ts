@@ -126,12 +126,15 @@ async function startKeysRole({
 }
 
 async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {
-  const { config, roles, stack, bus, local, log, secrets } = process;
+  const { config, roles, stack, bus, local, log, metrics, secrets } = process;
   const session = roles.has("keys") ? undefined : sessionOf(secrets?.keys);
   const state = await openUploadState(process);
   if (state) stack.use(state);
+  const { cleanup_interval: everyMs, valkey } = config.multipart_state;
+  const cleanUp = { everyMs, ttlMs: valkey.ttl_seconds * 1000 };
+  const common = { bus, backend, log, metrics, session, state, cleanUp };
   if (!secrets) {
-    stack.use(startCrypto({ bus, transfers: local, backend, log, session, state }));
+    stack.use(startCrypto({ ...common, transfers: local }));
     return;
   }
   const tickets = new TransferTickets(secrets.service);
@@ -144,16 +147,7 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
   stack.use(server);
   const transfers = onAll([local, server]);
   const guard = new AnswerGuard({ secret: secrets.service });
-  const crypto = startCrypto({
-    bus,
-    transfers,
-    backend,
-    log,
-    session,
-    guard,
-    state,
-    worker: describe,
-  });
+  const crypto = startCrypto({ ...common, transfers, guard, worker: describe });
   stack.use(crypto);
   // Edges are told before this worker begins to refuse them, and its heart beats until the last transfer has ended.
   stack.defer(async () => {

@@ -2,6 +2,7 @@
 
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import type { Upload } from "@s3eg/shared/contracts/contract.ts";
 import { describeObjects, openObject, sealObject } from "@s3eg/shared/contracts/crypto.ts";
 import {
   abortUpload,
@@ -11,20 +12,25 @@ import {
   sealPart,
 } from "@s3eg/shared/contracts/multipart.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
-import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
+import type { TransferServer, UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { guardedAnswer } from "@s3eg/shared/trust/guarded-answer.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { describeObjectsAnswerer } from "./describe-objects.ts";
+import { type Incidents, incidentsOf } from "./incidents.ts";
 import { abortUploadAnswerer } from "./multipart/abort-upload.ts";
 import { completeUploadAnswerer } from "./multipart/complete-upload.ts";
 import { createUploadAnswerer } from "./multipart/create-upload.ts";
 import { listPartsAnswerer } from "./multipart/list-parts.ts";
 import { sealPartAnswerer } from "./multipart/seal-part.ts";
+import { uploadMetrics } from "./multipart/upload-metrics.ts";
 import type { UploadRooms } from "./multipart/uploads.ts";
 import type { MultipartState } from "./multipart-state/multipart-state.ts";
 import { openObjectAnswerer } from "./open-object.ts";
 import { sealObjectAnswerer } from "./seal-object.ts";
+import { type Head, watchedDownload, watchedReading, watchedUpload } from "./watched.ts";
 
 /** Where messages come in. */
 export interface Doors {
@@ -34,24 +40,47 @@ export interface Doors {
   readonly guard: AnswerGuard | undefined;
 }
 
+/** What the answerers use. */
+interface Rooms {
+  readonly dataKeys: DataKeys;
+  readonly backend: Backend;
+  readonly state: MultipartState | undefined;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
 /** Answers every message that is crypto's to answer. */
-export function openInbox(
-  { transfers, bus, guard }: Doors,
-  rooms: { dataKeys: DataKeys; backend: Backend; state: MultipartState | undefined },
-): void {
+export function openInbox({ transfers, bus, guard }: Doors, rooms: Rooms): void {
+  const { backend, metrics } = rooms;
+  const incidents = incidentsOf(bus, rooms.log, metrics);
+  const reading = (watched: Backend) => openObjectAnswerer({ ...rooms, backend: watched });
   transfers.serveUpload(sealObject, sealObjectAnswerer(rooms));
-  transfers.serveDownload(openObject, openObjectAnswerer(rooms));
-  if (rooms.state) openUploadInbox(transfers, { ...rooms, state: rooms.state, now: Date.now });
+  transfers.serveDownload(
+    openObject,
+    watchedReading(openObject.path, reading, { backend, incidents }),
+  );
+  const { state } = rooms;
+  const uploads = state && { ...rooms, state, measured: uploadMetrics(metrics), now: Date.now };
+  if (uploads) openUploadInbox(transfers, uploads, incidents);
   else closeUploadInbox(transfers);
   bus.serve(describeObjects, guardedAnswer(describeObjects, guard, describeObjectsAnswerer(rooms)));
 }
 
-function openUploadInbox(transfers: TransferServer, rooms: UploadRooms): void {
-  transfers.serveUpload(createUpload, createUploadAnswerer(rooms));
-  transfers.serveUpload(sealPart, sealPartAnswerer(rooms));
-  transfers.serveUpload(completeUpload, completeUploadAnswerer(rooms));
-  transfers.serveUpload(abortUpload, abortUploadAnswerer(rooms));
-  transfers.serveDownload(listParts, listPartsAnswerer(rooms));
+function openUploadInbox(
+  transfers: TransferServer,
+  rooms: UploadRooms,
+  incidents: Incidents,
+): void {
+  const answer = <H extends Head, Tail, Result>(
+    contract: Upload<H, Tail, Result>,
+    answerer: UploadAnswerer<H, Tail, Result>,
+  ) => transfers.serveUpload(contract, watchedUpload(contract.path, answerer, incidents));
+  answer(createUpload, createUploadAnswerer(rooms));
+  answer(sealPart, sealPartAnswerer(rooms));
+  answer(completeUpload, completeUploadAnswerer(rooms));
+  answer(abortUpload, abortUploadAnswerer(rooms));
+  const list = listPartsAnswerer(rooms);
+  transfers.serveDownload(listParts, watchedDownload(listParts.path, list, incidents));
 }
 
 /** Where no state is kept, uploads are refused: never taken without it (ARCHITECTURE.md, "Embedded state"). */

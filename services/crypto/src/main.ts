@@ -4,11 +4,13 @@ import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import type { WorkerAlive } from "@s3eg/shared/contracts/crypto.ts";
 import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import { dataKeysOf } from "./data-keys.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { openInbox } from "./inbox.ts";
+import { type CleanUpOptions, startCleanUp } from "./multipart/clean-up.ts";
 import type { MultipartState } from "./multipart-state/multipart-state.ts";
 
 /** What crypto is started with. */
@@ -17,8 +19,11 @@ export interface CryptoParts {
   readonly transfers: TransferServer;
   readonly backend: Backend;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** State of multipart uploads; absent where they are switched off. */
   readonly state?: MultipartState | undefined;
+  /** When dead uploads are cleared; absent: never. */
+  readonly cleanUp?: Pick<CleanUpOptions, "everyMs" | "ttlMs">;
   /** Proves to keys who asks; absent where keys is a role of this process. */
   readonly session: AskerSession | undefined;
   /** Checks who asks from another process; absent where all who ask are roles of this one. */
@@ -35,12 +40,17 @@ export interface RunningCrypto extends AsyncDisposable {
 
 /** Starts crypto: from now on it answers its transfers and questions. The caller owns what it passed in and closes it after the answer. */
 export function startCrypto(parts: CryptoParts): RunningCrypto {
-  const { bus, transfers, backend, log, session, guard, worker, state } = parts;
+  const { bus, transfers, backend, log, metrics, session, guard, worker, state, cleanUp } = parts;
   const dataKeys = dataKeysOf(bus, session, Date.now);
-  openInbox({ transfers, bus, guard }, { dataKeys, backend, state });
+  openInbox({ transfers, bus, guard }, { dataKeys, backend, state, log, metrics });
+  const rounds =
+    state && cleanUp && startCleanUp({ backend, state, now: Date.now }, { ...cleanUp, log });
   const heartbeat = worker && startHeartbeat(bus, worker, log);
   return {
     announce: async () => await heartbeat?.beat(),
-    [Symbol.asyncDispose]: async () => await heartbeat?.[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await rounds?.[Symbol.asyncDispose]();
+      await heartbeat?.[Symbol.asyncDispose]();
+    },
   };
 }

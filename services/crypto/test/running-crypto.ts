@@ -3,6 +3,7 @@
 import { openObject, sealObject } from "@s3eg/shared/contracts/crypto.ts";
 import { bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
+import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { z } from "zod";
 import { openInbox } from "../src/inbox.ts";
 import type { MultipartState } from "../src/multipart-state/multipart-state.ts";
@@ -21,13 +22,14 @@ export class RunningCrypto {
   readonly log = new KeptLog();
   readonly keys = new StandInKeys(this.log);
   readonly transfers = new LocalTransfers({ log: this.log });
+  readonly metrics = createMetrics();
 
   /** Without a state of uploads there are none. */
   constructor(state?: MultipartState, backend = new MemoryBackend()) {
     this.backend = backend;
-    const { keys, transfers } = this;
+    const { keys, transfers, log, metrics } = this;
     const doors = { transfers, bus: keys.bus, guard: undefined };
-    openInbox(doors, { dataKeys: keys.dataKeys, backend, state });
+    openInbox(doors, { dataKeys: keys.dataKeys, backend, state, log, metrics });
   }
 
   /** Seals bytes as an object of bucket `b`. */

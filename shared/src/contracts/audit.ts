@@ -27,3 +27,32 @@ export const operationDone = announcement(
   }),
 );
 export type OperationDone = z.infer<typeof operationDone.fact>;
+
+/** What crypto finds out by itself, beside how an operation ends. */
+export const INCIDENTS = [
+  /** What lies on the backend or in the state store is not what was put there; of uploads in parts and what they made. */
+  "mpu.tamper_detected",
+  /** A step of an upload could not reach the state store. */
+  "mpu.valkey_unavailable",
+  /** Bytes left that no key has confirmed: an object that is not sealed, where policy lets it be read. */
+  "plain_object.read",
+] as const;
+
+/** Announced by crypto, heard by audit: something happened that an operation's result does not tell. Facts only, as above. */
+export const incidentSeen = announcement(
+  "audit.incident.seen",
+  z.object({
+    timestamp: z.iso.datetime(),
+    requestId: z.string(),
+    incident: z.enum(INCIDENTS),
+    /** The transfer or question during which it was seen. */
+    operation: z.string(),
+    bucket: z.string(),
+    key: z.string(),
+    versionId: z.string().optional(),
+    uploadId: z.string().optional(),
+    /** Fault code; absent where nothing failed. */
+    fault: z.string().optional(),
+  }),
+);
+export type IncidentSeen = z.infer<typeof incidentSeen.fact>;

@@ -5,7 +5,7 @@ import { collectBody } from "@s3eg/shared/http/body.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { sealedBytesOf, sealRegion } from "@s3eg/shared/sealing/manifest-region.ts";
 import { z } from "zod";
-import type { PartAttempt } from "../multipart-state/multipart-state.ts";
+import type { PartAttempt, UploadRecord } from "../multipart-state/multipart-state.ts";
 import { type Completing, completeOnBackend, storePart } from "./backend-complete.ts";
 import { completedObject, mayHaveEnded } from "./completed-object.ts";
 import { heldEtags } from "./held-parts.ts";
@@ -39,12 +39,17 @@ export function completeUploadAnswerer(rooms: UploadRooms): Complete {
     const completed = await readParts(body);
     const before = await answeredBefore(rooms, head);
     if (before) return before;
+    let upload: UploadRecord | undefined;
     try {
-      return await complete(rooms, { head, completed, requestId });
+      upload = await findUpload(rooms.state, head);
+      const result = await complete(rooms, { head, upload, completed, requestId });
+      rooms.measured.completed(upload, "success");
+      return result;
     } catch (error) {
       const isOver = isFault(error, "state.unknown-upload") || mayHaveEnded(error);
       const meanwhile = isOver ? await answeredBefore(rooms, head) : undefined;
       if (meanwhile) return meanwhile;
+      rooms.measured.completed(upload, "failed");
       throw error;
     }
   };
@@ -57,9 +62,8 @@ async function answeredBefore({ state }: UploadRooms, head: Head): Promise<Resul
 
 async function complete(
   rooms: UploadRooms,
-  { head, completed, requestId }: { head: Head; completed: CompletedPart[]; requestId: string },
+  { head, upload, completed, requestId }: Completing & { completed: CompletedPart[] },
 ): Promise<Result> {
-  const upload = await findUpload(rooms.state, head);
   const attempts = await rooms.state.attempts(refOf(head));
   const contested = contestedParts(completed, attempts);
   const held =
@@ -86,6 +90,7 @@ async function complete(
       return made;
     },
   );
+  rooms.measured.manifest(upload, "inline", region.byteLength);
   const shown = checksum && {
     algorithm: checksum.algorithm,
     type: checksum.type,

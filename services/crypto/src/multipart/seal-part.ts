@@ -46,31 +46,42 @@ const MD5_BYTES = 16;
 
 /** Answers `seal-part`. The attempt counts once its state is written; without that the client is told to try again. */
 export function sealPartAnswerer(rooms: UploadRooms): SealPart {
-  return async ({ head, body, tail }, { requestId, signal }) => {
+  return async (received, { requestId, signal }) => {
+    const { head, body } = received;
     try {
       if (head.size > MAX_PART_BYTES) {
         throw new Fault("limit.body-too-large", `a part may hold ${MAX_PART_BYTES} bytes`);
       }
       const upload = await findUpload(rooms.state, head);
-      checkCustomerKey(upload, head.headers);
-      checkMayStore(upload, head.mustSeal);
-      const salt = randomBytes(SALT_BYTES);
-      const stored = upload.isSealed
-        ? await storeSealed(rooms, { head, upload, body, salt }, { requestId, signal })
-        : await storePlain(rooms, { head, body }, { requestId, signal });
-      const { partNumber, size } = head;
-      const { etag, backendEtag } = stored;
-      const facts = { ...factsOf(tail()), ...(backendEtag === undefined ? {} : { backendEtag }) };
-      const uploadedAtMs = rooms.now();
-      const attempt = { partNumber, size, salt, etag, ...facts, uploadedAtMs };
-      const added = await rooms.state.addAttempt(refOf(head), attempt, stored.ciphertext);
-      if (added.surplus) await sendSurplus(rooms, { head, surplus: added.surplus, requestId });
-      return { etag: stored.etag, headers: stored.headers };
+      const storing = () => storePart(rooms, { ...received, upload }, { requestId, signal });
+      return await rooms.measured.part(upload, storing);
     } catch (error) {
       body.destroy(error);
       throw error;
     }
   };
+}
+
+async function storePart(
+  rooms: UploadRooms,
+  { head, body, tail, upload }: Parameters<SealPart>[0] & { upload: UploadRecord },
+  about: Sending,
+): Promise<Awaited<ReturnType<SealPart>>> {
+  checkCustomerKey(upload, head.headers);
+  checkMayStore(upload, head.mustSeal);
+  const salt = randomBytes(SALT_BYTES);
+  const stored = upload.isSealed
+    ? await storeSealed(rooms, { head, upload, body, salt }, about)
+    : await storePlain(rooms, { head, body }, about);
+  const { partNumber, size } = head;
+  const { etag, backendEtag } = stored;
+  const facts = { ...factsOf(tail()), ...(backendEtag === undefined ? {} : { backendEtag }) };
+  const uploadedAtMs = rooms.now();
+  const attempt = { partNumber, size, salt, etag, ...facts, uploadedAtMs };
+  const added = await rooms.state.addAttempt(refOf(head), attempt, stored.ciphertext);
+  const { requestId } = about;
+  if (added.surplus) await sendSurplus(rooms, { head, surplus: added.surplus, requestId });
+  return { etag, headers: stored.headers };
 }
 
 /** All parts of an upload are under the client's key that it was begun with, or none (S3 API, UploadPart). */

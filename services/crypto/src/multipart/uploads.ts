@@ -9,12 +9,14 @@ import type {
   UploadRecord,
   UploadRef,
 } from "../multipart-state/multipart-state.ts";
+import type { UploadMetrics } from "./upload-metrics.ts";
 
 /** What the steps of an upload use. */
 export interface UploadRooms {
   readonly dataKeys: DataKeys;
   readonly backend: Backend;
   readonly state: MultipartState;
+  readonly measured: UploadMetrics;
   now(): number;
 }
 
@@ -45,7 +47,7 @@ export function refOf({ target, uploadId }: UploadAddress): UploadRef {
 
 /** The keys of an upload, from the header that was made at its start. */
 export async function keysOf(
-  { dataKeys }: UploadRooms,
+  { dataKeys }: Pick<UploadRooms, "dataKeys">,
   upload: UploadRecord,
   requestId: string,
 ): Promise<{ keys: ObjectKeys; suite: SuiteNumber }> {
