@@ -18,3 +18,9 @@ export async function memoryPeakBytes(pid: number): Promise<number> {
   const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
   return Number(kib) * 1024;
 }
+
+/** Bytes that a process has read so far, from sockets as well as from files. */
+export async function bytesRead(pid: number): Promise<number> {
+  const io = await readFile(`/proc/${pid}/io`, "utf8");
+  return Number(/^rchar: (\d+)$/m.exec(io)?.[1]);
+}
