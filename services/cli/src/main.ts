@@ -4,6 +4,7 @@ import { isFault } from "@s3eg/shared/faults.ts";
 import { runUntilSignal, thisProcess } from "@s3eg/shared/runtime/lifecycle.ts";
 import { checkConfig } from "./commands/check-config.ts";
 import { inspect } from "./commands/inspect.ts";
+import { orphans } from "./commands/orphans.ts";
 import { serve } from "./commands/serve.ts";
 
 const USAGE = `usage: s3eg <command>
@@ -11,6 +12,8 @@ const USAGE = `usage: s3eg <command>
   serve [role …]         start the gateway: all roles, or edge, crypto, keys, audit, admin, dev-store
   check-config [role …]  read the configuration, print every problem, exit 0 or 78
   inspect BUCKET KEY     say what lies on the backend under a key (no key material is needed)
+  orphans [--remove] [--older-than HOURS] [BUCKET …]
+                         list what is left of uploads in parts that nobody will complete, or remove it
 
 Configuration: the YAML file CONFIG_PATH (default config.yaml) and environment variables.
 `;
@@ -29,6 +32,9 @@ switch (command) {
     break;
   case "inspect":
     await run(() => inspect(args, env));
+    break;
+  case "orphans":
+    await run(() => orphans(args, env));
     break;
   default:
     process.stderr.write(USAGE);
