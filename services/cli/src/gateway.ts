@@ -24,6 +24,7 @@ import type { Role } from "./roles.ts";
 import { VERSION } from "./version.ts";
 import { openBackend } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
+import { keysCheck } from "./wiring/keys-check.ts";
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
 import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
 import { openUploadState } from "./wiring/upload-state.ts";
@@ -129,7 +130,11 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
   const { config, roles, stack, bus, local, log, metrics, secrets } = process;
   const session = roles.has("keys") ? undefined : sessionOf(secrets?.keys);
   const state = await openUploadState(process);
-  if (state) stack.use(state);
+  if (state) {
+    stack.use(state);
+    const isValkey = config.multipart_state.valkey.addr !== undefined;
+    process.health.add(isValkey ? "valkey" : "multipart-state", () => state.check());
+  }
   const { cleanup_interval: everyMs, valkey } = config.multipart_state;
   const cleanUp = { everyMs, ttlMs: valkey.ttl_seconds * 1000 };
   const common = { bus, backend, log, metrics, session, state, cleanUp };
@@ -170,6 +175,8 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
           log: process.log,
         });
   if (remote) stack.use(remote.client);
+  const session = sessionOf(secrets?.service);
+  if (!roles.has("keys")) process.health.add("keys", keysCheck(bus, session));
   if (remote) process.health.add("crypto", async () => await refuseUnless(remote.table.size > 0));
   const edge = await startEdge({
     ...process,
@@ -179,7 +186,7 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
     policies: s3.entrance.policies,
     crypto: remote?.client ?? local,
     probeBucket: config.backend.probe_bucket,
-    session: sessionOf(secrets?.service),
+    session,
     hasOwnMetricsPort: config.metrics.addr !== undefined,
     graceMs: GRACE_MS,
   });

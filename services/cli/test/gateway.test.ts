@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { type WorkerAlive, workerAlive } from "@s3eg/shared/contracts/crypto.ts";
@@ -41,6 +43,20 @@ async function gatewayOf(roleNames: string[], env: Env) {
   };
 }
 
+async function readinessOf(address: string): Promise<{ status: number; checks: unknown }> {
+  const answer = await fetch(`http://${address}/ready`);
+  const { checks } = (await answer.json()) as { checks: unknown };
+  return { status: answer.status, checks };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
 const question = { place: { bucket: "b", key: "k" }, suite: 1, flags: 0 } as const;
 
 describe("roles in one process", () => {
@@ -51,6 +67,8 @@ describe("roles in one process", () => {
       assert.equal(answer.status, 200, path);
     }
     assert.ok(gateway.log.lines.includes("started"));
+    const { checks } = await readinessOf(`127.0.0.1:${gateway.port}`);
+    assert.deepEqual(checks, { kms: "ok", "multipart-state": "ok" });
   });
 
   it("stop: nothing listens and nothing is answered any more", async () => {
@@ -85,11 +103,35 @@ describe("roles in processes of their own", () => {
     assert.equal(gateway.workers.at(-1)?.isDraining, true);
   });
 
-  it("edge is not ready before it knows a crypto worker", async () => {
+  it("edge is not ready before it knows a crypto worker, and keys answers", async () => {
     const env = { ...SPLIT, ...NO_KEYS, KEYS_SECRET: "" };
     await using gateway = await gatewayOf(["edge"], env);
-    const ready = await fetch(`http://127.0.0.1:${gateway.port}/ready`);
-    assert.equal(ready.status, 503);
+    const { status, checks } = await readinessOf(`127.0.0.1:${gateway.port}`);
+    assert.equal(status, 503);
+    assert.deepEqual(checks, { nats: "ok", keys: "unavailable", crypto: "unavailable" });
+  });
+
+  it("crypto is not ready while Valkey is away, and says so", async () => {
+    const metricsAddr = `127.0.0.1:${await freePort()}`;
+    const address = { CRYPTO_LISTEN_ADDR: "127.0.0.1:0", METRICS_ADDR: metricsAddr };
+    await using _ = await gatewayOf(["crypto"], { ...SPLIT, ...NO_KEYS, ...address });
+    const { status, checks } = await readinessOf(metricsAddr);
+    assert.equal(status, 503);
+    assert.deepEqual(checks, { nats: "ok", valkey: "unavailable" });
+    const text = await (await fetch(`http://${metricsAddr}/metrics`)).text();
+    assert.match(text, /^gateway_mpu_valkey_up 0$/m);
+    assert.match(text, /^gateway_mpu_valkey_insecure 0$/m);
+  });
+
+  it("crypto says of a plaintext Valkey that it is insecure", async () => {
+    const metricsAddr = `127.0.0.1:${await freePort()}`;
+    const address = { CRYPTO_LISTEN_ADDR: "127.0.0.1:0", METRICS_ADDR: metricsAddr };
+    const plain = { VALKEY_TLS_ENABLED: "false", VALKEY_INSECURE_ALLOW_PLAINTEXT: "true" };
+    const env = { ...SPLIT, ...NO_KEYS, ...address, ...plain };
+    await using gateway = await gatewayOf(["crypto"], env);
+    const text = await (await fetch(`http://${metricsAddr}/metrics`)).text();
+    assert.match(text, /^gateway_mpu_valkey_insecure 1$/m);
+    assert.ok(gateway.log.lines.some((line) => line.includes("plaintext")));
   });
 
   it("do not start without the secrets that they trust each other by", async () => {

@@ -1,8 +1,14 @@
 /** The mailbox of keys: which question goes to which handler, and which secret proves the right to ask it. */
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
-import { issueDataKey, reissueHeader, unwrapDataKey } from "@s3eg/shared/contracts/keys.ts";
+import {
+  checkKeyStore,
+  issueDataKey,
+  reissueHeader,
+  unwrapDataKey,
+} from "@s3eg/shared/contracts/keys.ts";
 import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { guardedAnswer } from "@s3eg/shared/trust/guarded-answer.ts";
+import { checkKeyStoreAnswerer } from "./check-key-store.ts";
 import type { ActiveCustodian } from "./custody/custodian.ts";
 
 import { issueDataKeyAnswerer } from "./issue-data-key.ts";
@@ -14,7 +20,7 @@ import { unwrapDataKeyAnswerer } from "./unwrap-data-key.ts";
 export interface Guards {
   /** Data keys, for crypto: KEYS_SECRET. */
   readonly dataKeys: AnswerGuard;
-  /** Headers, for edge: SERVICE_SECRET. */
+  /** Headers, and whether there is a key store to be used, for edge: SERVICE_SECRET. */
   readonly headers: AnswerGuard;
 }
 
@@ -31,4 +37,6 @@ export function openInbox(
   bus.serve(issueDataKey, measured("issue", guardedAnswer(issueDataKey, dataKeys, issue)));
   bus.serve(unwrapDataKey, measured("unwrap", guardedAnswer(unwrapDataKey, dataKeys, unwrap)));
   bus.serve(reissueHeader, measured("reissue", guardedAnswer(reissueHeader, headers, reissue)));
+  const check = checkKeyStoreAnswerer(custodian);
+  bus.serve(checkKeyStore, measured("check", guardedAnswer(checkKeyStore, headers, check)));
 }

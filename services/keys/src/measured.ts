@@ -3,7 +3,7 @@ import { isFault } from "@s3eg/shared/faults.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 
 /** The questions of keys, as a label. */
-type Operation = "issue" | "unwrap" | "reissue";
+type Operation = "issue" | "unwrap" | "reissue" | "check";
 
 /** Wraps an answerer so that its answers and refusals are counted and timed. */
 export type Measured = <Asked extends unknown[], Answer>(
@@ -15,7 +15,7 @@ export type Measured = <Asked extends unknown[], Answer>(
 export function measuredWith(metrics: Metrics): Measured {
   const total = metrics.counter({
     name: "gateway_keys_operations_total",
-    help: "Data keys issued and unwrapped, headers re-issued, by result (ok or fault code).",
+    help: "Data keys issued and unwrapped, headers re-issued, checks of the key store, by result (ok or fault code).",
     labels: ["operation", "result"],
   });
   const seconds = metrics.histogram({

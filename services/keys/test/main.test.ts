@@ -6,7 +6,12 @@ import { after, before, describe, it } from "node:test";
 import type { Answerer, AskOptions } from "@s3eg/shared/bus/bus.ts";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import type { Question } from "@s3eg/shared/contracts/contract.ts";
-import { issueDataKey, reissueHeader, unwrapDataKey } from "@s3eg/shared/contracts/keys.ts";
+import {
+  checkKeyStore,
+  issueDataKey,
+  reissueHeader,
+  unwrapDataKey,
+} from "@s3eg/shared/contracts/keys.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import { createLog, type Log } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
@@ -108,6 +113,13 @@ describe("keys", () => {
     const unwrap = { question: unwrapDataKey, input: { place, header }, requestId: "r" };
     await assert.rejects(askKeys(remote, edge, unwrap), is("keys.refused"));
     await assert.rejects(askKeys(remote, crypto, reissue), is("keys.refused"));
+  });
+
+  it("tells edge, sealed, whether its key store can be used; whoever has no proof learns nothing", async () => {
+    const check = { question: checkKeyStore, input: {}, requestId: "r" };
+    assert.deepEqual(await askKeys(remote, edge, check), {});
+    await assert.rejects(askKeys(remote, crypto, check), is("keys.refused"));
+    await assert.rejects(remote.request(checkKeyStore, {}, { requestId: "r" }), is("keys.refused"));
   });
 
   it("answers no question twice", async () => {

@@ -88,3 +88,9 @@ export const reissueHeader = question("keys.header.reissue", {
   }),
   output: answerOf(ReissuedHeader),
 });
+
+/** Asked by edge, answered by keys: whether data keys can be wrapped and unwrapped now. An answer means yes; the fault says why not. */
+export const checkKeyStore = question("keys.key-store.check", {
+  input: z.strictObject({ asker: AskerProof.optional() }),
+  output: answerOf(z.object({})),
+});

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
+import { checkKeyStore } from "@s3eg/shared/contracts/keys.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { keysCheck } from "../../src/wiring/keys-check.ts";
+import { KeptLog } from "../environment.ts";
+
+const signal = new AbortController().signal;
+
+describe("the check whether keys answers", () => {
+  it("passes when keys says that its key store can be used", async () => {
+    const bus = new MemoryBus({ log: new KeptLog() });
+    let failure: Fault | undefined;
+    bus.serve(checkKeyStore, async () => {
+      await Promise.resolve();
+      if (failure) throw failure;
+      return { plain: {} };
+    });
+    const check = keysCheck(bus, undefined);
+    await check(signal);
+    failure = new Fault("keys.unavailable", "away");
+    await assert.rejects(check(signal), { code: "keys.unavailable" });
+  });
+
+  it("fails when nobody answers", async () => {
+    const bus = new MemoryBus({ log: new KeptLog() });
+    await assert.rejects(keysCheck(bus, undefined)(signal), { code: "bus.no-responder" });
+  });
+});
