@@ -87,12 +87,11 @@ function contentsNode(contents: XmlElement, shown: ShownObject | undefined): Xml
   return el(
     contents.name,
     ...contents.children.flatMap((child) => {
-      // Checksums on the backend are those of the stored bytes.
+      // Checksums on the backend are those of the stored bytes; who tells which there is, is told of the plaintext's.
+      if (child.name === "ChecksumAlgorithm") return listedChecksum(shown?.checksum);
       if (child.name.startsWith("Checksum")) return [];
       if (child.name === "Size" && shown?.size !== undefined) return el("Size", shown.size);
-      if (child.name === "ETag") {
-        return [el("ETag", shown?.etag ?? ""), ...listedChecksum(shown?.checksum)];
-      }
+      if (child.name === "ETag") return el("ETag", shown?.etag ?? "");
       return copyNode(child);
     }),
   );

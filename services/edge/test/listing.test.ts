@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import { el, parseXml, S3_NAMESPACE, type XmlContent, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { answer } from "./memory-backend.ts";
-import { runningEdge } from "./running-edge.ts";
+import { runningEdge, STANDARD } from "./running-edge.ts";
 
 const MD5 = "d41d8cd98f00b204e9800998ecf8427e";
 
@@ -71,6 +71,25 @@ describe("a listing", () => {
     const entry = el("Contents", el("Key", "a"), algorithm, el("ChecksumType", "FULL_OBJECT"));
     const text = await listed(entry);
     assert.match(text, /<Contents><Key>a<\/Key><\/Contents>/);
+  });
+
+  it("tells which checksum the plaintext has where the backend tells which the stored bytes have", async () => {
+    const rules = [{ ...STANDARD, buckets: ["photos"], etag: "md5", checksum: "always" } as const];
+    await using edge = await runningEdge({ rules });
+    await edge.send({ method: "PUT", path: "/photos/a", body: "x" });
+    const etag = edge.backend.objects.get("photos/a")?.etag ?? "";
+    const entry = (...checksum: XmlContent[]) =>
+      el("ListBucketResult", el("Contents", el("Key", "a"), el("ETag", etag), ...checksum));
+    const list = async (...checksum: XmlContent[]) => {
+      edge.backend.intercept = () => answer(200, {}, xmlDocument(entry(...checksum)));
+      return (await edge.send({ method: "GET", path: "/photos" })).xml().child("Contents");
+    };
+    const told = await list(el("ChecksumAlgorithm", "SHA1"), el("ChecksumType", "COMPOSITE"));
+    assert.deepEqual(
+      [told?.textOf("ChecksumAlgorithm"), told?.textOf("ChecksumType")],
+      ["CRC64NVME", "FULL_OBJECT"],
+    );
+    assert.equal((await list())?.child("ChecksumAlgorithm"), undefined);
   });
 
   it("of versions tells plaintext sizes and ETags of versions and leaves delete markers as they are", async () => {

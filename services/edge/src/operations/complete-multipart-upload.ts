@@ -45,7 +45,13 @@ export const completeMultipartUpload: Operation = {
       sum && el(`Checksum${sum.algorithm.toUpperCase()}`, sum.value),
       optional("ChecksumType", sum?.type),
     );
-    const headers = { ...answerHeaders(done.headers), "content-type": "application/xml" };
+    const told = answerHeaders(done.headers);
+    const headers = {
+      ...told,
+      // The tag of the answer, which some backends give as a header too, is the object's.
+      ...(told.etag === undefined ? {} : { etag: shown }),
+      "content-type": "application/xml",
+    };
     return { status: 200, headers, body: xmlDocument(result, { hasNamespace: true }) };
   },
 };

@@ -1,4 +1,6 @@
 /** ListParts: plaintext sizes, and parts that the backend does not hold yet, come from the state of the upload. */
+import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import {
   type ListedPart,
   ListedPart as ListedPartSchema,
@@ -6,9 +8,11 @@ import {
 } from "@s3eg/shared/contracts/multipart.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { collectBody } from "@s3eg/shared/http/body.ts";
-import { el, optional, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { el, optional, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { z } from "zod";
+import { parseBackendXml } from "../backend-xml.ts";
 import { s3Error } from "../s3/errors.ts";
+import { askingHeaders } from "../s3/headers.ts";
 import type { S3Request } from "../s3-request.ts";
 import { shownPartEtag } from "../shown-part-etag.ts";
 import { uploadAddress } from "../upload-request.ts";
@@ -23,9 +27,10 @@ export const listParts: Operation = {
   method: "GET",
   level: "object",
   subresources: ["uploadId"],
-  async run(request, { crypto }) {
+  async run(request, { crypto, backend }) {
     const address = uploadAddress(request);
     const options = { requestId: request.id, signal: request.signal };
+    const upload = await uploadOnBackend(request, backend);
     const { result, body } = await crypto.download(listPartsContract, address, options);
     const tooLong = () => new Fault("internal.bug", "list of parts is too long");
     const parts = ListedParts.parse(
@@ -40,7 +45,7 @@ export const listParts: Operation = {
       el("Bucket", request.bucket),
       el("Key", request.key),
       el("UploadId", address.uploadId),
-      el("StorageClass", "STANDARD"),
+      ...OF_THE_BACKEND.flatMap((name) => upload.all(name)).map(copyNode),
       el("PartNumberMarker", marker),
       optional("NextPartNumberMarker", page.at(-1)?.partNumber),
       el("MaxParts", maxParts),
@@ -53,6 +58,32 @@ export const listParts: Operation = {
     return { status: 200, headers, body: xmlDocument(document, { hasNamespace: true }) };
   },
 };
+
+/** What the backend alone knows of an upload. */
+const OF_THE_BACKEND = ["Initiator", "Owner", "StorageClass"];
+
+async function uploadOnBackend(request: S3Request, backend: Backend): Promise<XmlElement> {
+  const { target, uploadId } = uploadAddress(request);
+  const response = await backend.send({
+    method: "GET",
+    ...target,
+    query: [
+      ["uploadId", uploadId],
+      ["max-parts", "1"],
+    ],
+    headers: askingHeaders(request.headers),
+    requestId: request.id,
+    signal: request.signal,
+  });
+  if (response.status !== 200) throw await backendFault(response);
+  return parseBackendXml(await response.text());
+}
+
+function copyNode(element: XmlElement): XmlNode {
+  return element.children.length > 0
+    ? el(element.name, ...element.children.map(copyNode))
+    : el(element.name, element.text);
+}
 
 function partNode(
   { partNumber, lastModifiedMs, etag, md5, size, checksum }: ListedPart,

@@ -3,6 +3,7 @@ import { openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { sealPart } from "@s3eg/shared/contracts/multipart.ts";
 import { parseRange } from "@s3eg/shared/s3/range.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { plainBody } from "../auth/plain-body.ts";
 import { checkPlainSource } from "../copy-rules.ts";
 import { copySourceOf } from "../copy-source.ts";
 import { s3Error } from "../s3/errors.ts";
@@ -30,12 +31,22 @@ export const uploadPartCopy: Operation = {
       headers: { ...askingHeaders(request.headers) },
       ...(source.mustSeal ? { mustSeal: true } : {}),
     };
-    const sending = { head, body: source.body, tail: () => ({}) };
+    // What a client's own part would have told of itself is learned on the way.
+    const { etag: tag, checksum } = request.policy;
+    const { body, facts } = plainBody(
+      source.body,
+      { "content-length": String(source.sizeBytes) },
+      {
+        payload: { kind: "unsigned" },
+        wanted: { md5: tag === "md5", checksum: checksum === "always" },
+      },
+    );
+    const sending = { head, body, tail: facts };
     const { etag, headers } = await rooms.crypto.upload(sealPart, sending, options);
     const result = el(
       "CopyPartResult",
       el("LastModified", new Date().toISOString()),
-      el("ETag", shownPartEtag(request.policy, etag, undefined)),
+      el("ETag", shownPartEtag(request.policy, etag, facts().md5)),
     );
     const answer = { ...answerHeaders(headers), "content-type": "application/xml" };
     return { status: 200, headers: answer, body: xmlDocument(result, { hasNamespace: true }) };

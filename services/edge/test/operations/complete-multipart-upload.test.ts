@@ -38,7 +38,8 @@ describe("CompleteMultipartUpload", () => {
     await using edge = await runningEdge({ rules });
     const uploads = serveUploads(edge.transfers);
     const checksum = { algorithm: "crc32", type: "FULL_OBJECT", value: "y/Q5Jg==" } as const;
-    uploads.completion = { ...uploads.completion, plainEtag: "c-2", checksum };
+    const { etag } = uploads.completion;
+    uploads.completion = { etag, headers: { etag }, plainEtag: "c-2", checksum };
     const headers = { "if-none-match": "*", "x-amz-checksum-crc32": "y/Q5Jg==" };
     const answer = await edge.send({ ...COMPLETE, headers, body: list(part("1", "e")) });
     const names = ["ETag", "ChecksumCRC32", "ChecksumType"];
@@ -46,6 +47,7 @@ describe("CompleteMultipartUpload", () => {
       names.map((name) => answer.xml().textOf(name)),
       ['"c-2"', "y/Q5Jg==", "FULL_OBJECT"],
     );
+    assert.equal(answer.headers.etag, '"c-2"');
     const { head } = uploads.completed[0] ?? assert.fail();
     assert.deepEqual(head.checksum, { algorithm: "crc32", value: "y/Q5Jg==" });
     assert.equal(head.headers["if-none-match"], "*");

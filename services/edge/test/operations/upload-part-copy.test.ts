@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
 import { describe, it } from "node:test";
 import { runningEdge, STANDARD } from "../running-edge.ts";
 import { PART_ETAG, serveUploads } from "../stand-in-uploads.ts";
@@ -39,6 +40,16 @@ describe("UploadPartCopy", () => {
       );
     });
   }
+
+  it("tells the MD5 and the checksum of what was copied where the policy wants them", async () => {
+    const rules = [{ ...STANDARD, buckets: ["photos"], etag: "md5", checksum: "always" } as const];
+    await using test = await edgeWithSource({ rules });
+    const md5 = hash("md5", "3456");
+    const answer = await test.copy("bytes=3-6");
+    assert.equal(answer.xml().textOf("ETag"), `"${md5}"`);
+    const { tail } = test.uploads.parts[0] ?? assert.fail();
+    assert.deepEqual([tail.md5, tail.checksum?.algorithm], [md5, "crc64nvme"]);
+  });
 
   for (const [range, code] of [
     ["bytes=0-10", "InvalidRange"],
