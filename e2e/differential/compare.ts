@@ -20,10 +20,11 @@ function orderOf(a: readonly string[], b: readonly string[]): string[] {
   return isSameSet ? [`order or number of elements: ${a.length} and ${b.length} lines`] : [];
 }
 
-function linesOf({ status, headers, body }: WireAnswer): string[] {
+function linesOf(answer: WireAnswer): string[] {
+  const { status, headers, body } = answer;
   const isXml = isXmlText(body) || (body.length === 0 && status >= 400);
-  const fields = headers
-    .filter(([name]) => !Object.hasOwn(EXEMPT_HEADERS, name))
+  const fields = joined(headers)
+    .filter(([name]) => !isExempt(name, answer))
     // XML is compared as a parser sees it; the client above has seen that its length is true.
     .filter(([name]) => !(isXml && name === "content-length"))
     .map(([name, value]) => `${name}: ${withoutNow(value)}`)
@@ -31,14 +32,41 @@ function linesOf({ status, headers, body }: WireAnswer): string[] {
   return [`status ${status}`, ...fields, ...bodyLines(body)];
 }
 
+function isExempt(name: string, answer: WireAnswer): boolean {
+  const exempt = Object.hasOwn(EXEMPT_HEADERS, name) ? EXEMPT_HEADERS[name] : undefined;
+  return exempt !== undefined && (exempt.only?.(answer) ?? true);
+}
+
+/** A list may come in several fields of one name (RFC 9110 §5.3); of these alone the members are a set. */
+function joined(headers: WireAnswer["headers"]): (readonly [string, string])[] {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of headers) values.set(name, [...(values.get(name) ?? []), value]);
+  return [...values].map(([name, several]) => {
+    const members =
+      name === "vary" ? several.flatMap((value) => value.split(/, */)).sort() : several;
+    return [name, members.join(", ")];
+  });
+}
+
 function bodyLines(body: Buffer): string[] {
   if (body.length === 0) return [];
   if (!isXmlText(body)) return [`body ${body.toString("latin1")}`];
-  const lines = xmlLines(body.toString("utf8")).map(withoutNow);
+  // Members of one element come in any order, elements of one name in theirs.
+  const lines = xmlLines(body.toString("utf8"))
+    .map(withoutNow)
+    .toSorted((a, b) => compareText(pathOf(a), pathOf(b)));
   const code = /^Error\/Code = (.*)$/.exec(
     lines.find((line) => line.startsWith("Error/Code")) ?? "",
   );
   return Object.hasOwn(OWN_REFUSALS, code?.[1] ?? "") ? [code?.[0] ?? ""] : lines;
+}
+
+function pathOf(line: string): string {
+  return line.slice(0, line.indexOf(" = "));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function isXmlText(body: Buffer): boolean {
@@ -71,7 +99,10 @@ function xmlLines(text: string): string[] {
 }
 
 function shownAttributes(attributes: string): string {
-  const text = attributes.trim().replaceAll("'", '"');
+  // S3's namespace, which some imitations leave out of some answers.
+  const text = attributes
+    .replace(/\sxmlns=(["'])http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/\1/, "")
+    .trim();
   return text === "" ? "" : `[${text}]`;
 }
 
@@ -92,7 +123,7 @@ function unescaped(text: string): string {
 }
 
 const TIMES =
-  /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g;
+  /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT|\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}/g;
 
 /** Times of now differ between two servers by what passed in between; others were the client's. */
 function withoutNow(text: string): string {

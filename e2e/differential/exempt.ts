@@ -1,14 +1,41 @@
 /** What may differ between the gateway's answers and its backend's, each with the reason. Everything else must be equal. */
 
+import type { WireAnswer } from "./wire.ts";
+
+/** Why a header may differ, and in which answers alone. */
+export interface Exemption {
+  readonly reason: string;
+  readonly only?: (answer: WireAnswer) => boolean;
+}
+
+const isError = ({ status }: WireAnswer) => status >= 400;
+const hasNoContent = ({ status, body }: WireAnswer) => status >= 304 && body.length === 0;
+const OF_THE_HOP = "of the hop, not of the answer (RFC 9110 §7.6.1, RFC 9112 §6.1)";
+const OF_A_BROWSER = "MinIO's word to browsers on what is served under its own name";
+
 /** Header names of answers. */
-export const EXEMPT_HEADERS: Readonly<Record<string, string>> = {
-  date: "each server's own clock",
-  server: "each server's own name",
-  "x-amz-request-id": "each server's own numbering",
-  "x-amz-id-2": "each server's own numbering",
-  connection: "of the hop, not of the answer (RFC 9110 §7.6.1)",
-  "keep-alive": "of the hop, not of the answer",
-  "transfer-encoding": "of the hop, not of the answer (RFC 9112 §6.1)",
+export const EXEMPT_HEADERS: Readonly<Record<string, Exemption>> = {
+  date: { reason: "each server's own clock" },
+  server: { reason: "each server's own name" },
+  "x-amz-request-id": { reason: "each server's own numbering" },
+  "x-amz-id-2": { reason: "each server's own numbering" },
+  connection: { reason: OF_THE_HOP },
+  "keep-alive": { reason: OF_THE_HOP },
+  "transfer-encoding": { reason: OF_THE_HOP },
+  "strict-transport-security": { reason: OF_A_BROWSER },
+  "x-content-type-options": { reason: OF_A_BROWSER },
+  "x-xss-protection": { reason: OF_A_BROWSER },
+  "x-ratelimit-limit": { reason: "MinIO's load, as the gateway meets it" },
+  "x-ratelimit-remaining": { reason: "MinIO's load, as the gateway meets it" },
+  "x-minio-error-code": { reason: "MinIO's own spelling of an error that the status tells" },
+  "x-minio-error-desc": { reason: "MinIO's own spelling of an error that the status tells" },
+  "content-range": {
+    reason: "tells how long the object is (RFC 9110 §15.5.17), which not every backend does",
+    only: ({ status }) => status === 416,
+  },
+  "accept-ranges": { reason: "says nothing in an error; Ceph has it in all", only: isError },
+  vary: { reason: "an error that the gateway finds by itself varies with nothing", only: isError },
+  "content-type": { reason: "there is no content to have a type", only: hasNoContent },
 };
 
 /** Elements of XML answers, by the end of their path. */
@@ -20,18 +47,31 @@ export const EXEMPT_ELEMENTS: readonly string[] = [
   "Error/Resource",
 ];
 
+const PLAINTEXT = "it is about the plaintext, which the backend does not know";
+const STATE = "the parts of an upload are the gateway's to know";
+const DOOR = "who may ask, and how, is checked here";
+
 /**
  * Errors that the gateway finds by itself before the backend is asked: the code must be the backend's, the words and the details beside it
  * are S3's own or none.
  */
 export const OWN_REFUSALS: Readonly<Record<string, string>> = {
-  AccessDenied: "who may do what is the gateway's to say",
-  BadDigest: "the digest is one of the plaintext",
-  InvalidAccessKeyId: "the keys are the gateway's own",
-  InvalidDigest: "the digest is one of the plaintext",
-  InvalidRange: "the range is one of the plaintext",
-  MetadataTooLarge: "the gateway's own metadata count as well",
-  SignatureDoesNotMatch:
-    "the signature is checked here, and nothing is said of what it should have been",
-  XAmzContentSHA256Mismatch: "the digest is one of the plaintext",
+  AccessDenied: DOOR,
+  AuthorizationQueryParametersError: DOOR,
+  InvalidAccessKeyId: DOOR,
+  InvalidArgument: DOOR,
+  InvalidRequest: DOOR,
+  MalformedXML: DOOR,
+  SignatureDoesNotMatch: DOOR,
+  BadDigest: PLAINTEXT,
+  InvalidDigest: PLAINTEXT,
+  InvalidRange: PLAINTEXT,
+  MetadataTooLarge: PLAINTEXT,
+  PreconditionFailed: "of a copy's source it is learned from a HEAD, whose answer has no words",
+  XAmzContentSHA256Mismatch: PLAINTEXT,
+  EntityTooSmall: STATE,
+  InvalidPart: STATE,
+  InvalidPartNumber: STATE,
+  InvalidPartOrder: STATE,
+  NoSuchUpload: STATE,
 };

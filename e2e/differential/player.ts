@@ -1,4 +1,5 @@
 /** Plays steps to one server, and keeps what its answers say for later steps. */
+import { hash } from "node:crypto";
 import { presignPath, type RawRequest, type Signer, signRaw } from "../features/raw-request.ts";
 import type { Step } from "./step.ts";
 import { exchange, type WireAnswer } from "./wire.ts";
@@ -31,10 +32,11 @@ export class Player {
 
   #written(step: Step): RawRequest & { body?: string | Uint8Array } {
     const target = step.path.startsWith("//") ? step.path.slice(1) : `/${this.#bucket}${step.path}`;
+    const body = typeof step.body === "string" ? this.#filled(step.body) : step.body;
+    this.#said.set("md5", hash("md5", body ?? "", "base64"));
     const headers = Object.entries(step.headers ?? {}).map(
       ([name, value]) => [name, this.#filled(value)] as const,
     );
-    const body = typeof step.body === "string" ? this.#filled(step.body) : step.body;
     return {
       method: step.method,
       path: this.#filled(target, encodeURIComponent),
@@ -80,12 +82,12 @@ export class Player {
   }
 
   #named(answer: WireAnswer): WireAnswer {
-    const names = [...this.#said].filter(([, value]) => value.length >= 8);
+    const names = [...this.#said].filter(([name, value]) => name !== "md5" && value.length >= 8);
     const host = new URL(this.#signer.endpoint).host;
     const rename = (text: string): string =>
       names.reduce(
         (renamed, [name, value]) =>
-          renamed.replaceAll(value, `{{${name}}}`).replaceAll(escaped(value), `{{${name}}}`),
+          writtenAs(value).reduce((left, form) => left.replaceAll(form, `{{${name}}}`), renamed),
         text.replaceAll(host, "{{host}}"),
       );
     return {
@@ -107,7 +109,8 @@ function signedAsWritten(signer: Signer, raw: RawRequest): Record<string, string
   );
 }
 
-/** As the value stands in XML. */
-function escaped(value: string): string {
-  return value.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+/** As the value stands in a header, and in XML. */
+function writtenAs(value: string): string[] {
+  const escaped = value.replaceAll("&", "&amp;");
+  return [value, escaped.replaceAll('"', "&quot;"), escaped.replaceAll('"', "&#34;")];
 }

@@ -1,6 +1,9 @@
 /** The steps of the differential script: requests written down byte for byte, with names for what only the server can say. */
 
-/** One request. `{{name}}` in path, headers and body stands for something an earlier answer said; in a path it is percent-encoded. */
+/**
+ * One request. `{{name}}` in path, headers and body stands for something an earlier answer said, or for the `bucket`, or in headers
+ * for the `md5` of the body; in a path it is percent-encoded.
+ */
 export interface Step {
   /** What it is about; the method and path follow in reports. */
   readonly about: string;

@@ -116,17 +116,19 @@ export function presignPath(
 ): string {
   const timestamp = signedAt.toISOString().replace(/[-:]|\.\d+/g, "");
   const scope = `${timestamp.slice(0, 8)}/us-east-1/s3/aws4_request`;
-  const query = new URLSearchParams({
+  const [bare = "", own = ""] = path.split("?");
+  const signing = new URLSearchParams({
     "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
     "X-Amz-Credential": `${signer.accessKey}/${scope}`,
     "X-Amz-Date": timestamp,
     "X-Amz-Expires": `${expiresSeconds}`,
     "X-Amz-SignedHeaders": "host",
   }).toString();
+  const query = own === "" ? signing : `${own}&${signing}`;
   const host = `host:${new URL(signer.endpoint).host}`;
-  const canonical = [method, path, canonicalQuery(query), host, "", "host", "UNSIGNED-PAYLOAD"];
+  const canonical = [method, bare, canonicalQuery(query), host, "", "host", "UNSIGNED-PAYLOAD"];
   const signature = sign(signer, { timestamp, scope, canonical: canonical.join("\n") });
-  return `${path}?${query}&X-Amz-Signature=${signature}`;
+  return `${bare}?${query}&X-Amz-Signature=${signature}`;
 }
 
 /** Frames bytes as signed aws-chunks; with a trailer in the form that is signed too. */
