@@ -28,13 +28,14 @@ export function abortUploadAnswerer(rooms: UploadRooms): AbortUpload {
     if (isGone) await response.text();
     else if (response.status >= 300) throw await backendFault(response);
     else await response.text();
-    if (upload) await rooms.state.remove(refOf(input));
+    if (upload !== undefined) await rooms.state.remove(refOf(input));
     else if (isGone) throw noSuchUpload();
     return {};
   };
 }
 
 /** A record that was tampered with must not keep the backend's parts alive; a state out of reach is asked again. */
-function orUnreadable(error: unknown): undefined {
-  if (!isFault(error, "crypto.integrity")) throw error;
+function orUnreadable(error: unknown): "unreadable" {
+  if (isFault(error, "crypto.integrity")) return "unreadable";
+  throw error;
 }

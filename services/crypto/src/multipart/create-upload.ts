@@ -8,7 +8,7 @@ import { parseXml } from "@s3eg/shared/s3/xml.ts";
 import type { z } from "zod";
 import { checkMetadataRoom } from "../metadata-room.ts";
 import { visibleHeaders } from "../plain-or-sealed.ts";
-import { customerKeyOf, type UploadRooms, uploadRequest } from "./uploads.ts";
+import { abandonUpload, customerKeyOf, type UploadRooms } from "./uploads.ts";
 
 type CreateUpload = UploadAnswerer<
   z.infer<typeof createUpload.head>,
@@ -54,22 +54,9 @@ export function createUploadAnswerer(rooms: UploadRooms): CreateUpload {
         policy: customerKeyOf(headers),
       });
     } catch (error) {
-      await abandon(rooms, { target, uploadId }, requestId);
+      await abandonUpload(rooms, { target, uploadId }, requestId);
       throw error;
     }
     return { uploadId, headers: visibleHeaders(response.headers) };
   };
-}
-
-async function abandon(
-  { backend }: UploadRooms,
-  upload: Parameters<typeof uploadRequest>[0],
-  requestId: string,
-): Promise<void> {
-  try {
-    const response = await backend.send({ method: "DELETE", ...uploadRequest(upload), requestId });
-    await response.text();
-  } catch {
-    // The state error is what the client learns; an upload left over holds no part, and the backend's own rules clean it.
-  }
 }

@@ -4,7 +4,7 @@ import type { StreamedUpload } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { PlaintextFacts } from "@s3eg/shared/contracts/crypto.ts";
 import type { sealPart as sealPartContract } from "@s3eg/shared/contracts/multipart.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { MAX_PART_BYTES } from "@s3eg/shared/format/layout.ts";
 import { sealedPartSizeOf } from "@s3eg/shared/format/sizes.ts";
 import { type Body, collectBody } from "@s3eg/shared/http/body.ts";
@@ -19,6 +19,7 @@ import {
 import { visibleHeaders } from "../plain-or-sealed.ts";
 import { checkMayStore, ownEtag } from "./plain-upload.ts";
 import {
+  abandonUpload,
   customerKeyOf,
   findUpload,
   keysOf,
@@ -78,8 +79,13 @@ async function storePart(
   const facts = { ...factsOf(tail()), ...(backendEtag === undefined ? {} : { backendEtag }) };
   const uploadedAtMs = rooms.now();
   const attempt = { partNumber, size, salt, etag, ...facts, uploadedAtMs };
-  const added = await rooms.state.addAttempt(refOf(head), attempt, stored.ciphertext);
   const { requestId } = about;
+  const adding = rooms.state.addAttempt(refOf(head), attempt, stored.ciphertext);
+  const added = await adding.catch(async (error: unknown) => {
+    // The upload was there when the part came. On some backends a part outlives the Abort that it crossed (S3 API, AbortMultipartUpload).
+    if (isFault(error, "state.unknown-upload")) await abandonUpload(rooms, head, requestId);
+    throw error;
+  });
   if (added.surplus) await sendSurplus(rooms, { head, surplus: added.surplus, requestId });
   return { etag, headers: stored.headers };
 }

@@ -69,6 +69,23 @@ export function uploadRequest(
   };
 }
 
+/**
+ * Ends an upload on the backend that has no state: nobody could complete it. Never fails: what the client learns is the fault of the
+ * state, and what stays is listed by `s3eg orphans`.
+ */
+export async function abandonUpload(
+  { backend }: Pick<UploadRooms, "backend">,
+  upload: UploadAddress,
+  requestId: string,
+): Promise<void> {
+  try {
+    const response = await backend.send({ method: "DELETE", ...uploadRequest(upload), requestId });
+    await response.text();
+  } catch {
+    // See above.
+  }
+}
+
 const CUSTOMER_KEY = "x-amz-server-side-encryption-customer-";
 
 /** The client's own key for the backend's encryption: every part needs it, and Complete, which stores one more, is not given it. */

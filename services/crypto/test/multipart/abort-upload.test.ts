@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Fault } from "@s3eg/shared/faults.ts";
 import { answerOf } from "../memory-backend.ts";
 import { faultOf } from "../multipart-state/state-contract.ts";
 import { RunningUploads, refusedAs } from "./running-uploads.ts";
@@ -38,6 +39,15 @@ describe("abort-upload", () => {
     await assert.rejects(uploads.abort(uploadId), /./);
     uploads.backend.intercept = (answer) => answer;
     assert.equal((await uploads.state.check()).activeUploads, 1);
+  });
+
+  it("ends an upload whose record can't be read, on both sides", async () => {
+    await using uploads = new RunningUploads();
+    const { uploadId } = await uploads.create();
+    uploads.state.find = () => Promise.reject(new Fault("crypto.integrity", "tampered with"));
+    await uploads.abort(uploadId);
+    assert.equal(uploads.backend.uploads.size, 0);
+    assert.equal((await uploads.state.check()).activeUploads, 0);
   });
 
   it("does not undo what is complete", async () => {

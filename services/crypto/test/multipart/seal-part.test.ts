@@ -70,6 +70,24 @@ describe("seal-part", () => {
     assert.deepEqual((await uploads.list(uploadId)).parts, []);
   });
 
+  it("leaves nothing on the backend of an upload that was aborted meanwhile", async () => {
+    await using uploads = new RunningUploads();
+    const { uploadId } = await uploads.create();
+    const kept = uploads.backend.uploads.get(uploadId);
+    assert.ok(kept);
+    const { addAttempt } = uploads.state;
+    uploads.state.addAttempt = async (...asked) => {
+      uploads.state.addAttempt = addAttempt;
+      await uploads.abort(uploadId);
+      // A backend on which the part comes back to life.
+      uploads.backend.uploads.set(uploadId, kept);
+      return await uploads.state.addAttempt(...asked);
+    };
+    await assert.rejects(uploads.part(uploadId, 1, BIG), faultOf("state.unknown-upload"));
+    assert.equal(uploads.backend.uploads.size, 0);
+    assert.deepEqual(await uploads.state.check(), { activeUploads: 0 });
+  });
+
   it("refuses a part that the backend stores without an ETag", async () => {
     await using uploads = new RunningUploads();
     const { uploadId } = await uploads.create();

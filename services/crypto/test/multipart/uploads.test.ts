@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  abandonUpload,
   customerKeyOf,
   findUpload,
   keysOf,
@@ -47,6 +48,19 @@ describe("an upload", () => {
     assert.equal((await keysOf(rooms, upload, "r")).suite, 1);
     const moved = keysOf(rooms, { ...upload, boundBucket: "b" }, "r");
     await assert.rejects(moved, faultOf("crypto.integrity"));
+  });
+});
+
+describe("abandonUpload", () => {
+  it("ends an upload on the backend, and never fails", async () => {
+    await using uploads = new RunningUploads();
+    const { uploadId } = await uploads.create();
+    await abandonUpload(uploads, { target, uploadId }, "r");
+    assert.equal(uploads.backend.uploads.size, 0);
+    uploads.backend.intercept = () => {
+      throw new Error("out of reach");
+    };
+    await abandonUpload(uploads, { target, uploadId }, "r");
   });
 });
 
