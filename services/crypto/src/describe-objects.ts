@@ -11,13 +11,13 @@ import type { Asked } from "@s3eg/shared/bus/bus.ts";
 import type { describeObjects, ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, isFault, toWireFault } from "@s3eg/shared/faults.ts";
 import { FLAG, HEADER_FIELD, TRAILER_BYTES } from "@s3eg/shared/format/layout.ts";
-import { type Manifest, totalSizeOf } from "@s3eg/shared/format/manifest.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { openTrailer } from "@s3eg/shared/sealing/open.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
+import { factsOfManifest } from "./multipart/multipart-facts.ts";
 import { askRangeOf, manifestOf } from "./multipart/open-multipart.ts";
 import { notSealed } from "./plain-or-sealed.ts";
 import { parseContentRange, type StoredPart } from "./stored-range.ts";
@@ -84,26 +84,6 @@ function requestOf({ input, object, requestId, signal }: Describing): BackendReq
   };
 }
 
-/** What the manifest tells of a multipart object (format.md §7). */
-function factsOfParts({ parts, md5OfMd5s, checksum, checksumAlgorithm }: Manifest): ObjectFacts {
-  const md5 = md5OfMd5s && Buffer.from(md5OfMd5s).toString("hex");
-  return {
-    size: totalSizeOf(parts),
-    isSealed: true,
-    ...(md5 === undefined ? {} : { etag: `${md5}-${parts.length}` }),
-    ...(checksum && checksumAlgorithm
-      ? {
-          checksum: {
-            algorithm: checksumAlgorithm,
-            type: checksum.type,
-            value: Buffer.from(checksum.value).toString("base64"),
-            partCount: parts.length,
-          },
-        }
-      : {}),
-  };
-}
-
 async function factsOf(
   rooms: Rooms,
   describing: Describing,
@@ -128,7 +108,7 @@ async function factsOf(
   if (header.flags === FLAG.multipart) {
     response.body.destroy();
     const ask = askRangeOf(rooms.backend, requestOf(describing));
-    return factsOfParts(await manifestOf({ keys, suite, response }, ask));
+    return factsOfManifest(await manifestOf({ keys, suite, response }, ask));
   }
   if (size === undefined || header.flags !== 0) {
     throw new Fault("crypto.integrity", "object has a layout that this version does not read");

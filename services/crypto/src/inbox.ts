@@ -3,7 +3,12 @@
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import type { Upload } from "@s3eg/shared/contracts/contract.ts";
-import { describeObjects, openObject, sealObject } from "@s3eg/shared/contracts/crypto.ts";
+import {
+  describeObjects,
+  describeParts,
+  openObject,
+  sealObject,
+} from "@s3eg/shared/contracts/crypto.ts";
 import {
   abortUpload,
   completeUpload,
@@ -23,6 +28,7 @@ import { type Incidents, incidentsOf } from "./incidents.ts";
 import { abortUploadAnswerer } from "./multipart/abort-upload.ts";
 import { completeUploadAnswerer } from "./multipart/complete-upload.ts";
 import { createUploadAnswerer } from "./multipart/create-upload.ts";
+import { describePartsAnswerer } from "./multipart/describe-parts.ts";
 import { listPartsAnswerer } from "./multipart/list-parts.ts";
 import { sealPartAnswerer } from "./multipart/seal-part.ts";
 import { uploadMetrics } from "./multipart/upload-metrics.ts";
@@ -59,6 +65,8 @@ export function openInbox({ transfers, bus, guard }: Doors, rooms: Rooms): void 
     openObject,
     watchedReading(openObject.path, reading, { backend, incidents }),
   );
+  const parts = describePartsAnswerer(rooms);
+  transfers.serveDownload(describeParts, watchedDownload(describeParts.path, parts, incidents));
   const { state } = rooms;
   const uploads = state && { ...rooms, state, measured: uploadMetrics(metrics), now: Date.now };
   if (uploads) openUploadInbox(transfers, uploads, incidents);

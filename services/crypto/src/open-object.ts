@@ -12,8 +12,14 @@ import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import { type OpenedRange, openBody } from "@s3eg/shared/sealing/open.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
-import { askRangeOf, manifestOf, openMultipart } from "./multipart/open-multipart.ts";
-import { openPlain } from "./open-plain.ts";
+import {
+  askRangeOf,
+  manifestOf,
+  noSuchPart,
+  openMultipart,
+  openPartOf,
+} from "./multipart/open-multipart.ts";
+import { openPlain, openPlainPart } from "./open-plain.ts";
 import { visibleHeaders } from "./plain-or-sealed.ts";
 import { guessStoredRange, parseContentRange, placeRange } from "./stored-range.ts";
 
@@ -37,6 +43,7 @@ interface Asking {
 export function openObjectAnswerer(rooms: Rooms): OpenObject {
   return async (head, { requestId, signal }) => {
     const asking = { head, requestId, signal };
+    if (head.part !== undefined) return await openPart(rooms, asking, head.part);
     const range = head.range && guessStoredRange(head.range);
     const response = await rooms.backend.send(getRequest(asking, range));
     try {
@@ -51,6 +58,64 @@ export function openObjectAnswerer(rooms: Rooms): OpenObject {
       throw error;
     }
   };
+}
+
+/**
+ * One byte tells what kind of object it is; then nothing but the part is asked for. Part 1 of an object that was not uploaded in parts is
+ * all of it. Which parts a plain object has is the backend's to say.
+ */
+async function openPart(rooms: Rooms, asking: Asking, part: number): Promise<Answer> {
+  const request = getRequest(asking, "bytes=0-0");
+  const response = await rooms.backend.send(request);
+  try {
+    const value = response.headers[HEADER_FIELD];
+    const isKnown = response.status === 200 || response.status === 206;
+    if (!isKnown && response.status !== 416) throw await backendFault(response);
+    if (!isKnown || value === undefined) {
+      response.body.destroy();
+      return await openPlainPart(rooms.backend, getRequest(asking, undefined), asking.head);
+    }
+    const { head, requestId } = asking;
+    const { header, keys } = await rooms.dataKeys.open(
+      { header: value, place: head.place },
+      requestId,
+    );
+    if (header.flags === FLAG.multipart) {
+      const ask = askRangeOf(rooms.backend, getRequest(asking, undefined));
+      const multipart = { keys, suite: header.suite, response };
+      const { body, ...opened } = await openPartOf(multipart, part, ask);
+      const headers = visibleHeaders(response.headers);
+      return {
+        result: { ...opened, isSealed: true, headers },
+        body,
+        sizeBytes: opened.range.length,
+      };
+    }
+    if (part > 1) throw noSuchPart(part, 1);
+    response.body.destroy();
+    return await openWhole(rooms, asking, response.headers);
+  } catch (error) {
+    response.body.destroy(error);
+    throw error;
+  }
+}
+
+/** The same object again, whole: the client's conditions held, and the ETag stands in for them. */
+async function openWhole(rooms: Rooms, asking: Asking, seen: HeaderFields): Promise<Answer> {
+  const { etag = "" } = seen;
+  const { part: _, ...head } = asking.head;
+  const pinned = { ...asking, head: { ...head, headers: { ...head.headers, "if-match": etag } } };
+  const response = await rooms.backend.send(getRequest(pinned, undefined));
+  try {
+    if (response.status === 412 || response.headers[HEADER_FIELD] !== seen[HEADER_FIELD]) {
+      throw new Fault("backend.changed", "object was replaced while it was read");
+    }
+    if (response.status !== 200) throw await backendFault(response);
+    return await openSealed(rooms, pinned, { response, range: undefined });
+  } catch (error) {
+    response.body.destroy(error);
+    throw error;
+  }
 }
 
 function getRequest({ head, requestId, signal }: Asking, range: string | undefined) {

@@ -50,6 +50,31 @@ export async function openPlain(
   }
 }
 
+/** One part of a plain object, as the backend has it; it says how many there are itself (`x-amz-mp-parts-count`). */
+export async function openPlainPart(
+  backend: Backend,
+  request: BackendRequest,
+  head: Head,
+): Promise<PlainAnswer> {
+  if (head.contents !== "mixed") throw notSealed();
+  const query = [...(request.query ?? []), ["partNumber", String(head.part)] as const];
+  const response = await backend.send({ ...request, query });
+  try {
+    if (response.headers[HEADER_FIELD] !== undefined) {
+      throw new Fault("backend.changed", "object was overwritten while it was looked at");
+    }
+    if (response.status === 200) return wholeAnswer(response);
+    const part = parseContentRange(response.headers["content-range"]);
+    if (response.status !== 206 || !part) throw await backendFault(response);
+    const range = { offset: part.start, length: part.end + 1 - part.start };
+    if (range.length !== lengthOf(response)) throw anotherRange();
+    return plainAnswer(response, { size: part.total, range });
+  } catch (error) {
+    response.body.destroy(error);
+    throw error;
+  }
+}
+
 function wholeAnswer(response: BackendResponse): PlainAnswer {
   const length = lengthOf(response);
   return plainAnswer(response, { size: length, range: { offset: 0, length } });

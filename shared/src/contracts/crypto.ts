@@ -53,6 +53,9 @@ export const sealObject = upload("seal-object", {
   }),
 });
 
+/** Highest part number (S3 API, "Multipart upload limits"). */
+const MAX_PART_NUMBER = 10_000;
+
 /** One byte range as a client asks for it (RFC 9110 §14.1.2), inclusive; one of the two ends may be absent. */
 export const ByteRange = z.union([
   z.strictObject({
@@ -75,6 +78,8 @@ export const openObject = download("open-object", {
     /** What the bucket's policy lets be read (format.md §12). */
     contents: Contents,
     range: ByteRange.optional(),
+    /** One part, by its number, in place of a range: all of an object that was not uploaded in parts is its part 1. */
+    part: z.number().int().min(1).max(MAX_PART_NUMBER).optional(),
     /** Conditions, already mapped to the backend's ETags, and other header fields of the request to pass on. */
     headers: Headers,
     /** Query parameters to pass on (response overrides). */
@@ -90,6 +95,10 @@ export const openObject = download("open-object", {
       offset: z.number().int().nonnegative(),
       length: z.number().int().nonnegative(),
     }),
+    /** Of a part that was asked for, in an object that was uploaded in parts: how many it has, and the part's own checksum. */
+    part: z
+      .object({ count: z.number().int().positive(), checksum: Checksum.optional() })
+      .optional(),
     /** The backend's answer headers, with the gateway's own metadata taken out. */
     headers: Headers,
   }),
@@ -144,6 +153,33 @@ export const describeObjects = question("crypto.object.describe", {
       ),
     }),
   ),
+});
+
+/** One part of an object that was uploaded in parts. */
+export const ObjectPart = z.object({
+  partNumber: z.number().int().min(1).max(MAX_PART_NUMBER),
+  /** Plaintext bytes. */
+  size: z.number().int().nonnegative(),
+  /** Of the plaintext, in the algorithm of the object's checksum. */
+  checksum: z.base64().optional(),
+});
+export type ObjectPart = z.infer<typeof ObjectPart>;
+
+/**
+ * Asked by edge, answered by crypto: the parts of an object that was uploaded in parts, as its manifest tells them (format.md §7). The
+ * body is the JSON of an `ObjectPart[]` in rising order: ten thousand are too many for a message. `backend.changed` where the object
+ * has another ETag by now.
+ */
+export const describeParts = download("describe-parts", {
+  head: z.strictObject({
+    target: Target,
+    place: Place,
+    /** The backend's ETag, with its quotes. */
+    etag: z.string(),
+    /** Header fields of the request to pass on; a customer's key, too. */
+    headers: Headers,
+  }),
+  result: z.object({ facts: ObjectFacts }),
 });
 
 /** Announced by every crypto worker once a second and on change, heard by edge: where it is and how busy. */

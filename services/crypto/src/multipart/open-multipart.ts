@@ -1,7 +1,7 @@
 /** Reading a multipart object: its manifest first, then only the chunks that cover what was asked for (format.md §7, §8). */
 import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
-import type { ByteRange } from "@s3eg/shared/contracts/crypto.ts";
+import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
@@ -12,7 +12,11 @@ import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import { openRegion } from "@s3eg/shared/sealing/manifest-region.ts";
 import type { ObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
 import { openParts, type PartsSpan, partsSpanOf } from "@s3eg/shared/sealing/parts.ts";
+import type { z } from "zod";
 import { parseContentRange } from "../stored-range.ts";
+import { partOfManifest } from "./multipart-facts.ts";
+
+type Opened = z.infer<typeof openObject.result>;
 
 /** The object as its first answer shows it, its keys proven. */
 export interface OpenedMultipart {
@@ -46,6 +50,33 @@ export async function openMultipart(
   const source = await storedBytes({ response, place, isWhole: range === undefined }, span, ask);
   const body = openParts(source.body, { keys, suite }, { span, lead: 0, surplus: source.surplus });
   return { size, range: wanted, body };
+}
+
+/** Opens one part of it. Nothing of the first answer's body is used: ask it for as little as can be. */
+export async function openPartOf(
+  { keys, suite, response }: OpenedMultipart,
+  partNumber: number,
+  ask: AskRange,
+): Promise<OpenedPlaintext & { readonly part: NonNullable<Opened["part"]> }> {
+  const place = placeOf(response);
+  const manifest = await readManifest({ keys, suite, response }, place, ask);
+  const count = manifest.parts.length;
+  const found = partOfManifest(manifest, partNumber);
+  if (!found) throw noSuchPart(partNumber, count);
+  const { range, checksum } = found;
+  const span = partsSpanOf(manifest, range);
+  const source = await storedBytes({ response, place, isWhole: false }, span, ask);
+  const body = openParts(source.body, { keys, suite }, { span, lead: 0, surplus: source.surplus });
+  const part = { count, ...(checksum ? { checksum } : {}) };
+  return { size: totalSizeOf(manifest.parts), range, body, part };
+}
+
+/** The refusal of a part that there is not, in S3's words. */
+export function noSuchPart(partNumber: number, count: number): Fault {
+  const s3Message = "The requested partnumber is not satisfiable";
+  const asked = { ActualPartCount: count, PartNumberRequested: partNumber };
+  const details = { status: 416, s3Code: "InvalidPartNumber", s3Message, ...asked };
+  return new Fault("backend.refused", "object has no such part", { details });
 }
 
 /** What the backend says of an object of several parts. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { sealedPartSizeOf } from "@s3eg/shared/format/sizes.ts";
 import { answerOf } from "../memory-backend.ts";
 import { faultOf } from "../multipart-state/state-contract.ts";
 import { C, plaintextOf } from "../running-crypto.ts";
-import { MIN_PART, RunningUploads } from "./running-uploads.ts";
+import { MIN_PART, RunningUploads, refusedAs } from "./running-uploads.ts";
 
 const BIG = plaintextOf(MIN_PART + 1);
 const SMALL = plaintextOf(C + 5);
@@ -47,6 +48,28 @@ describe("a multipart object", () => {
     const [, start = "", last = ""] = /^bytes=(\d+)-(\d+)$/.exec(chunks) ?? [];
     // The last chunk of the first part holds one byte, the first one of the second is full.
     assert.equal(Number(last) - Number(start) + 1, 1 + 16 + C + 16);
+  });
+
+  for (const [part, wanted] of [
+    [1, BIG],
+    [2, SMALL],
+  ] as const) {
+    it(`is asked for part ${part} with one byte, its manifest and the part's own chunks`, async () => {
+      await using uploads = await uploaded();
+      const { result, bytes } = await uploads.crypto.open("k", { part });
+      assert.ok(bytes.equals(wanted));
+      assert.deepEqual([result.size, result.part], [WHOLE.length, { count: 2 }]);
+      const from = part === 1 ? 0 : sealedPartSizeOf(BIG.length);
+      const last = from + sealedPartSizeOf(wanted.length) - 1;
+      const [first, , chunks] = uploads.backend.requests.map(({ headers }) => headers?.range);
+      assert.deepEqual([first, chunks], ["bytes=0-0", `bytes=${from}-${last}`]);
+      assert.equal(uploads.backend.requests.length, 3);
+    });
+  }
+
+  it("has no part that it was not made of", async () => {
+    await using uploads = await uploaded();
+    await assert.rejects(uploads.crypto.open("k", { part: 3 }), refusedAs("InvalidPartNumber"));
   });
 
   it("that is replaced between two reads is not mixed", async () => {
