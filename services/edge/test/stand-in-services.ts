@@ -81,6 +81,7 @@ export function serveCrypto(transfers: TransferServer, backend: Backend): Crypto
   transfers.serveDownload(openObject, async (head, { requestId, signal }) => {
     crypto.opens.push(head);
     if (crypto.fault) throw crypto.fault;
+    if ((head.part ?? 1) > 1) throw noSuchPart();
     const { bucket, key } = head.target;
     const { headers, query } = head;
     const asking = { method: "GET", bucket, key, headers, query, requestId, signal } as const;
@@ -101,6 +102,11 @@ export function serveCrypto(transfers: TransferServer, backend: Backend): Crypto
     };
   });
   return crypto;
+}
+
+function noSuchPart(): Fault {
+  const details = { status: 416, s3Code: "InvalidPartNumber", s3Message: "no such part" };
+  return new Fault("backend.refused", "no such part", { details });
 }
 
 async function openedPlain({ headers, body }: BackendResponse) {

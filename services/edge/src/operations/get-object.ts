@@ -1,6 +1,5 @@
 /** GetObject. Bytes come backend → crypto → edge; each chunk is verified before any of it leaves. */
-import { type ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
-import { isFault } from "@s3eg/shared/faults.ts";
+import { openObject } from "@s3eg/shared/contracts/crypto.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { contentRange, parseRange } from "@s3eg/shared/s3/range.ts";
 import type { z } from "zod";
@@ -8,7 +7,7 @@ import { underIfRange } from "../if-range.ts";
 import { retryIfChanged } from "../object-facts.ts";
 import { rangeOf } from "../s3/conditions.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
-import { noSuchPart, partNumberOf } from "../s3/part-number.ts";
+import { partHeaders, partNumberOf } from "../s3/part-number.ts";
 import { responseOverrides } from "../s3/response-overrides.ts";
 import { placeOf, type S3Request, targetOf } from "../s3-request.ts";
 import { conditionsOf, notModified, toldOf } from "../shown-etag.ts";
@@ -26,12 +25,13 @@ export const getObject: Operation = {
 
 async function get(request: S3Request, rooms: Rooms): Promise<S3Answer> {
   const part = partNumberOf(request);
-  const range = part === undefined ? parseRange(rangeOf(request.headers)) : rangeOfPart(part);
+  const range = part === undefined ? parseRange(rangeOf(request.headers)) : undefined;
   const head = {
     target: targetOf(request),
     place: placeOf(request),
     contents: request.policy.contents,
     ...(range ? { range } : {}),
+    ...(part === undefined ? {} : { part }),
     headers: { ...askingHeaders(request.headers), ...(await conditionsOf(request, rooms)) },
     query: responseOverrides(request),
   };
@@ -40,36 +40,25 @@ async function get(request: S3Request, rooms: Rooms): Promise<S3Answer> {
   try {
     opened = await rooms.crypto.download(openObject, head, options);
   } catch (error) {
-    // An empty object has no byte to ask for, and still one part.
-    if (part !== undefined && isFault(error, "crypto.invalid-range")) throw noSuchPart(part);
     return await notModified(error, request, rooms);
   }
   const { result, body } = opened;
-  if (part !== undefined && part > 1) {
-    body.destroy();
-    throw noSuchPart(part);
-  }
-  const told = await toldOf(request, rooms, { ...result, isWhole: !range }).catch(
-    (error: unknown) => {
-      body.destroy(error);
-      throw error;
-    },
-  );
-  // Part 1 is all of the object: a partial answer that leaves nothing out.
-  const isPartial = range !== undefined || (part === 1 && result.size > 0);
+  const isWhole = !range && !result.part && result.range.length === result.size;
+  const told = await toldOf(request, rooms, { ...result, isWhole }).catch((error: unknown) => {
+    body.destroy(error);
+    throw error;
+  });
+  // A part is a partial answer, also where it leaves nothing out; one without a byte has no range to be named.
+  const isPartial = range !== undefined || (part !== undefined && result.range.length > 0);
   return {
     status: isPartial ? 206 : 200,
     headers: {
       ...answerHeaders(result.headers),
       ...told,
+      ...partHeaders(request.headers, result.part),
       "accept-ranges": "bytes",
       ...(isPartial ? { "content-range": contentRange(result.range, result.size) } : {}),
     },
     body: { body, sizeBytes: result.range.length },
   };
-}
-
-/** Any part but the first is of no object here: its first byte tells whether there is an object at all. */
-function rangeOfPart(part: number): ByteRange | undefined {
-  return part === 1 ? undefined : { first: 0, last: 0 };
 }

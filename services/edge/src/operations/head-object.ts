@@ -1,16 +1,17 @@
 /** HeadObject: size by arithmetic, ETag by mapping, metadata as stored. No key is needed unless policy or client ask for what only a key can tell (format.md §8). */
-import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
-import type { ByteRange } from "@s3eg/shared/contracts/crypto.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { contentRange, parseRange, resolveRange } from "@s3eg/shared/s3/range.ts";
 import { underIfRange } from "../if-range.ts";
 import { retryIfChanged } from "../object-facts.ts";
+import { isInParts, partsOf, placeOfPart } from "../object-parts.ts";
 import { plaintextSizeOfAnswer } from "../plaintext-size.ts";
 import { rangeOf } from "../s3/conditions.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
-import { noSuchPart, partNumberOf } from "../s3/part-number.ts";
+import { noSuchPart, partHeaders, partNumberOf } from "../s3/part-number.ts";
 import { responseOverrides } from "../s3/response-overrides.ts";
-import { type S3Request, targetOf } from "../s3-request.ts";
+import { placeOf, type S3Request, targetOf } from "../s3-request.ts";
 import { conditionsOf, notModified, toldOf } from "../shown-etag.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
 
@@ -24,44 +25,106 @@ export const headObject: Operation = {
 
 async function head(request: S3Request, rooms: Rooms): Promise<S3Answer> {
   const part = partNumberOf(request);
-  const { versionId, ...target } = targetOf(request);
-  const response = await rooms.backend.send({
-    method: "HEAD",
-    ...target,
-    query: [
-      ...responseOverrides(request),
-      ...(versionId === undefined ? [] : [["versionId", versionId] as const]),
-    ],
-    headers: { ...askingHeaders(request.headers), ...(await conditionsOf(request, rooms)) },
-    requestId: request.id,
-    signal: request.signal,
-  });
+  const conditions = await conditionsOf(request, rooms);
+  const response = await headBackend(request, rooms, { query: [], conditions });
   if (response.status !== 200) {
     return await notModified(await backendFault(response), request, rooms);
   }
+  if (part !== undefined) return await headPart(request, rooms, { part, whole: response });
   await response.text();
   const size = plaintextSizeOfAnswer(response.headers, request.policy.contents);
   const range = rangeOf(request.headers);
   const told = await toldOf(request, rooms, { headers: response.headers, isWhole: !range });
   const headers = { ...answerHeaders(response.headers), ...told, "accept-ranges": "bytes" };
-  return answerOf(headers, size, part === undefined ? parseRange(range) : partOf(part, size));
+  const asked = parseRange(range);
+  return answerOf(headers, size, asked && resolveRange(asked, size));
 }
 
-/** All of the object for part 1; undefined where that is nothing. */
-function partOf(part: number, size: number): ByteRange | undefined {
-  if (part > 1) throw noSuchPart(part);
-  return size > 0 ? { first: 0 } : undefined;
+async function headBackend(
+  request: S3Request,
+  rooms: Rooms,
+  asked: { query: readonly (readonly [string, string])[]; conditions: HeaderFields },
+): Promise<BackendResponse> {
+  const { versionId, ...target } = targetOf(request);
+  return await rooms.backend.send({
+    method: "HEAD",
+    ...target,
+    query: [
+      ...responseOverrides(request),
+      ...asked.query,
+      ...(versionId === undefined ? [] : [["versionId", versionId] as const]),
+    ],
+    headers: { ...askingHeaders(request.headers), ...asked.conditions },
+    requestId: request.id,
+    signal: request.signal,
+  });
 }
 
-function answerOf(headers: HeaderFields, size: number, range: ByteRange | undefined): S3Answer {
-  if (!range) return { status: 200, headers: { ...headers, "content-length": String(size) } };
-  const part = resolveRange(range, size);
+/** One part: where it lies only the manifest tells, or the backend of a plain object; any other object is its part 1. */
+async function headPart(
+  request: S3Request,
+  rooms: Rooms,
+  { part, whole }: { part: number; whole: BackendResponse },
+): Promise<S3Answer> {
+  await whole.text();
+  const { headers } = whole;
+  const { policy, bucket, key, query } = request;
+  const size = plaintextSizeOfAnswer(headers, policy.contents);
+  const etag = headers.etag ?? "";
+  if (headers[HEADER_FIELD] === undefined)
+    return await headPlainPart(request, rooms, { part, etag });
+  const isMany = isInParts(headers[HEADER_FIELD]);
+  const told = await toldOf(request, rooms, { headers, isWhole: !isMany });
+  const shown = { ...answerHeaders(headers), ...told, "accept-ranges": "bytes" };
+  if (!isMany) {
+    if (part > 1) throw noSuchPart(part, 1);
+    return answerOf(shown, size, { offset: 0, length: size });
+  }
+  const versionId = query.get("versionId");
+  const version = versionId === undefined ? {} : { versionId };
+  const asked = { object: { bucket, key, ...version, etag }, place: placeOf(request) };
+  const described = await partsOf(request, rooms, {
+    ...asked,
+    headers: askingHeaders(request.headers),
+  });
+  const place = placeOfPart(described, part);
+  const more = partHeaders(request.headers, { count: described.parts.length, ...place });
+  return answerOf({ ...shown, ...more }, described.facts.size, place);
+}
+
+async function headPlainPart(
+  request: S3Request,
+  rooms: Rooms,
+  { part, etag }: { part: number; etag: string },
+): Promise<S3Answer> {
+  const query = [["partNumber", String(part)]] as const;
+  const response = await headBackend(request, rooms, { query, conditions: { "if-match": etag } });
+  if (response.status !== 200 && response.status !== 206) throw await backendFault(response);
+  await response.text();
+  const { headers, status } = response;
+  const told = await toldOf(request, rooms, { headers, isWhole: status === 200 });
+  const length = headers["content-length"] ?? "0";
+  const range = headers["content-range"];
   return {
-    status: 206,
+    status,
     headers: {
-      ...headers,
-      "content-length": String(part.length),
-      "content-range": contentRange(part, size),
+      ...answerHeaders(headers),
+      ...told,
+      "accept-ranges": "bytes",
+      "content-length": length,
+      ...(range === undefined ? {} : { "content-range": range }),
     },
   };
+}
+
+/** `place`: the plaintext that is spoken of where that is not all; nothing of it can't be named as a range. */
+function answerOf(
+  headers: HeaderFields,
+  size: number,
+  place?: { readonly offset: number; readonly length: number } | undefined,
+): S3Answer {
+  const { length } = place ?? { length: size };
+  const answer = { ...headers, "content-length": String(length) };
+  if (!place || length === 0) return { status: 200, headers: answer };
+  return { status: 206, headers: { ...answer, "content-range": contentRange(place, size) } };
 }

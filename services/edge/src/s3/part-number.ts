@@ -1,6 +1,8 @@
-/** `partNumber` of GetObject and HeadObject, for objects that were not uploaded in parts: part 1 is all of it (S3 API, GetObject). */
+/** `partNumber` of GetObject and HeadObject (S3 API, GetObject): all of an object that was not uploaded in parts is its part 1. */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import type { Query } from "../s3-request.ts";
+import { checksumHeaders, wantsChecksum } from "./checksum-headers.ts";
 import { type S3Error, s3Error } from "./errors.ts";
 
 const MAX_PART_NUMBER = 10_000;
@@ -30,9 +32,19 @@ export function partNumberOf({
   return part;
 }
 
-/** What an object that has one part says of any other. */
-export function noSuchPart(part: number): S3Error {
+/** What an object that has so many parts says of any that it does not have. */
+export function noSuchPart(part: number, count: number): S3Error {
   return s3Error("InvalidPartNumber", {
-    fields: { ActualPartCount: 1, PartNumberRequested: part },
+    fields: { ActualPartCount: count, PartNumberRequested: part },
   });
+}
+
+/** Answer headers about a part of an object that was uploaded in parts: how many there are, and its checksum where the client asks for it. */
+export function partHeaders(
+  asked: HeaderFields,
+  part: { readonly count: number; readonly checksum?: ObjectFacts["checksum"] } | undefined,
+): HeaderFields {
+  if (!part) return {};
+  const checksum = wantsChecksum(asked) ? checksumHeaders(part.checksum) : {};
+  return { "x-amz-mp-parts-count": String(part.count), ...checksum };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { noSuchPart, partNumberOf } from "../../src/s3/part-number.ts";
+import { noSuchPart, partHeaders, partNumberOf } from "../../src/s3/part-number.ts";
 import { Query } from "../../src/s3-request.ts";
 
 const part = (value: string, headers = {}) =>
@@ -22,8 +22,23 @@ describe("partNumberOf", () => {
 
 describe("noSuchPart", () => {
   it("says how many parts there are", () => {
-    const { code, fields } = noSuchPart(7);
+    const { code, fields } = noSuchPart(7, 3);
     assert.equal(code, "InvalidPartNumber");
-    assert.deepEqual(fields, { ActualPartCount: 1, PartNumberRequested: 7 });
+    assert.deepEqual(fields, { ActualPartCount: 3, PartNumberRequested: 7 });
+  });
+});
+
+describe("partHeaders", () => {
+  const checksum = { algorithm: "crc32", type: "COMPOSITE", value: "AAAAAA==" } as const;
+
+  it("say how many parts there are, and the part's checksum to who asks for it", () => {
+    const counted = { "x-amz-mp-parts-count": "3" };
+    assert.deepEqual(partHeaders({}, { count: 3, checksum }), counted);
+    assert.deepEqual(partHeaders({ "x-amz-checksum-mode": "ENABLED" }, { count: 3, checksum }), {
+      ...counted,
+      "x-amz-checksum-crc32": "AAAAAA==",
+      "x-amz-checksum-type": "COMPOSITE",
+    });
+    assert.deepEqual(partHeaders({}, undefined), {});
   });
 });
