@@ -38,7 +38,7 @@ export async function copiedTags(
       .child("TagSet")
       ?.all("Tag") ?? [];
   const pairs = tags.map((tag) => [tag.textOf("Key") ?? "", tag.textOf("Value") ?? ""] as const);
-  return { "x-amz-tagging": encodeQuery(pairs), "x-amz-tagging-directive": "REPLACE" };
+  return { "x-amz-tagging": encodeQuery(pairs) };
 }
 
 /**
