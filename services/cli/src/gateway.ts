@@ -188,6 +188,7 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
     probeBucket: config.backend.probe_bucket,
     session,
     hasOwnMetricsPort: config.metrics.addr !== undefined,
+    hasBucketLabel: config.metrics.enable_bucket_label,
     graceMs: GRACE_MS,
   });
   stack.use(edge);

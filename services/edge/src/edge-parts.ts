@@ -31,6 +31,8 @@ export interface EdgeParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly hasOwnMetricsPort: boolean;
+  /** Metrics tell buckets apart. */
+  readonly hasBucketLabel?: boolean;
   readonly health: Health;
   /** How long requests under way may take after the stop was asked for. */
   readonly graceMs: number;

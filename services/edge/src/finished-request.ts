@@ -21,6 +21,7 @@ export function finishedRequest(rooms: {
     const failure = errorCode === undefined ? {} : { errorCode };
     measure({
       operation,
+      ...optional("bucket", incoming?.bucket),
       method,
       status,
       bytesIn,

@@ -43,7 +43,7 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
   };
   const server = s3Server(door, portSettings(config), {
     probes: { health, metrics: parts.hasOwnMetricsPort ? undefined : metrics },
-    finished: finishedRequest({ log, bus, measure: requestMetrics(metrics) }),
+    finished: finishedRequest({ log, bus, measure: requestMetrics(metrics, parts) }),
   });
   server.listen(parts.listen.port, parts.listen.host);
   await once(server, "listening");

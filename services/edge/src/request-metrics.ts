@@ -4,6 +4,8 @@ import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 /** A request that has ended. */
 export interface EndedRequest {
   readonly operation: string;
+  /** As the request names it; absent where it names none. */
+  readonly bucket?: string;
   readonly method: string;
   readonly status: number;
   readonly errorCode?: string;
@@ -12,8 +14,20 @@ export interface EndedRequest {
   readonly seconds: number;
 }
 
-/** Records ended requests. Bucket names are no label: their number is the users' to choose. */
-export function requestMetrics(metrics: Metrics): (ended: EndedRequest) => void {
+/** Buckets that get a label of their own: each costs a series per operation. */
+const MAX_BUCKET_LABELS = 1000;
+
+/** Records ended requests. Bucket names are a label only where `hasBucketLabel` says so: their number is the users' to choose. */
+export function requestMetrics(
+  metrics: Metrics,
+  { hasBucketLabel = false }: { hasBucketLabel?: boolean } = {},
+): (ended: EndedRequest) => void {
+  const labelOf = hasBucketLabel ? bucketLabels() : () => "*";
+  const requestsByBucket = metrics.counter({
+    name: "s3_client_requests_total",
+    help: "S3 requests that were answered.",
+    labels: ["operation", "bucket", "status_code"],
+  });
   const requests = metrics.counter({
     name: "http_requests_total",
     help: "HTTP requests on the S3 port.",
@@ -44,15 +58,28 @@ export function requestMetrics(metrics: Metrics): (ended: EndedRequest) => void 
     help: "Bytes of object and XML bodies, from and to clients.",
     labels: ["bucket", "direction"],
   });
-  return ({ operation, method, status, errorCode, bytesIn, bytesOut, seconds }) => {
+  return (ended) => {
+    const { operation, method, status, errorCode, bytesIn, bytesOut, seconds } = ended;
     const http = { method, path: "*", status: String(status) };
-    const labels = { operation, bucket: "*" };
+    const bucket = labelOf(ended);
+    const labels = { operation, bucket };
     requests.add(http);
+    requestsByBucket.add({ ...labels, status_code: String(status) });
     durations.observe(http, seconds);
     operationDurations.observe(labels, seconds);
     if (errorCode === undefined) operations.add(labels);
     else errors.add({ ...labels, error_type: errorCode });
-    bytes.add({ bucket: "*", direction: "in" }, bytesIn);
-    bytes.add({ bucket: "*", direction: "out" }, bytesOut);
+    bytes.add({ bucket, direction: "in" }, bytesIn);
+    bytes.add({ bucket, direction: "out" }, bytesOut);
+  };
+}
+
+/** A bucket has a label once something in it succeeded: names that clients make up get none. */
+function bucketLabels(): (ended: EndedRequest) => string {
+  const known = new Set<string>();
+  return ({ bucket, errorCode }) => {
+    if (bucket === undefined || bucket === "") return "*";
+    if (errorCode === undefined && known.size < MAX_BUCKET_LABELS) known.add(bucket);
+    return known.has(bucket) ? bucket : "*";
   };
 }

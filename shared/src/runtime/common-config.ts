@@ -173,10 +173,17 @@ export const BackendSection = z
         "checksum behind the stored bytes of an object, without which the backend commits none; auto: until the backend refuses it",
       ),
     filter_metadata_keys: z
-      .array(z.string().toLowerCase())
+      .array(
+        z
+          .string()
+          .toLowerCase()
+          .refine((key) => !/^(?:x-amz-meta-)?s3eg/.test(key), {
+            message: "names metadata of the gateway, without which no object can be read",
+          }),
+      )
       .default([])
       .meta({ env: "BACKEND_FILTER_METADATA_KEYS" })
-      .describe("user metadata keys that are not passed to the backend"),
+      .describe("user metadata that is not passed to the backend, with or without x-amz-meta-"),
     type: z
       .enum(["s3", "gcs", "azure"])
       .default("s3")
@@ -209,9 +216,9 @@ const MetricsSection = z
       .describe("separate listener for /metrics and health, without authentication; empty: none"),
     enable_bucket_label: z
       .boolean()
-      .default(true)
+      .default(false)
       .meta({ env: "METRICS_ENABLE_BUCKET_LABEL" })
-      .describe("bucket names as label values (false: *)"),
+      .describe("bucket names as label values, of at most 1000 buckets; false: *"),
   })
   .prefault({});
 

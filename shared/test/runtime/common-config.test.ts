@@ -20,6 +20,7 @@ describe("the common sections", () => {
     assert.equal(config.nats.subject_prefix, "s3eg");
     assert.equal(config.data_dir, ".data");
     assert.equal(config.metrics.addr, undefined);
+    assert.equal(config.metrics.enable_bucket_label, false);
     assert.deepEqual(config.backend.retry, {
       mode: "standard",
       max_attempts: 3,
@@ -71,6 +72,11 @@ describe("the common sections", () => {
     ["eleven attempts", { BACKEND_RETRY_MAX_ATTEMPTS: "11" }],
     ["a wait of nothing", { BACKEND_RETRY_INITIAL_BACKOFF: "0" }],
     ["a subject prefix with a dot", { NATS_SUBJECT_PREFIX: "a.b" }],
+    [
+      "a filter that would drop the gateway's own metadata",
+      { BACKEND_FILTER_METADATA_KEYS: "a,S3eg" },
+    ],
+    ["the same by its full name", { BACKEND_FILTER_METADATA_KEYS: "x-amz-meta-s3eg-2" }],
     ["an unknown backend type", { BACKEND_TYPE: "ftp" }],
   ] as const) {
     it(`refuse ${what}`, () => {

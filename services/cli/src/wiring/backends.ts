@@ -1,10 +1,12 @@
 /** The backend client of a process, from `backend.*` and the identities that credentials bring along. */
+import type { Backend } from "@s3eg/shared/backend/backend.ts";
 import {
   awsDefaultCredentials,
   type BackendCredentials,
   type BackendIdentity,
   staticCredentials,
 } from "@s3eg/shared/backend/credentials.ts";
+import { withoutMetadata } from "@s3eg/shared/backend/metadata-filter.ts";
 import { S3Backend } from "@s3eg/shared/backend/s3-backend.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { BackendSection } from "@s3eg/shared/runtime/common-config.ts";
@@ -14,13 +16,13 @@ import type { Log } from "@s3eg/shared/runtime/log.ts";
 export function openBackend(
   config: BackendSection,
   { identities, log }: { identities: readonly BackendIdentity[]; log: Log },
-): S3Backend {
+): Backend {
   if (config.type === "azure") {
     throw new Fault("config.invalid", "backend.type azure: Azure Blob Storage has no S3 interface");
   }
   const endpoint = endpointOf(config);
   const { retry } = config;
-  return new S3Backend({
+  const backend = new S3Backend({
     endpoint,
     region: config.region,
     // A host that is an address has no room for a bucket in front.
@@ -37,6 +39,7 @@ export function openBackend(
     uploadChecksum: uploadChecksumOf(config),
     log,
   });
+  return withoutMetadata(backend, config.filter_metadata_keys);
 }
 
 /** URL of the backend: as configured, with a scheme of its own where it has none, or Amazon S3 of the region. */
@@ -50,7 +53,9 @@ export function endpointOf(config: Pick<BackendSection, "endpoint" | "region" | 
 
 /** Ceph knows trailing checksums since version 19 only, and keeps nothing of a body that was cut: it need not be asked. */
 function uploadChecksumOf({ upload_checksum, provider }: BackendSection) {
-  return upload_checksum === "auto" && provider?.toLowerCase() === "ceph" ? "none" : upload_checksum;
+  return upload_checksum === "auto" && provider?.toLowerCase() === "ceph"
+    ? "none"
+    : upload_checksum;
 }
 
 function credentialsOf(

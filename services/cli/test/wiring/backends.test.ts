@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { describe, it } from "node:test";
 import { readGatewayConfig } from "../../src/gateway-config.ts";
 import { endpointOf, openBackend } from "../../src/wiring/backends.ts";
@@ -37,6 +39,31 @@ describe("the backend", () => {
       code: "config.invalid",
       message: /azure/,
     });
+  });
+
+  it("is not told the user metadata that the settings name", async () => {
+    const heard = Promise.withResolvers<NodeJS.Dict<string | string[]>>();
+    const server = createServer((req, res) => {
+      heard.resolve(req.headers);
+      res.end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const env = {
+      BACKEND_ENDPOINT: `http://127.0.0.1:${port}`,
+      BACKEND_FILTER_METADATA_KEYS: "Tmp",
+    };
+    const { config } = readGatewayConfig([], { ...COMPLETE, ...env });
+    await using backend = openBackend(config.backend, { identities: [], log: new KeptLog() });
+    const headers = { "x-amz-meta-tmp": "1", "x-amz-meta-kept": "2" };
+    const request = { method: "PUT", bucket: "b", key: "k", headers, requestId: "r" } as const;
+    await (await backend.send({ ...request, body: Buffer.from("x") })).text();
+    const told = await heard.promise;
+    server.close();
+    assert.deepEqual([told["x-amz-meta-tmp"], told["x-amz-meta-kept"]], [undefined, "2"]);
+    // Signed names include none that was not sent.
+    assert.doesNotMatch(String(told.authorization), /x-amz-meta-tmp/);
   });
 
   it("says that it is out of reach when nobody listens", async () => {
