@@ -44,11 +44,15 @@ const KEY_LABEL = Buffer.from("s3eg/state/1/key");
 /**
  * Makes the seal of a store. A value is u8 1 ‖ nonce(12) ‖ AES-256-GCM(value), or u8 0 ‖ value in the clear. Every upload has a
  * key of its own, HMAC-SHA-256(state key, label ‖ upload id): random nonces stay far below their limit, however long the state
- * key is in use. `acceptsClear` also opens values in the clear, which `encrypts: false` implies. The state key has 32 bytes.
+ * key is in use. `acceptsClear` also opens values in the clear, which `encrypts: false` implies; `onClear` is told of each. The state key has 32 bytes.
  */
 export function createStateSeal(
   stateKey: Secret<Uint8Array>,
-  { encrypts, acceptsClear }: { encrypts: boolean; acceptsClear: boolean },
+  {
+    encrypts,
+    acceptsClear,
+    onClear,
+  }: { encrypts: boolean; acceptsClear: boolean; onClear?: () => void },
 ): StateSeal {
   const raw = stateKey.reveal();
   if (raw.byteLength !== KEY_BYTES) throw new RangeError("a state key has 32 bytes");
@@ -58,7 +62,10 @@ export function createStateSeal(
     encrypts,
     seal: (at, value) => (encrypts ? sealValue(uploadKey(root, at), at, value) : clearValue(value)),
     open: (at, stored) => {
-      if (stored[0] === CLEAR && mayBeClear) return Buffer.from(stored.subarray(1));
+      if (stored[0] === CLEAR && mayBeClear) {
+        onClear?.();
+        return Buffer.from(stored.subarray(1));
+      }
       if (stored[0] !== SEALED) throw damaged(at, "is not sealed");
       return openValue(uploadKey(root, at), at, stored);
     },

@@ -42,9 +42,14 @@ export async function openMultipartState(parts: StateParts): Promise<MultipartSt
   const { place, config, stateKey, log, metrics } = parts;
   const { encrypt_state, allow_legacy_plaintext_state } = config.valkey;
   const store = place === "valkey" ? await openValkey(parts) : openEmbedded(parts);
+  const legacyReads = metrics.counter({
+    name: "gateway_mpu_state_legacy_reads_total",
+    help: "Values read from the store of multipart uploads that were not sealed, though new ones are.",
+  });
   const seal = createStateSeal(stateKey, {
     encrypts: encrypt_state,
     acceptsClear: allow_legacy_plaintext_state,
+    onClear: () => encrypt_state && legacyReads.add({}),
   });
   const isInsecure = !config.valkey.tls.enabled || config.valkey.tls.insecure_skip_verify;
   return new MeasuredState(new SealedState(store, seal), {

@@ -48,6 +48,18 @@ describe("openMultipartState", () => {
     assert.doesNotMatch(text, /gateway_mpu_valkey/);
   });
 
+  it("counts what it reads that an earlier setting left unsealed", async () => {
+    const place = (valkey: object) => ({ ...parts("embedded", { valkey }), dataDir: clearFolder });
+    const clearFolder = join(folder, "clear");
+    const former = await openMultipartState(place({ encrypt_state: false }));
+    await former.create(anUpload());
+    await former[Symbol.asyncDispose]();
+    const given = place({ allow_legacy_plaintext_state: true });
+    await using state = await openMultipartState(given);
+    assert.deepEqual(await state.find(anUpload()), anUpload());
+    assert.match(await given.metrics.text(), /^gateway_mpu_state_legacy_reads_total 1$/m);
+  });
+
   it("opens a Valkey that is not there: out of reach until it is, and plaintext is told", async () => {
     const given = parts("valkey", {
       valkey: {
