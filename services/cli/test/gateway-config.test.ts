@@ -117,6 +117,14 @@ describe("the configuration of a gateway", () => {
     }
   });
 
+  it("needs nothing but a password for a KEK, and that with keys alone", () => {
+    const password = { ENCRYPTION_PASSWORD: "correct horse battery" };
+    assert.deepEqual(problemsOf([], { ...COMPLETE, ...NO_KEYS, ...password }), []);
+    assert.deepEqual(problemsOf([], { ...COMPLETE, ...password }), []);
+    const [problem] = problemsOf(["edge"], { ...SPLIT, ...NO_KEYS, ...password });
+    assert.match(problem ?? "", /must not hold a KEK/);
+  });
+
   it("is refused where nothing holds a KEK, but for the demo", () => {
     assert.match(
       problemsOf([], { ...COMPLETE, ...NO_KEYS }).join(),

@@ -2,6 +2,7 @@
 import { secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 import { keyStoreProblems } from "./config/configured-stores.ts";
+import { FormerPasswords } from "./config/former-passwords.ts";
 import { KdfSection } from "./config/kdf.ts";
 import { KeyManagerSection } from "./config/key-manager.ts";
 
@@ -11,17 +12,24 @@ const text = () => z.string().optional();
 const flag = (initial: boolean) => z.boolean().default(initial);
 
 const ALGORITHMS = ["AES256-GCM", "ChaCha20-Poly1305"] as const;
-const NO_PASSWORD =
-  "deriving keys from a password is not supported yet: remove it and configure encryption.key_manager";
-
 /** `encryption`: how objects are sealed, and where the keys are. */
 export const EncryptionSection = z
   .strictObject({
     password: secret()
       .optional()
       .meta({ env: "ENCRYPTION_PASSWORD" })
-      .describe("KEKs are derived from it"),
-    key_file: text().meta({ env: "ENCRYPTION_KEY_FILE" }).describe("file that holds the password"),
+      .describe("KEKs are derived from it; beside a key manager it only reads; 12 bytes at least"),
+    key_file: text()
+      .meta({ env: "ENCRYPTION_KEY_FILE" })
+      .describe("file that holds the password, every byte of it"),
+    password_version: z
+      .int()
+      .min(1)
+      .max(0xffff_ffff)
+      .default(1)
+      .meta({ env: "ENCRYPTION_PASSWORD_VERSION" })
+      .describe("number of the password: another one for another password"),
+    former_passwords: FormerPasswords,
     preferred_algorithm: z
       .enum(ALGORITHMS)
       .default("AES256-GCM")
@@ -53,8 +61,15 @@ export const EncryptionSection = z
     kdf: KdfSection.prefault({}),
     key_manager: KeyManagerSection.prefault({}),
   })
-  .refine(({ password }) => password === undefined, { path: ["password"], message: NO_PASSWORD })
-  .refine(({ key_file }) => key_file === undefined, { path: ["key_file"], message: NO_PASSWORD })
+  .refine(({ password, key_file }) => password === undefined || key_file === undefined, {
+    path: ["key_file"],
+    message: "password and key_file are both given: which one is meant?",
+  })
+  .refine(
+    ({ password_version, former_passwords }) =>
+      former_passwords.every(({ version }) => version !== password_version),
+    { path: ["former_passwords"], message: "has the number of the password (password_version)" },
+  )
   .superRefine((settings, context) => {
     for (const { path, message } of keyStoreProblems(settings)) {
       context.addIssue({ code: "custom", path: ["key_manager", ...path], message });

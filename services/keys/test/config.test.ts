@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { isFault } from "@s3eg/shared/faults.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
+import { activeStore, readingStores } from "../src/config/configured-stores.ts";
 import { EncryptionSection } from "../src/config.ts";
 
 const schema = z.strictObject({ encryption: EncryptionSection });
@@ -90,8 +91,11 @@ encryption:
     ],
     ["another provider", { KEY_MANAGER_PROVIDER: "openbao" }, /not supported yet/],
     ["another kind of key", { SELF_CONTAINED_TYPE: "rsa" }, /not supported yet/],
-    ["a password", { ENCRYPTION_PASSWORD: "hunter2hunter2" }, /ENCRYPTION_PASSWORD.*not supported/],
-    ["a key file", { ENCRYPTION_KEY_FILE: "/k" }, /ENCRYPTION_KEY_FILE.*not supported/],
+    [
+      "a password and a key file",
+      { ENCRYPTION_PASSWORD: "hunter2hunter2", ENCRYPTION_KEY_FILE: "/k" },
+      /ENCRYPTION_KEY_FILE.*both given/,
+    ],
   ] as const) {
     it(`refuses ${what}`, () => {
       const refused = problems({ ...aesEnv, ...env });
@@ -99,6 +103,16 @@ encryption:
       assert.ok(!refused.includes("hunter2"));
     });
   }
+
+  it("takes a password beside a key manager, and alone", () => {
+    const password = { ENCRYPTION_PASSWORD: "hunter2hunter2" };
+    const beside = load({ ...aesEnv, ...password, SELF_CONTAINED_AES_KEYS: "1=env:X" });
+    assert.deepEqual([activeStore(beside), readingStores(beside)], ["aes", ["password"]]);
+    const alone = load(password);
+    assert.deepEqual([activeStore(alone), readingStores(alone)], ["password", []]);
+    assert.ok(!JSON.stringify(alone).includes("hunter2"));
+    assert.equal(activeStore(load({ ENCRYPTION_KEY_FILE: "/k" })), "password");
+  });
 
   it("holds no key by default", () => {
     assert.equal(load({}).key_manager.enabled, false);

@@ -26,6 +26,13 @@ const KEY_STORES = {
     isConfigured: ({ key_manager }) => key_manager.self_contained.aes.keys.length > 0,
     problems: ({ key_manager }) => selfContainedProblems(key_manager.self_contained, "aes"),
   },
+  password: {
+    isConfigured: hasPassword,
+    problems: (settings) =>
+      hasPassword(settings)
+        ? []
+        : [{ path: ["provider"], message: "password needs encryption.password or .key_file" }],
+  },
 } as const satisfies Partial<Record<Provider, StoreSettings>>;
 
 /** The key stores of this version. */
@@ -59,13 +66,8 @@ export function readingStores(settings: KeySettings): KeyStore[] {
 
 /** True if the settings hold a KEK or the way to one, whether it is used or not: only keys may have such settings. */
 export function holdsKeys(settings: KeySettings): boolean {
-  const { password, key_file, key_manager } = settings;
-  const hasPassword = password !== undefined || key_file !== undefined;
-  return (
-    key_manager.enabled ||
-    hasPassword ||
-    storeNames().some((name) => storeOf(name).isConfigured(settings))
-  );
+  const { enabled } = settings.key_manager;
+  return enabled || storeNames().some((name) => storeOf(name).isConfigured(settings));
 }
 
 /** Everything that keeps the configured key stores from being used. */
@@ -88,11 +90,15 @@ export function keyStoreProblems(settings: KeySettings): SettingProblem[] {
   return [{ path, message: "is not supported yet" }, ...problems];
 }
 
-function namedProvider({ password, key_file, key_manager }: KeySettings): Provider | undefined {
-  const { enabled, provider, self_contained } = key_manager;
-  if (!enabled) return password !== undefined || key_file !== undefined ? "password" : undefined;
+function namedProvider(settings: KeySettings): Provider | undefined {
+  const { enabled, provider, self_contained } = settings.key_manager;
+  if (!enabled) return hasPassword(settings) ? "password" : undefined;
   if (provider === "self_contained") return self_contained.type || undefined;
   return provider === "memory" ? undefined : PROVIDER_OF[provider];
+}
+
+function hasPassword({ password, key_file }: KeySettings): boolean {
+  return password !== undefined || key_file !== undefined;
 }
 
 function storeOf(name: KeyStore): StoreSettings {

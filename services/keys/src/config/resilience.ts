@@ -29,9 +29,9 @@ export const RetrySection = z.strictObject({
   max_interval: duration(2000, 60_000)
     .meta({ env: "KMS_RETRY_MAX_INTERVAL" })
     .describe("longest wait between attempts; 0: 2s"),
-  max_elapsed_time: duration(8000, 60_000)
+  max_elapsed_time: duration(4000, 60_000)
     .meta({ env: "KMS_RETRY_MAX_ELAPSED_TIME" })
-    .describe("time for all attempts together; 0: 8s"),
+    .describe("time for all attempts together; 0: 4s (whoever asks keys waits 5s)"),
   multiplier: z
     .number()
     .min(0)

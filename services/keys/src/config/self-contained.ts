@@ -1,22 +1,8 @@
 /** Settings of keys that this process holds itself: `encryption.key_manager.self_contained`. */
 import { secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
+import { fromCompact, versionNumber } from "./compact-version.ts";
 import type { SettingProblem } from "./setting-problem.ts";
-
-/** `1=env:NAME`, the compact form of a version in a variable, as the YAML form has it. */
-function fromCompact(sourceName: string) {
-  return (entry: unknown, context: z.RefinementCtx): unknown => {
-    if (typeof entry !== "string") return entry;
-    const [, version, source] = /^(\d+)=(.+)$/s.exec(entry) ?? [];
-    if (version !== undefined) return { version: Number(version), [sourceName]: source };
-    const message = "expected a version and a key source, such as 1=env:NAME";
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  };
-}
-
-/** The number of a key version, as headers carry it. */
-const versionNumber = () => z.int().min(1).max(0xffff_ffff);
 
 const checkValue = () =>
   z

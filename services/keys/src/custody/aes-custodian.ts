@@ -1,22 +1,11 @@
 /** The self-contained AES custodian: KEKs of 32 bytes, held by this process (format.md §5). */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-} from "node:crypto";
+import { createSecretKey, type KeyObject } from "node:crypto";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { type ActiveCustodian, isSameKey, type KeyRef, type KeyUse } from "./custodian.ts";
+import { checkValueOf, unwrapUnderKek, wrapUnderKek } from "./kek-envelope.ts";
 
-const SALT_BYTES = 32;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 const KEK_BYTES = 32;
-const KEK_INFO = "s3eg/2/kek";
 /** Headers name the versions of this custodian's one key so. */
 const KEY_ID = "aes";
 
@@ -26,7 +15,7 @@ export interface AesKeys {
   readonly activeVersion: number;
 }
 
-/** A custodian over KEKs in memory. Every wrap derives a key of its own, so one KEK has no limit of uses. */
+/** A custodian over KEKs in memory. */
 export class AesCustodian implements ActiveCustodian {
   readonly #keks: ReadonlyMap<number, KeyObject>;
   readonly activeKey: KeyRef;
@@ -53,32 +42,11 @@ export class AesCustodian implements ActiveCustodian {
   }
 
   async wrap(payload: Uint8Array, { key, binding }: KeyUse): Promise<Buffer> {
-    const salt = randomBytes(SALT_BYTES);
-    const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv("aes-256-gcm", this.#derive(key, salt), iv, {
-      authTagLength: TAG_BYTES,
-    });
-    cipher.setAAD(binding);
-    return Buffer.concat([salt, iv, cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
+    return await Promise.resolve(wrapUnderKek(this.#kek(key), payload, binding));
   }
 
   async unwrap(wrappedKey: Uint8Array, { key, binding }: KeyUse): Promise<Buffer> {
-    const tagAt = wrappedKey.byteLength - TAG_BYTES;
-    const ciphertextAt = SALT_BYTES + IV_BYTES;
-    if (tagAt < ciphertextAt) throw new Fault("crypto.integrity", "wrapped key is cut short");
-    const derived = this.#derive(key, wrappedKey.subarray(0, SALT_BYTES));
-    const iv = wrappedKey.subarray(SALT_BYTES, ciphertextAt);
-    const decipher = createDecipheriv("aes-256-gcm", derived, iv, { authTagLength: TAG_BYTES });
-    decipher.setAAD(binding);
-    decipher.setAuthTag(wrappedKey.subarray(tagAt));
-    const payload = decipher.update(wrappedKey.subarray(ciphertextAt, tagAt));
-    try {
-      decipher.final();
-      return payload;
-    } catch (cause) {
-      payload.fill(0);
-      throw new Fault("crypto.integrity", "wrapped key does not verify", { cause });
-    }
+    return await Promise.resolve(unwrapUnderKek(this.#kek(key), wrappedKey, binding));
   }
 
   /** In memory there is nothing that could be away. */
@@ -87,18 +55,11 @@ export class AesCustodian implements ActiveCustodian {
   }
 
   checkValue(key: KeyRef): string {
-    return createHmac("sha256", this.#kek(key)).update("s3eg/2/kcv").digest("hex").slice(0, 16);
+    return checkValueOf(this.#kek(key));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.resolve();
-  }
-
-  #derive(key: KeyRef, salt: Uint8Array): KeyObject {
-    const derived = Buffer.from(hkdfSync("sha256", this.#kek(key), salt, KEK_INFO, KEK_BYTES));
-    const wrappingKey = createSecretKey(derived);
-    derived.fill(0);
-    return wrappingKey;
   }
 
   #kek(key: KeyRef): KeyObject {

@@ -22,11 +22,11 @@ export interface KeyUse {
  * the key be used (disabled, unknown to it, no permission) is `keys.denied`. No key material in a message.
  */
 export interface Custodian extends AsyncDisposable {
-  /** The versions known by name, each of which a header may name: those that have a canary and are logged at start. */
+  /** The versions known by name, complete after `start`: those that have a canary and are logged. Headers may name others too. */
   readonly readableKeys: readonly KeyRef[];
   /** The readable version that a header names, without asking anybody; undefined for any other. */
   keyNamed(named: KeyRef): KeyRef | undefined;
-  /** Called once, before everything but `readableKeys` and `keyNamed`: the first time a key store may be asked for anything. */
+  /** Called once, before everything but `keyNamed`: the first time a key store may be asked for anything. */
   start(): Promise<void>;
   wrap(payload: Uint8Array, use: KeyUse): Promise<Uint8Array>;
   /** The payload, which the caller wipes. */

@@ -20,6 +20,14 @@ export function readKeySource(source: Secret, what: string, env: Env): Secret<Ui
   return new Secret(key);
 }
 
+/**
+ * The bytes that a source names: the text of a variable, the content of a file as it is, or what is written in place. `config.invalid`
+ * in the name of `what` if there is none.
+ */
+export function readSourceBytes(source: Secret, what: string, env: Env): Buffer {
+  return contentOf(source.reveal().trim(), what, env);
+}
+
 function contentOf(source: string, what: string, env: Env): Buffer {
   const [, kind, rest = ""] = /^(env|file|base64):(.*)$/s.exec(source) ?? [];
   switch (kind) {

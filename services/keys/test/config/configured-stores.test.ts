@@ -35,6 +35,13 @@ describe("the configured key stores", () => {
     assert.ok(holdsKeys(load(aes)));
   });
 
+  it("may be a password that writes while the keys of before are read", () => {
+    const password = { ...aes, KEY_MANAGER_PROVIDER: "password" };
+    const settings = load({ ...password, ENCRYPTION_PASSWORD: "correct horse battery" });
+    assert.deepEqual([activeStore(settings), readingStores(settings)], ["password", ["aes"]]);
+    assert.match(problems(password), /needs encryption\.password/);
+  });
+
   it("are refused where keys would not last", () => {
     assert.match(problems({ ...aes, KEY_MANAGER_PROVIDER: "memory" }), /memory loses every key/);
   });

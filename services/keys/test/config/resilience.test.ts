@@ -16,7 +16,7 @@ describe("retry and circuit_breaker", () => {
         enabled: true,
         initial_interval: 100,
         max_interval: 2000,
-        max_elapsed_time: 8000,
+        max_elapsed_time: 4000,
         multiplier: 2,
       });
       assert.deepEqual(circuit_breaker, {

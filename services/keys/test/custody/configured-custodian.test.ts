@@ -31,6 +31,36 @@ describe("configuredCustodian", () => {
     await assert.rejects(open({}), (error) => isFault(error, "config.invalid"));
   });
 
+  it("reads beside the active one what else is configured, a password too", async () => {
+    const aes = { keys: ["1=env:A"] };
+    const key_manager = {
+      enabled: true,
+      provider: "self_contained",
+      self_contained: { type: "aes", aes },
+    };
+    const password = "correct horse battery";
+    const custodian = await open({ password, key_manager });
+    assert.equal(custodian.activeKey.provider, "aes");
+    const keyId = "pbkdf2-sha256:600000:AAECAwQFBgcICQoLDA0ODw";
+    assert.ok(custodian.keyNamed({ provider: "password", keyId, keyVersion: 1 }));
+    const turned = await open({ password, key_manager: { ...key_manager, provider: "password" } });
+    assert.ok(turned.keyNamed({ provider: "aes", keyId: "aes", keyVersion: 1 }));
+  });
+
+  it("names every problem of all key stores at once", async () => {
+    const aes = { keys: ["1=env:NONE"] };
+    const key_manager = {
+      enabled: true,
+      provider: "self_contained",
+      self_contained: { type: "aes", aes },
+    };
+    await assert.rejects(open({ password: "short", key_manager }), (error) => {
+      assert.ok(isFault(error, "config.invalid"));
+      assert.match(error.message, /version 1: .*NONE.*\n.*12 bytes/);
+      return true;
+    });
+  });
+
   it("names every key that cannot be read", async () => {
     await assert.rejects(configured(["1=env:NONE", "2=env:B", "3=file:/nowhere/kek"]), (error) => {
       assert.ok(isFault(error, "config.invalid"));

@@ -13,7 +13,7 @@ describe("configuredGuarding", () => {
         initialMs: 100,
         maxMs: 2000,
         multiplier: 3,
-        maxElapsedMs: 8000,
+        maxElapsedMs: 4000,
         attemptTimeoutMs: 4000,
       },
       breaker: { isEnabled: true, consecutiveFailures: 7, openMs: 5000, successThreshold: 1 },
