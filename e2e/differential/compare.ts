@@ -1,12 +1,12 @@
 /** Where two answers to the same request differ, in words. Times of now and the exempt names are left out; nothing else is. */
-import { EXEMPT_ELEMENTS, EXEMPT_HEADERS, OWN_REFUSALS } from "./exempt.ts";
+import { EXEMPT_ELEMENTS, EXEMPT_HEADERS, OPTIONAL_ELEMENTS, OWN_REFUSALS } from "./exempt.ts";
 import type { WireAnswer } from "./wire.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** Every difference between the backend's answer and the gateway's; empty where they are equal. */
 export function differences(direct: WireAnswer, through: WireAnswer): string[] {
-  const [a, b] = [linesOf(direct), linesOf(through)];
+  const [a, b] = withoutOptional(linesOf(direct), linesOf(through));
   return [
     ...a.filter((line) => !b.includes(line)).map((line) => `backend: ${line}`),
     ...b.filter((line) => !a.includes(line)).map((line) => `gateway: ${line}`),
@@ -18,6 +18,15 @@ export function differences(direct: WireAnswer, through: WireAnswer): string[] {
 function orderOf(a: readonly string[], b: readonly string[]): string[] {
   const isSameSet = a.every((line) => b.includes(line)) && b.every((line) => a.includes(line));
   return isSameSet ? [`order or number of elements: ${a.length} and ${b.length} lines`] : [];
+}
+
+/** Leaves out of both what one of them does not have at all. */
+function withoutOptional(a: string[], b: string[]): [string[], string[]] {
+  const lacking = OPTIONAL_ELEMENTS.filter((path) =>
+    [a, b].some((lines) => !lines.some((line) => pathOf(line) === path)),
+  );
+  const kept = (lines: string[]) => lines.filter((line) => !lacking.includes(pathOf(line)));
+  return [kept(a), kept(b)];
 }
 
 function linesOf(answer: WireAnswer): string[] {

@@ -34,6 +34,11 @@ export const EXEMPT_HEADERS: Readonly<Record<string, Exemption>> = {
     only: ({ status }) => status === 416,
   },
   "accept-ranges": { reason: "says nothing in an error; Ceph has it in all", only: isError },
+  etag: {
+    reason: "in an error it says nothing; MinIO tells the tag of what it has",
+    only: isError,
+  },
+  "last-modified": { reason: "says nothing in an error", only: isError },
   vary: { reason: "an error that the gateway finds by itself varies with nothing", only: isError },
   "content-type": { reason: "there is no content to have a type", only: hasNoContent },
 };
@@ -43,8 +48,13 @@ export const EXEMPT_ELEMENTS: readonly string[] = [
   // Each server's own numbering.
   "Error/RequestId",
   "Error/HostId",
-  // The path that was asked for: S3 has it in every error, its imitations in some or none.
+];
+
+/** What the client said itself: S3 repeats it in errors, its imitations in some or none. Equal where both do. */
+export const OPTIONAL_ELEMENTS: readonly string[] = [
   "Error/Resource",
+  "Error/BucketName",
+  "Error/Key",
 ];
 
 const PLAINTEXT = "it is about the plaintext, which the backend does not know";
@@ -61,6 +71,7 @@ export const OWN_REFUSALS: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: DOOR,
   InvalidArgument: DOOR,
   InvalidRequest: DOOR,
+  KeyTooLongError: DOOR,
   MalformedXML: DOOR,
   SignatureDoesNotMatch: DOOR,
   BadDigest: PLAINTEXT,

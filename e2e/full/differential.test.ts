@@ -15,7 +15,6 @@ import { startBackend } from "../servers/backends.ts";
 const BACKENDS: Readonly<Record<string, "always" | "client">> = {
   versitygw: "always",
   minio: "client",
-  radosgw: "client",
 };
 const NAMES = (process.env.E2E_BACKENDS ?? Object.keys(BACKENDS).join(",")).split(",");
 

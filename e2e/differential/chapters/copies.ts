@@ -22,7 +22,7 @@ export const copies: Chapter = {
     PUT("a copy", "/to", copy("/{{bucket}}/from")),
     ...reads("a copy", "/to"),
     PUT("a copy, no slash before", "/to", copy("{{bucket}}/from")),
-    PUT("a copy, all encoded", "/to", copy("%2F{{bucket}}%2Ffrom")),
+    PUT("a copy, all encoded", "/to", copy("{{bucket}}%2Ffrom")),
     PUT("other metadata", "/to", {
       headers: {
         ...copy("/{{bucket}}/from", {

@@ -3,7 +3,7 @@ import { createUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { answerHeaders, storedHeaders } from "../s3/headers.ts";
-import { uploadChecksum } from "../s3/upload-checksum.ts";
+import { DEFAULT_CHECKSUM, uploadChecksum } from "../s3/upload-checksum.ts";
 import { placeOf } from "../s3-request.ts";
 import { uploadTarget } from "../upload-request.ts";
 import type { Operation } from "./operation.ts";
@@ -15,12 +15,14 @@ export const createMultipartUpload: Operation = {
   subresources: ["uploads"],
   async run(request, { crypto }) {
     const checksum = uploadChecksum(request.headers);
+    // Unsaid in the answer, as S3 leaves its own default unsaid; the completed object shows it.
+    const kept = checksum ?? (request.policy.checksum === "always" ? DEFAULT_CHECKSUM : undefined);
     const head = {
       target: uploadTarget(request),
       place: placeOf(request),
       suite: request.policy.suite,
       headers: { ...storedHeaders(request.headers) },
-      ...(checksum ? { checksum } : {}),
+      ...(kept ? { checksum: kept } : {}),
       ...(request.policy.encryptsMultipart === false ? { isSealed: false } : {}),
     };
     const sending = { head, body: bodyOfBytes(Buffer.alloc(0)), tail: () => ({}) };

@@ -9,6 +9,9 @@ export interface UploadChecksum {
   readonly type: "FULL_OBJECT" | "COMPOSITE";
 }
 
+/** What S3 computes where a client names none. */
+export const DEFAULT_CHECKSUM: UploadChecksum = { algorithm: "crc64nvme", type: "FULL_OBJECT" };
+
 /** The checksum that a Create asks for; `InvalidRequest` for one that S3 does not know, or a type the algorithm can't have. */
 export function uploadChecksum(headers: HeaderFields): UploadChecksum | undefined {
   const named = headers["x-amz-checksum-algorithm"]?.toLowerCase();

@@ -18,6 +18,22 @@ describe("CreateMultipartUpload", () => {
     );
   });
 
+  it("has the checksum that S3 makes by itself where the policy wants one of everything", async () => {
+    const rule = { ...STANDARD, checksum: "always", buckets: ["photos"] } as const;
+    await using edge = await runningEdge({ rules: [rule] });
+    const uploads = serveUploads(edge.transfers);
+    const answer = await edge.send(CREATE);
+    assert.equal(answer.headers["x-amz-checksum-algorithm"], undefined);
+    await edge.send({ ...CREATE, headers: { "x-amz-checksum-algorithm": "SHA1" } });
+    assert.deepEqual(
+      uploads.created.map(({ checksum }) => checksum),
+      [
+        { algorithm: "crc64nvme", type: "FULL_OBJECT" },
+        { algorithm: "sha1", type: "COMPOSITE" },
+      ],
+    );
+  });
+
   it("hands over what is to be stored with the object, and answers with the upload's id", async () => {
     await using edge = await runningEdge();
     const uploads = serveUploads(edge.transfers);
