@@ -1,6 +1,7 @@
 /** edge, the front door: S3 HTTP for clients. Stateless; plaintext passes through, no key ever does. */
 import { once } from "node:events";
 import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
+import { warnOfUnsealed } from "./auth/loud-policies.ts";
 import { probeBackend } from "./backend-probe.ts";
 import type { EdgeParts } from "./edge-parts.ts";
 import { MemoryFactsIndex } from "./facts-index.ts";
@@ -18,6 +19,7 @@ import { stopServer } from "./stop-server.ts";
 /** Starts edge and listens. Resolves with the port it listens on; disposing stops taking requests and waits for those under way. */
 export async function startEdge(parts: EdgeParts): Promise<{ port: number } & AsyncDisposable> {
   const { config, bus, crypto, backend, session, log, metrics, health } = parts;
+  warnOfUnsealed(parts.policies, log);
   const door = {
     authentication: {
       credentials: parts.credentials,

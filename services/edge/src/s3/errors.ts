@@ -232,6 +232,20 @@ const TELLING = new Set<FaultCode>([
   "input.malformed-chunk",
 ]);
 
+const KEYS_AWAY =
+  "Service is unable to handle request: the service that holds the keys does not answer.";
+
+/** Which part of the gateway is away, for an operator who is shown a client's error. Nothing of it is the request's fault. */
+const REASONS: Partial<Record<FaultCode, string>> = {
+  "bus.no-responder": KEYS_AWAY,
+  "bus.timeout": KEYS_AWAY,
+  "bus.unavailable": "Service is unable to handle request: its parts cannot reach each other.",
+  "crypto.unavailable": "Service is unable to handle request: no worker that encrypts is there.",
+  "keys.unavailable": "Service is unable to handle request: the key store cannot be used.",
+  "state.unavailable":
+    "Service is unable to handle request: the state of multipart uploads cannot be used.",
+};
+
 /** Backend errors that speak of the gateway's own credentials: none of the client's business, and misleading for it. */
 const ABOUT_OUR_CREDENTIALS = new Set([
   "AuthorizationHeaderMalformed",
@@ -250,7 +264,8 @@ export function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
   if (!(error instanceof Fault)) return s3Error("InternalError", { cause: error });
   if (error.code === "backend.refused") return fromBackend(error);
-  const message = TELLING.has(error.code) ? { message: error.message } : {};
+  const told = TELLING.has(error.code) ? error.message : REASONS[error.code];
+  const message = told === undefined ? {} : { message: told };
   const range = error.code === "crypto.invalid-range" ? beyondTheEnd(error) : {};
   return s3Error(FAULT_TO_S3[error.code], { ...message, ...range, cause: error });
 }

@@ -45,11 +45,28 @@ describe("toS3Error", () => {
   it("tells a client what is wrong with its own request, and the size of what it read beyond", () => {
     assert.equal(toS3Error(new Fault("input.invalid", "bad name")).message, "bad name");
     assert.equal(
-      toS3Error(new Fault("keys.unavailable", "kms 10.0.0.1 is down")).message,
+      toS3Error(new Fault("backend.unavailable", "10.0.0.1 is down")).message,
       S3_ERRORS.ServiceUnavailable.message,
     );
     const range = new Fault("crypto.invalid-range", "x", { details: { size: 7 } });
     assert.deepEqual(toS3Error(range).fields, { ActualObjectSize: 7 });
+  });
+
+  it("says which part of the gateway is away, and nothing else of it", () => {
+    for (const [code, reason] of [
+      ["keys.unavailable", /key store/],
+      ["bus.no-responder", /holds the keys/],
+      ["bus.timeout", /holds the keys/],
+      ["bus.unavailable", /cannot reach each other/],
+      ["crypto.unavailable", /no worker/],
+      ["state.unavailable", /state of multipart uploads/],
+    ] as const) {
+      const { message, status } = toS3Error(new Fault(code, "10.0.0.1 is down"));
+      assert.equal(status, 503);
+      assert.ok(message.startsWith(S3_ERRORS.ServiceUnavailable.message.slice(0, -1)), message);
+      assert.match(message, reason);
+      assert.doesNotMatch(message, /10\.0/);
+    }
   });
 
   it("gives an S3 error through", () => {

@@ -1,0 +1,18 @@
+/** Says at start which policies give up what the gateway otherwise guarantees: nobody must find out by accident. */
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Policies } from "./policy.ts";
+
+/** One warning for each such policy, with the buckets it speaks of. */
+export function warnOfUnsealed(policies: Policies, log: Pick<Log, "warn">): void {
+  for (const { id, buckets, contents, encryptsMultipart } of policies.rules) {
+    const fields = { policy: id, buckets, contents };
+    if (contents !== "sealed") {
+      const message =
+        "policy lets objects be read that are not sealed: whoever writes to the backend can forge them";
+      log.warn(fields, message);
+    }
+    if (encryptsMultipart === false) {
+      log.warn(fields, "policy stores objects uploaded in parts without encryption");
+    }
+  }
+}

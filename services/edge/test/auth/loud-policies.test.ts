@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { warnOfUnsealed } from "../../src/auth/loud-policies.ts";
+import { Policies } from "../../src/auth/policy.ts";
+import { keptLog, STANDARD } from "../running-edge.ts";
+
+describe("warnOfUnsealed", () => {
+  it("names every policy that lets unsealed objects be read, or stores them", () => {
+    const log = keptLog();
+    const mixed = { ...STANDARD, contents: "mixed" } as const;
+    const rules = [
+      { ...STANDARD, id: "a", buckets: ["a"] },
+      { ...mixed, id: "b", buckets: ["b", "b-*"] },
+      { ...mixed, id: "c", buckets: ["c"], encryptsMultipart: false },
+    ];
+    warnOfUnsealed(new Policies(rules, STANDARD), log);
+    assert.deepEqual(
+      log.lines.map(({ level, fields }) => [level, fields.policy, fields.buckets]),
+      [
+        ["warn", "b", ["b", "b-*"]],
+        ["warn", "c", ["c"]],
+        ["warn", "c", ["c"]],
+      ],
+    );
+    assert.match(log.lines[0]?.message ?? "", /not sealed/);
+    assert.match(log.lines[2]?.message ?? "", /without encryption/);
+  });
+});
