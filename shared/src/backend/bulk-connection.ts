@@ -106,7 +106,8 @@ export class BulkConnection {
     if (request.signal?.aborted) {
       exchange.fail(abortReason(request.signal));
     } else if (request.body && "body" in request.body) {
-      exchange.send(new BulkUpload(this.#socket, head, request.body));
+      const awaitsContinue = request.headers.expect === "100-continue";
+      exchange.send(new BulkUpload(this.#socket, head, { ...request.body, awaitsContinue }));
     } else {
       this.#socket.cork();
       this.#socket.write(head);

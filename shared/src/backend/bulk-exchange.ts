@@ -157,7 +157,8 @@ export class BulkExchange {
         if (event === undefined) {
           if (!this.#isClosed) return;
           this.#finishParser();
-        } else if (event.kind === "head") this.#onHead(event.head);
+        } else if (event.kind === "interim") this.#onInterim(event.status);
+        else if (event.kind === "head") this.#onHead(event.head);
         else if (event.kind === "piece") this.#onPiece(event.piece);
         else this.#onEnd();
       }
@@ -173,6 +174,10 @@ export class BulkExchange {
       if (this.#hasAnswer || !isFault(error)) throw error;
       this.broke(error);
     }
+  }
+
+  #onInterim(status: number): void {
+    if (status === 100) this.#upload?.goOn();
   }
 
   #onHead({ status, headers, isKeepAlive }: ResponseHead): void {

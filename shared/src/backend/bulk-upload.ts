@@ -11,8 +11,13 @@ import { passedShortLived } from "../http/short-lived.ts";
 const BATCH_BYTES = 256 * 1024;
 /** A started batch of a slow source leaves after this long, so that the backend sees progress. */
 const LINGER_MS = 20;
+/** Servers may ignore the expectation: then the body goes unasked (RFC 9110 §10.1.1). */
+const CONTINUE_MS = 1000;
 
-/** One request on its way: head, then exactly `sizeBytes` bytes of `body`. */
+/**
+ * One request on its way: head, then exactly `sizeBytes` bytes of `body`. With `awaitsContinue` the head has gone out with
+ * `Expect: 100-continue`, and the source is not touched before `goOn`.
+ */
 export class BulkUpload {
   readonly #socket: Socket;
   readonly #body: Body;
@@ -23,17 +28,27 @@ export class BulkUpload {
   #written: Promise<void> | undefined;
   #stopped: { readonly reason: unknown } | undefined;
   #linger: NodeJS.Timeout | undefined;
+  readonly #continued = Promise.withResolvers<void>();
+  readonly #awaitsContinue: boolean;
 
-  constructor(socket: Socket, head: Buffer, upload: { body: Body; sizeBytes: number }) {
+  constructor(
+    socket: Socket,
+    head: Buffer,
+    upload: { body: Body; sizeBytes: number; awaitsContinue?: boolean },
+  ) {
     this.#socket = socket;
     this.#body = upload.body;
     this.#sizeBytes = upload.sizeBytes;
     this.#batch = [head];
     this.#batchBytes = head.length;
+    // Nobody is asked for a body of no bytes, whose head waits for its end.
+    this.#awaitsContinue = upload.awaitsContinue === true && upload.sizeBytes > 0;
   }
 
   /** Resolves when the last byte was handed to the socket. Rejects with the error of the body, of `stop`, or on a wrong size. */
   async run(): Promise<void> {
+    if (this.#awaitsContinue) await this.#untilContinued();
+    if (this.#stopped) throw this.#stopped.reason;
     this.#linger = setTimeout(() => this.#writeLingering(), LINGER_MS);
     try {
       await this.#body.pump((piece) => this.#take(piece));
@@ -44,6 +59,11 @@ export class BulkUpload {
       clearTimeout(this.#linger);
       this.#linger = undefined;
     }
+  }
+
+  /** The backend has asked for the body. */
+  goOn(): void {
+    this.#continued.resolve();
   }
 
   /** True while nothing is on its way to the backend: it is the source that lets us wait. */
@@ -57,6 +77,14 @@ export class BulkUpload {
     this.#stopped = { reason };
     this.#batch = [];
     this.#body.destroy(reason);
+    this.goOn();
+  }
+
+  async #untilContinued(): Promise<void> {
+    this.#write();
+    const timer = setTimeout(() => this.goOn(), CONTINUE_MS);
+    await this.#continued.promise;
+    clearTimeout(timer);
   }
 
   #take(piece: Uint8Array): void | Promise<void> {

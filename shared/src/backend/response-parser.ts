@@ -24,6 +24,7 @@ export interface ResponseHead {
 
 /** What was found next. A piece is a view of the bytes that were pushed. */
 export type ResponseEvent =
+  | { readonly kind: "interim"; readonly status: number }
   | { readonly kind: "head"; readonly head: ResponseHead }
   | { readonly kind: "piece"; readonly piece: Buffer }
   | { readonly kind: "end" };
@@ -161,7 +162,7 @@ export class ResponseParser {
       if (status === 101 || this.#interimAnswers > MAX_INTERIM_ANSWERS) {
         throw malformed("unexpected interim answer");
       }
-      return undefined;
+      return { kind: "interim", status };
     }
     const isSelfDelimited = this.#frame(status, headers);
     const tokens = (headers.get("connection") ?? "").toLowerCase().split(",");

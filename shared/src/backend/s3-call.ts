@@ -13,7 +13,6 @@ const OWN_HEADERS = new Set([
   "authorization",
   "connection",
   "content-length",
-  "expect",
   "host",
   "keep-alive",
   "proxy-authorization",
@@ -48,10 +47,13 @@ export class S3Call implements Replayable {
     { takesFrames }: { takesFrames: boolean },
   ) {
     const { body, headers = {}, key, method, query = [], identity } = request;
-    const own = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name));
     this.#request = request;
     this.address = s3Address(endpoint, request);
     this.isStreamed = streamOf(request) !== undefined;
+    // Only where a body is streamed is there somebody to wait for 100 Continue.
+    const own = Object.entries(headers).filter(
+      ([name]) => !OWN_HEADERS.has(name) && (name !== "expect" || this.isStreamed),
+    );
     const isFramable = body && "body" in body && body.isChecked && identity !== "anonymous";
     this.isFramed = takesFrames && isFramable === true;
     const framing =

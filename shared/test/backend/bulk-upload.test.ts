@@ -30,6 +30,11 @@ function put(body: Body, sizeBytes: number): WireRequest {
   return { method: "PUT", target: "/b/k", headers: { host: "h" }, body: { body, sizeBytes } };
 }
 
+function expecting(body: Body, sizeBytes: number): WireRequest {
+  const request = put(body, sizeBytes);
+  return { ...request, headers: { ...request.headers, expect: "100-continue" } };
+}
+
 async function textOf({ body }: WireResponse): Promise<string> {
   let text = "";
   await body.pump((piece) => {
@@ -128,6 +133,48 @@ describe("a streamed request body", () => {
     gate.resolve();
     assert.equal((await response).status, 200);
     assert.equal(bodySent(connection), "abcdef");
+  });
+
+  it("that is expected is touched only when the server says continue", async () => {
+    const seen: string[] = [];
+    await using server = await startRawServer({
+      onBytes: (connection) => {
+        const body = bodySent(connection);
+        seen.push(body);
+        if (body === "") connection.socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+        else if (body === "abc") connection.socket.write(ok(""));
+      },
+    });
+    await using pool = poolFor(server);
+    const response = await pool.exchange(expecting(bodyOfPieces([Buffer.from("abc")]), 3));
+    assert.equal(response.status, 200);
+    assert.deepEqual(seen, ["", "abc"]);
+  });
+
+  it("that is expected and not wanted is not touched", async () => {
+    const refusal = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno";
+    await using server = await startRawServer({
+      onBytes: ({ socket }) => socket.write(refusal),
+    });
+    await using pool = poolFor(server);
+    let isPumped = false;
+    const body: Body = {
+      pump: async () => {
+        isPumped = true;
+      },
+      destroy: () => {},
+    };
+    const response = await pool.exchange(expecting(body, 3));
+    assert.equal(response.status, 403);
+    assert.equal(await textOf(response), "no");
+    assert.equal(isPumped, false);
+  });
+
+  it("that is expected goes unasked to a server that knows nothing of that", async () => {
+    await using server = await startRawServer({ onBytes: storing(3) });
+    await using pool = poolFor(server);
+    const response = await pool.exchange(expecting(bodyOfPieces([Buffer.from("abc")]), 3));
+    assert.equal(response.status, 200);
   });
 
   it("of no bytes is not sent either before the source has ended properly", async () => {

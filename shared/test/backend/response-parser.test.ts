@@ -14,11 +14,13 @@ function parse(
   const parser = new ResponseParser(options.isHead ?? false);
   let head: ResponseHead | undefined;
   let body = "";
+  const interim: number[] = [];
   let isEnded = false;
   const drain = () => {
     for (let event = parser.next(); event; event = parser.next()) {
       if (event.kind === "head") head = event.head;
       else if (event.kind === "piece") body += event.piece.toString("latin1");
+      else if (event.kind === "interim") interim.push(event.status);
       else isEnded = true;
     }
   };
@@ -33,7 +35,7 @@ function parse(
     parser.finish();
     drain();
   }
-  return { head, body, isEnded, surplus: isEnded ? parser.unreadBytes : 0 };
+  return { head, body, interim, isEnded, surplus: isEnded ? parser.unreadBytes : 0 };
 }
 
 const isMalformed = (error: unknown) =>
@@ -76,10 +78,11 @@ describe("ResponseParser", () => {
     );
   });
 
-  it("skips interim answers, but not without end", () => {
+  it("tells of interim answers, but not without end", () => {
     const interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
     const final = "HTTP/1.1 204 No Content\r\n\r\n";
     assert.equal(parse(interim + interim + final).head?.status, 204);
+    assert.deepEqual(parse(`HTTP/1.1 100 Continue\r\n\r\n${interim}${final}`).interim, [100, 103]);
     assert.throws(() => parse(interim.repeat(40) + final), isMalformed);
     assert.throws(() => parse("HTTP/1.1 101 Switching Protocols\r\n\r\n"), isMalformed);
   });

@@ -5,6 +5,7 @@ import {
   type PlaintextFacts,
   sealObject,
 } from "@s3eg/shared/contracts/crypto.ts";
+import { awaitedContinue } from "../awaited-continue.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import { hasCustomerKey } from "../object-facts.ts";
 import { checksumHeaders } from "../s3/checksum-headers.ts";
@@ -22,7 +23,11 @@ export const putObject: Operation = {
     refuseVersion(request);
     checkHonoured(request, rooms.honoured, "PUT");
     const stored = storedHeaders(request.headers);
-    const headers = { ...stored, ...(await conditionsOf(request, rooms)) };
+    const headers = {
+      ...stored,
+      ...awaitedContinue(request),
+      ...(await conditionsOf(request, rooms)),
+    };
     const { body, sizeBytes, facts } = request.plainBody();
     const head = {
       target: targetOf(request),
