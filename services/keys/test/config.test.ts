@@ -90,7 +90,7 @@ encryption:
       /ACTIVE_VERSION.*none of the versions/,
     ],
     ["another provider", { KEY_MANAGER_PROVIDER: "openbao" }, /not supported yet/],
-    ["another kind of key", { SELF_CONTAINED_TYPE: "rsa" }, /not supported yet/],
+    ["a kind without a key", { SELF_CONTAINED_TYPE: "rsa" }, /rsa.*at least one key/],
     [
       "a password and a key file",
       { ENCRYPTION_PASSWORD: "hunter2hunter2", ENCRYPTION_KEY_FILE: "/k" },

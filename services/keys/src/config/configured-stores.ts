@@ -26,6 +26,10 @@ const KEY_STORES = {
     isConfigured: ({ key_manager }) => key_manager.self_contained.aes.keys.length > 0,
     problems: ({ key_manager }) => selfContainedProblems(key_manager.self_contained, "aes"),
   },
+  rsa: {
+    isConfigured: ({ key_manager }) => key_manager.self_contained.rsa.keys.length > 0,
+    problems: ({ key_manager }) => selfContainedProblems(key_manager.self_contained, "rsa"),
+  },
   password: {
     isConfigured: hasPassword,
     problems: (settings) =>

@@ -3,12 +3,14 @@ import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { activeStore, type KeyStore, readingStores } from "../config/configured-stores.ts";
 import { configuredAes } from "./configured-aes.ts";
 import { configuredPassword, configuredPasswordReader } from "./configured-password.ts";
+import { configuredRsa } from "./configured-rsa.ts";
 import type { ActiveCustodian, Custodian } from "./custodian.ts";
 import { Custodians } from "./custodians.ts";
 import type { CustodianOpener, CustodyParts } from "./open-custodian.ts";
 
 const OPENERS: Readonly<Record<KeyStore, CustodianOpener>> = {
   aes: { open: configuredAes },
+  rsa: { open: configuredRsa },
   password: { open: configuredPassword, openToRead: configuredPasswordReader },
 };
 
