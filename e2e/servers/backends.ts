@@ -6,7 +6,7 @@ import { startVersitygw } from "./versitygw.ts";
 
 const STARTERS: Readonly<Record<string, () => Promise<S3Server>>> = {
   versitygw: () => startVersitygw(),
-  minio: startMinio,
+  minio: () => startMinio(),
   radosgw: startRadosgw,
 };
 

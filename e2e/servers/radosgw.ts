@@ -7,23 +7,15 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./child.ts";
 import { findProgram, freePort, makeScratch } from "./place.ts";
-import { orTakeDown, type S3Keys, type S3Server, takeDown } from "./s3-server.ts";
-
-/** A user of the radosgw; `userId` and `displayName` are what it answers as Owner. */
-export interface RadosgwUser extends S3Keys {
-  readonly userId: string;
-  readonly displayName: string;
-  readonly email: string;
-  readonly tenant?: string;
-}
+import { orTakeDown, type S3Server, type S3User, type ThreeUsers, takeDown } from "./s3-server.ts";
 
 /** A running radosgw; its own `accessKey` and `secretKey` are those of `main`. */
 export interface RadosgwServer extends S3Server {
-  readonly users: typeof RADOSGW_USERS;
+  readonly users: ThreeUsers;
 }
 
 /** The users, the same in every run. */
-export const RADOSGW_USERS = {
+const RADOSGW_USERS = {
   main: {
     userId: "e2e-main",
     displayName: "E2E Main",
@@ -46,7 +38,7 @@ export const RADOSGW_USERS = {
     secretKey: "e2e-tenant-secret-key-0123456789abcdefgh",
     tenant: "e2etenant",
   },
-} as const satisfies Record<string, RadosgwUser>;
+} as const satisfies ThreeUsers;
 
 const OSD_TRIES = 5;
 
@@ -191,7 +183,7 @@ async function startCluster(conf: CephConf, children: Child[]): Promise<void> {
   }
 }
 
-async function createUser(conf: CephConf, user: RadosgwUser): Promise<void> {
+async function createUser(conf: CephConf, user: S3User): Promise<void> {
   const tenant = user.tenant === undefined ? [] : ["--tenant", user.tenant];
   await runToEnd({
     program: findProgram("radosgw-admin", "radosgw"),

@@ -8,6 +8,17 @@ export interface S3Keys {
   readonly secretKey: string;
 }
 
+/** A user of an S3 server that has several; `userId` and `displayName` are what it answers as Owner. */
+export interface S3User extends S3Keys {
+  readonly userId: string;
+  readonly displayName: string;
+  readonly email: string;
+  readonly tenant?: string;
+}
+
+/** Three users, as ceph/s3-tests wants them: two, and one that is, where there are such, of another tenant. */
+export type ThreeUsers = Readonly<Record<"main" | "alt" | "tenant", S3User>>;
+
 /** A running S3 server on loopback. */
 export interface S3Server extends S3Keys, AsyncDisposable {
   readonly name: string;

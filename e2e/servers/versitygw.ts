@@ -1,9 +1,9 @@
 /** versitygw: the small, strict S3 server on a folder. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { answersHttp, type Child, startChild, untilReady } from "./child.ts";
+import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./child.ts";
 import { findProgram, freePort, makeScratch } from "./place.ts";
-import { orTakeDown, type S3Server, takeDown } from "./s3-server.ts";
+import { orTakeDown, type S3Keys, type S3Server, takeDown } from "./s3-server.ts";
 
 const KEYS = { accessKey: "versity-access", secretKey: "versity-secret-key" };
 
@@ -12,6 +12,8 @@ export interface VersitygwOptions {
   readonly keepsAlive?: boolean;
   /** Parent of its folder; the file system must take user xattrs. */
   readonly parent?: string;
+  /** Users beside the root one. All may make buckets; an admin may use those of others, whatever their policies say. */
+  readonly users?: readonly (S3Keys & { readonly isAdmin?: boolean })[];
 }
 
 /** Starts a versitygw with versioning possible; `folder` holds one directory per bucket, objects as plain files. */
@@ -37,6 +39,7 @@ export async function startVersitygw(options: VersitygwOptions = {}): Promise<S3
     });
     children.push(child);
     await untilReady("versitygw", children, { probe: () => answersHttp(endpoint) });
+    for (const user of options.users ?? []) await createUser(program, endpoint, user);
     return {
       ...KEYS,
       name: "versitygw",
@@ -46,5 +49,21 @@ export async function startVersitygw(options: VersitygwOptions = {}): Promise<S3
       folder: store,
       [Symbol.asyncDispose]: () => takeDown(children, scratch),
     };
+  });
+}
+
+async function createUser(
+  program: string,
+  endpoint: string,
+  user: S3Keys & { readonly isAdmin?: boolean },
+): Promise<void> {
+  const { accessKey, secretKey } = KEYS;
+  await runToEnd({
+    program,
+    args: [
+      ...["admin", "--access", accessKey, "--secret", secretKey, "--endpoint-url", endpoint],
+      ...["create-user", "--access", user.accessKey, "--secret", user.secretKey],
+      ...["--role", user.isAdmin ? "admin" : "userplus"],
+    ],
   });
 }
