@@ -32,6 +32,7 @@ export interface Uploads {
   completion: z.infer<typeof completeUpload.result>;
   listed: ListedPart[];
   listing: z.infer<typeof listParts.result>;
+  partChecksum?: z.infer<typeof sealPart.result>["checksum"];
 }
 
 /** The backend's ETag of every part. */
@@ -57,7 +58,8 @@ export function serveUploads(transfers: TransferServer): Uploads {
   transfers.serveUpload(sealPart, async ({ head, body, tail }) => {
     const text = (await collectBody(body, 1e9, tooLarge)).toString();
     uploads.parts.push({ head, text, tail: tail() });
-    return { etag: PART_ETAG, headers: {} };
+    const { partChecksum: checksum } = uploads;
+    return { etag: PART_ETAG, headers: {}, ...(checksum ? { checksum } : {}) };
   });
   transfers.serveUpload(completeUpload, async ({ head, body }) => {
     const list: unknown = JSON.parse((await collectBody(body, 1e9, tooLarge)).toString());

@@ -14,6 +14,8 @@ const Target = z.strictObject({
 const ChecksumType = z.enum(["FULL_OBJECT", "COMPOSITE"]);
 const UploadChecksum = z.strictObject({ algorithm: ChecksumName, type: ChecksumType });
 
+const PartChecksum = z.object({ algorithm: ChecksumName, value: z.string() });
+
 const NOTHING = z.strictObject({});
 
 /** Begins an upload: a data key of its own, its header stored with the upload. A transfer without bytes, for the sake of its ticket. */
@@ -42,11 +44,18 @@ export const sealPart = upload("seal-part", {
     size: z.number().int().nonnegative(),
     /** Header fields of the request to pass on. */
     headers: Headers,
+    /** Algorithm of the checksum that the client promised, was held to, and that the tail brings. */
+    promised: ChecksumName.optional(),
     /** True: these bytes must not be stored unsealed, as the policy of the bucket they come from says. */
     mustSeal: z.boolean().optional(),
   }),
   tail: PlaintextFacts,
-  result: z.object({ etag: z.string(), headers: Headers }),
+  result: z.object({
+    etag: z.string(),
+    /** Of the part's plaintext; of an upload that has a checksum always in its algorithm. */
+    checksum: PartChecksum.optional(),
+    headers: Headers,
+  }),
 });
 
 /** One part as a client completes it. */
@@ -95,7 +104,7 @@ export const ListedPart = z.object({
   /** Hex MD5 of the plaintext, where it was computed. */
   md5: z.string().optional(),
   lastModifiedMs: z.number().int(),
-  checksum: z.object({ algorithm: ChecksumName, value: z.string() }).optional(),
+  checksum: PartChecksum.optional(),
 });
 export type ListedPart = z.infer<typeof ListedPart>;
 

@@ -17,6 +17,7 @@ import {
   type UploadRecord,
 } from "../multipart-state/multipart-state.ts";
 import { visibleHeaders } from "../plain-or-sealed.ts";
+import { summedPart } from "./part-checksum.ts";
 import { checkMayStore, ownEtag } from "./plain-upload.ts";
 import {
   abandonUpload,
@@ -58,25 +59,35 @@ export function sealPartAnswerer(rooms: UploadRooms): SealPart {
       return await rooms.measured.part(upload, storing);
     } catch (error) {
       body.destroy(error);
-      throw error;
+      throw await clearerRefusal(rooms, head, error);
     }
   };
 }
 
+/** Some backends break where a part meets the Abort of its upload; the client is told what was the matter. */
+async function clearerRefusal(rooms: UploadRooms, head: Head, error: unknown): Promise<unknown> {
+  const hasBroken = isFault(error, "backend.refused") && Number(error.details.status) >= 500;
+  if (!hasBroken) return error;
+  const upload = await rooms.state.find(refOf(head)).catch(() => "unknown");
+  return upload === undefined ? noSuchUpload() : error;
+}
+
 async function storePart(
   rooms: UploadRooms,
-  { head, body, tail, upload }: Parameters<SealPart>[0] & { upload: UploadRecord },
+  { head, body: sent, tail, upload }: Parameters<SealPart>[0] & { upload: UploadRecord },
   about: Sending,
 ): Promise<Awaited<ReturnType<SealPart>>> {
   checkCustomerKey(upload, head.headers);
   checkMayStore(upload, head.mustSeal);
+  const { promised, size } = head;
+  const { body, facts: learned } = summedPart({ body: sent, size, promised, facts: tail }, upload);
   const salt = randomBytes(SALT_BYTES);
   const stored = upload.isSealed
     ? await storeSealed(rooms, { head, upload, body, salt }, about)
     : await storePlain(rooms, { head, body }, about);
-  const { partNumber, size } = head;
+  const { partNumber } = head;
   const { etag, backendEtag } = stored;
-  const facts = { ...factsOf(tail()), ...(backendEtag === undefined ? {} : { backendEtag }) };
+  const facts = { ...factsOf(learned()), ...(backendEtag === undefined ? {} : { backendEtag }) };
   const uploadedAtMs = rooms.now();
   const attempt = { partNumber, size, salt, etag, ...facts, uploadedAtMs };
   const { requestId } = about;
@@ -87,7 +98,8 @@ async function storePart(
     throw error;
   });
   if (added.surplus) await sendSurplus(rooms, { head, surplus: added.surplus, requestId });
-  return { etag, headers: stored.headers };
+  const { checksum } = facts;
+  return { etag, headers: stored.headers, ...(checksum ? { checksum } : {}) };
 }
 
 /** All parts of an upload are under the client's key that it was begun with, or none (S3 API, UploadPart). */
@@ -193,7 +205,7 @@ async function sendSurplus(
   await state.unpark(refOf(head), surplus, response.headers.etag ?? "");
 }
 
-function factsOf({ md5, checksum }: PlaintextFacts) {
+function factsOf({ md5, checksum }: PlaintextFacts): Pick<PartAttempt, "md5" | "checksum"> {
   return {
     ...(md5 === undefined ? {} : { md5 }),
     ...(checksum ? { checksum: { algorithm: checksum.algorithm, value: checksum.value } } : {}),

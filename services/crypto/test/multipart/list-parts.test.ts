@@ -22,7 +22,13 @@ describe("list-parts", () => {
     assert.deepEqual(
       parts.map(({ lastModifiedMs: _, ...part }) => part),
       [
-        { partNumber: 2, size: 6, etag: newer.etag, md5: hash("md5", "newest") },
+        {
+          partNumber: 2,
+          size: 6,
+          etag: newer.etag,
+          md5: hash("md5", "newest"),
+          checksum: { algorithm: "crc32", value: "OWA5Sg==" },
+        },
         {
           partNumber: 7,
           size: 9,

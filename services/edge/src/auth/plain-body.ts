@@ -16,6 +16,8 @@ import { s3Error } from "../s3/errors.ts";
 export interface PlainBody {
   readonly body: Body;
   readonly sizeBytes: number;
+  /** Algorithm of the checksum that the client promised; absent: none. */
+  readonly promised: ChecksumName | undefined;
   /** What was learned of the plaintext; complete once `body.pump` has resolved. */
   facts(): PlaintextFacts;
 }
@@ -65,7 +67,9 @@ export function plainBody(
     ...checksumChecks({ headers, hasTrailer, trailers: framed.trailers }, facts, wanted?.checksum),
     ...(hasTrailer ? [announcedTrailersCheck(headers, framed.trailers)] : []),
   ];
-  return { body: checkedBody(framed.body, checks, sizeBytes), sizeBytes, facts: () => facts };
+  const promised = promisedChecksums(headers)[0];
+  const body = checkedBody(framed.body, checks, sizeBytes);
+  return { body, sizeBytes, promised, facts: () => facts };
 }
 
 function announcedSize(headers: HeaderFields, name: string): number {
@@ -112,7 +116,7 @@ function checksumChecks(
 ): BodyCheck[] {
   const inHeader = checksumNames(Object.keys(headers).filter(isChecksumField));
   const inTrailer = checksumNames(announcedTrailers(headers));
-  const [algorithm, ...others] = [...inHeader, ...inTrailer];
+  const [algorithm, ...others] = promisedChecksums(headers);
   checkSdkAlgorithm(headers, algorithm);
   if (algorithm === undefined) return isWanted ? [learned(DEFAULT_CHECKSUM, facts)] : [];
   if (others.length > 0) {
@@ -136,6 +140,11 @@ function checksumChecks(
     check.verify(actual);
   };
   return [{ ...check, verify }];
+}
+
+function promisedChecksums(headers: HeaderFields): ChecksumName[] {
+  const fields = Object.keys(headers).filter(isChecksumField);
+  return checksumNames([...fields, ...announcedTrailers(headers)]);
 }
 
 /** Computes a checksum and keeps it. */

@@ -1,11 +1,15 @@
 /** UploadPartCopy: the source's plaintext is opened and sealed anew as a part; the bytes stream through crypto, in the covering chunks only. */
 import { openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { sealPart } from "@s3eg/shared/contracts/multipart.ts";
+import { isFault } from "@s3eg/shared/faults.ts";
+import type { Body } from "@s3eg/shared/http/body.ts";
 import { parseRange } from "@s3eg/shared/s3/range.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { plainBody } from "../auth/plain-body.ts";
+import { askingOfSource, checkSourceSize } from "../copy/copied-source.ts";
 import { checkPlainSource } from "../copy-rules.ts";
 import { copySourceOf } from "../copy-source.ts";
+import { retryIfChanged } from "../object-facts.ts";
 import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { identityOf, type S3Request } from "../s3-request.ts";
@@ -23,7 +27,7 @@ export const uploadPartCopy: Operation = {
   async run(request, rooms) {
     const partNumber = partNumberOf(request);
     const options = { requestId: request.id, signal: request.signal };
-    const source = await openSource(request, rooms);
+    const source = await retryIfChanged(() => openSource(request, rooms));
     const head = {
       ...uploadAddress(request),
       partNumber,
@@ -31,68 +35,94 @@ export const uploadPartCopy: Operation = {
       headers: { ...askingHeaders(request.headers) },
       ...(source.mustSeal ? { mustSeal: true } : {}),
     };
-    // What a client's own part would have told of itself is learned on the way.
-    const { etag: tag, checksum } = request.policy;
-    const { body, facts } = plainBody(
-      source.body,
-      { "content-length": String(source.sizeBytes) },
-      {
-        payload: { kind: "unsigned" },
-        wanted: { md5: tag === "md5", checksum: checksum === "always" },
-      },
-    );
+    // What a client's own part would have told of itself is learned on the way; the checksum of the upload only crypto knows.
+    const { etag: tag, checksum: sums } = request.policy;
+    const wanted = { md5: tag === "md5", checksum: sums === "always" };
+    const sizes = { "content-length": String(source.sizeBytes) };
+    const unsigned = { payload: { kind: "unsigned" }, wanted } as const;
+    const { body, facts } = plainBody(source.body, sizes, unsigned);
     const sending = { head, body, tail: facts };
-    const { etag, headers } = await rooms.crypto.upload(sealPart, sending, options);
+    const { etag, checksum, headers } = await rooms.crypto.upload(sealPart, sending, options);
     const result = el(
       "CopyPartResult",
       el("LastModified", new Date().toISOString()),
       el("ETag", shownPartEtag(request.policy, etag, facts().md5)),
+      checksum && el(`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value),
     );
-    const answer = { ...answerHeaders(headers), "content-type": "application/xml" };
+    const version = source.versionId;
+    const answer = {
+      ...answerHeaders(headers),
+      ...(version === undefined ? {} : { "x-amz-copy-source-version-id": version }),
+      "content-type": "application/xml",
+    };
     return { status: 200, headers: answer, body: xmlDocument(result, { hasNamespace: true }) };
   },
 };
 
-async function openSource(request: S3Request, rooms: Rooms) {
-  const { bucket, key, versionId, place } = copySourceOf(request);
+interface OpenedSource {
+  readonly body: Body;
+  /** Plaintext bytes to copy. */
+  readonly sizeBytes: number;
+  /** True: they must not be stored unsealed. */
+  readonly mustSeal: boolean;
+  /** The version that is read, where the backend has versions. */
+  readonly versionId: string | undefined;
+}
+
+async function openSource(request: S3Request, rooms: Rooms): Promise<OpenedSource> {
+  const source = copySourceOf(request);
+  const { bucket, key, versionId, place } = source;
   const range = copyRange(request);
+  const target = { bucket, key, ...(versionId === undefined ? {} : { versionId }) };
+  const conditions = await sourceConditionsOf(request, source, rooms);
   const head = {
-    target: {
-      bucket,
-      key,
-      ...(versionId === undefined ? {} : { versionId }),
-      ...identityOf(request),
-    },
+    target: { ...target, ...identityOf(request) },
     place,
     contents: request.policyOf(bucket).contents,
     ...(range ? { range } : {}),
-    headers: { ...(await sourceConditionsOf(request, copySourceOf(request), rooms)) },
+    headers: { ...askingOfSource(request.headers), ...conditions },
     query: [],
   };
   const options = { requestId: request.id, signal: request.signal };
-  const { result, body } = await rooms.crypto.download(openObject, head, options);
+  const opening = rooms.crypto.download(openObject, head, options);
+  const { result, body } = await opening.catch((error: unknown) => {
+    throw asCopyFails(error);
+  });
   try {
     if (!result.isSealed) checkPlainSource(request);
+    checkSourceSize(result.range.length);
     checkPartSize(result.range.length, rooms.maxPartBytes);
+    if (range && range.last >= result.size) throw beyondTheSource();
   } catch (error) {
     body.destroy(error);
     throw error;
   }
-  const isWithin = !range || ("last" in range && (range.last ?? 0) < result.size);
-  if (!isWithin) {
-    body.destroy();
-    throw s3Error("InvalidRange", { message: "The requested range is not satisfiable" });
-  }
-  const mustSeal = request.policyOf(bucket).requiresEncryption === true;
-  return { body, sizeBytes: result.range.length, mustSeal };
+  return {
+    body,
+    sizeBytes: result.range.length,
+    mustSeal: request.policyOf(bucket).requiresEncryption === true,
+    versionId: result.headers["x-amz-version-id"],
+  };
+}
+
+/** A read that a condition forbids is not modified; a copy is refused (S3 API, UploadPartCopy). */
+function asCopyFails(error: unknown): unknown {
+  const isNotModified = isFault(error, "backend.refused") && error.details.status === 304;
+  return isNotModified ? s3Error("PreconditionFailed") : error;
+}
+
+function beyondTheSource(): Error {
+  return s3Error("InvalidRange", { message: "The requested range is not satisfiable" });
 }
 
 /** Both ends must be given and lie within the source (S3 API, UploadPartCopy). */
-function copyRange({ headers }: S3Request) {
+function copyRange({ headers }: S3Request): { first: number; last: number } | undefined {
   const value = headers["x-amz-copy-source-range"];
   if (value === undefined) return undefined;
   const range = parseRange(value);
-  if (range && "first" in range && range.last !== undefined) return range;
+  if (range && "first" in range && range.last !== undefined) {
+    return { first: range.first, last: range.last };
+  }
   throw s3Error("InvalidArgument", {
     message:
       "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",

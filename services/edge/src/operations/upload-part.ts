@@ -1,6 +1,7 @@
 /** UploadPart: like PutObject, the part passes edge → crypto → backend once and is never held whole. */
 import { sealPart } from "@s3eg/shared/contracts/multipart.ts";
-import { checksumHeaders } from "../s3/checksum-headers.ts";
+import { awaitedContinue } from "../awaited-continue.ts";
+import { partChecksumHeader } from "../s3/checksum-headers.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { shownPartEtag } from "../shown-part-etag.ts";
 import { checkPartSize, partNumberOf, uploadAddress } from "../upload-request.ts";
@@ -13,24 +14,24 @@ export const uploadPart: Operation = {
   subresources: ["partNumber", "uploadId"],
   async run(request, { crypto, maxPartBytes }) {
     const partNumber = partNumberOf(request);
-    const { body, sizeBytes, facts } = request.plainBody();
+    const { body, sizeBytes, promised, facts } = request.plainBody();
     checkPartSize(sizeBytes, maxPartBytes);
     const head = {
       ...uploadAddress(request),
       partNumber,
       size: sizeBytes,
-      headers: { ...askingHeaders(request.headers) },
+      headers: { ...askingHeaders(request.headers), ...awaitedContinue(request) },
+      ...(promised === undefined ? {} : { promised }),
     };
     const sending = { head, body, tail: facts };
     const options = { requestId: request.id, signal: request.signal };
-    const { etag, headers } = await crypto.upload(sealPart, sending, options);
-    const { checksum, md5 } = facts();
-    const { "x-amz-checksum-type": _, ...shown } = checksumHeaders(checksum);
+    const { etag, checksum, headers } = await crypto.upload(sealPart, sending, options);
+    const { md5, checksum: sent } = facts();
     return {
       status: 200,
       headers: {
         ...answerHeaders(headers),
-        ...shown,
+        ...partChecksumHeader(checksum ?? sent),
         etag: shownPartEtag(request.policy, etag, md5),
       },
     };

@@ -27,6 +27,13 @@ export function checksumElements(checksum: ObjectFacts["checksum"]): XmlNode[] {
   return [el(`Checksum${NAMES[algorithm]}`, shownValue(checksum)), el("ChecksumType", type)];
 }
 
+/** The answer header that gives the checksum of a part; none where it has none. */
+export function partChecksumHeader(
+  checksum: { readonly algorithm: ChecksumName; readonly value: string } | undefined,
+): HeaderFields {
+  return checksum ? { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value } : {};
+}
+
 /** What listings say of an object's checksum: not its value. */
 export function listedChecksum(checksum: ObjectFacts["checksum"]): XmlNode[] {
   if (!checksum) return [];

@@ -39,6 +39,11 @@ async function take(
   return { text: bytes.toString(), facts: facts() };
 }
 
+/** The algorithm that a head promises. */
+const promisedBy = (headers: HeaderFields) =>
+  plainBody(bodyOfPieces([]), { "content-length": "4", ...headers }, { payload: UNSIGNED })
+    .promised;
+
 const plain = (headers: HeaderFields, payload = UNSIGNED) =>
   take(TEXT, { "content-length": "4", ...headers }, { payload });
 
@@ -54,6 +59,12 @@ const trailed = (
   );
 
 describe("plainBody", () => {
+  it("says which checksum the client promised, before it comes", () => {
+    const sha1 = `${"A".repeat(27)}=`;
+    assert.equal(promisedBy({ "x-amz-checksum-sha1": sha1 }), "sha1");
+    assert.equal(promisedBy({ "x-amz-checksum-mode": "ENABLED" }), undefined);
+  });
+
   it("gives a body through whose SHA-256 is the signed one", async () => {
     const payload: PayloadMode = { kind: "hash", sha256: hash("sha256", TEXT) };
     assert.deepEqual(await plain({}, payload), { text: TEXT, facts: {} });

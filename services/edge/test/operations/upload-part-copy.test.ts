@@ -97,4 +97,48 @@ describe("UploadPartCopy", () => {
     assert.equal((await test.copy(undefined, other)).status, 412);
     assert.deepEqual(test.uploads.parts, []);
   });
+
+  it("learns the MD5 where the policy shows it, and tells the checksum of the upload", async () => {
+    const rule = { ...STANDARD, id: "m", etag: "md5", buckets: ["photos"] } as const;
+    await using test = await edgeWithSource({ rules: [rule] });
+    test.uploads.partChecksum = { algorithm: "sha256", value: "AAAA" };
+    const answer = (await test.copy("bytes=3-9")).xml();
+    assert.equal(answer.textOf("ETag"), `"${hash("md5", "3456789")}"`);
+    assert.equal(answer.textOf("ChecksumSHA256"), "AAAA");
+    assert.deepEqual(test.uploads.parts[0]?.tail, { md5: hash("md5", "3456789") });
+  });
+
+  it("reads the source with its owner's and its customer's key, and says which version it was", async () => {
+    await using test = await edgeWithSource();
+    const key = "server-side-encryption-customer-key";
+    const asked = {
+      "x-amz-copy-source": "/photos/source?versionId=v",
+      [`x-amz-copy-source-${key}`]: "old",
+      [`x-amz-${key}`]: "new",
+      "x-amz-source-expected-bucket-owner": "o",
+    };
+    const { headers } = test.edge.backend.objects.get("photos/source") ?? assert.fail();
+    test.edge.backend.put("photos/source", Buffer.from("0123456789"), {
+      ...headers,
+      "x-amz-version-id": "v",
+    });
+    const answer = await test.copy("bytes=0-4", asked);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers["x-amz-copy-source-version-id"], "v");
+    const opened = test.edge.crypto.opens.at(-1);
+    assert.equal(opened?.target.versionId, "v");
+    assert.deepEqual(
+      [opened.headers[`x-amz-${key}`], opened.headers["x-amz-expected-bucket-owner"]],
+      ["old", "o"],
+    );
+    assert.equal(test.uploads.parts[0]?.head.headers[`x-amz-${key}`], "new");
+  });
+
+  it("refuses where a read would not be modified", async () => {
+    await using test = await edgeWithSource();
+    const { etag } = test.edge.backend.objects.get("photos/source") ?? assert.fail();
+    const same = { "x-amz-copy-source-if-none-match": `${etag.slice(0, -1)}-0"` };
+    const refused = await test.copy(undefined, same);
+    assert.deepEqual([refused.status, refused.code], [412, "PreconditionFailed"]);
+  });
 });

@@ -40,8 +40,18 @@ describe("UploadPart", () => {
     assert.equal(answer.headers["x-amz-checksum-sha256"], value);
     assert.equal(answer.headers["x-amz-checksum-type"], undefined);
     assert.equal(uploads.parts[0]?.tail.checksum?.value, value);
+    assert.equal(uploads.parts[0]?.head.promised, "sha256");
     const wrong = { "x-amz-checksum-sha256": hash("sha256", "woof", "base64") };
     assert.equal((await edge.send({ ...PART, headers: wrong })).code, "BadDigest");
     assert.equal(uploads.parts.length, 1);
+  });
+
+  it("answers with the checksum that the upload needs where none was sent", async () => {
+    await using edge = await runningEdge();
+    const uploads = serveUploads(edge.transfers);
+    uploads.partChecksum = { algorithm: "crc32", value: "AAAAAA==" };
+    const { headers } = await edge.send(PART);
+    assert.equal(headers["x-amz-checksum-crc32"], "AAAAAA==");
+    assert.equal(uploads.parts[0]?.head.promised, undefined);
   });
 });

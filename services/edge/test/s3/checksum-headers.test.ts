@@ -7,6 +7,7 @@ import {
   checksumHeaders,
   listedChecksum,
   namedAlgorithm,
+  partChecksumHeader,
   wantsChecksum,
 } from "../../src/s3/checksum-headers.ts";
 
@@ -19,6 +20,8 @@ describe("the checksum of an object", () => {
       "x-amz-checksum-type": "FULL_OBJECT",
     });
     assert.deepEqual(checksumHeaders(undefined), {});
+    assert.deepEqual(partChecksumHeader(CRC32C), { "x-amz-checksum-crc32c": "AAAAAA==" });
+    assert.deepEqual(partChecksumHeader(undefined), {});
   });
 
   it("is an element and its type, or nothing", () => {
