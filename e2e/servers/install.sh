@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Installs the programs that the black-box tests need, by name: versitygw minio nats redis radosgw python
+# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw), python, and
+# clients (aws s3cmd rclone restic s3fs s5cmd mc; "clients" is all of these).
 # Quick when they are there already. As root on Debian for the apt ones; Go and Python must be there for theirs.
 set -euo pipefail
 
 VERSITYGW_VERSION=v1.7.0
 NATS_VERSION=v2.15.2
 MINIO_VERSION=v0.0.0-20260212201848-7aac2a2c5b7c
+MC_VERSION=v0.0.0-20250313080218-cf909e1063a9
+S5CMD_VERSION=v2.3.0
 BOTO3_VERSION=1.43.11
 
 has_program() {
@@ -24,13 +27,23 @@ apt_install() {
     made=yes
   fi
   apt-get update -qq
-  apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "$@" >/dev/null
   [ -z "$made" ] || rm -f "$policy"
 }
 
 go_install() {
   command -v go >/dev/null 2>&1 || { echo "install.sh: Go is needed for $1" >&2; exit 1; }
   go install "$1"
+}
+
+# As go_install, but asks the proxy for this one version and not for the list of them, which not every proxy gives for every module.
+go_install_exactly() {
+  command -v go >/dev/null 2>&1 || { echo "install.sh: Go is needed for $1" >&2; exit 1; }
+  local folder
+  folder=$(mktemp -d)
+  printf 'module install\n\ngo 1.24\n\nrequire %s %s\n' "${1%@*}" "${1#*@}" >"$folder/go.mod"
+  (cd "$folder" && go build -mod=mod -o "$(go env GOPATH)/bin/" "${1%@*}")
+  rm -rf "$folder"
 }
 
 install_one() {
@@ -44,7 +57,13 @@ install_one() {
         apt_install radosgw ceph-mon ceph-osd ceph-common
       ;;
     python) python3 -c 'import boto3' 2>/dev/null || python3 -m pip install -q "boto3==$BOTO3_VERSION" ;;
-    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python)" >&2; exit 64 ;;
+    aws) has_program aws || apt_install awscli ;;
+    s3cmd | rclone | restic) has_program "$1" || apt_install "$1" ;;
+    s3fs) has_program s3fs && has_program fusermount || apt_install s3fs fuse ;;
+    s5cmd) has_program s5cmd || go_install_exactly "github.com/peak/s5cmd/v2@$S5CMD_VERSION" ;;
+    mc) has_program mc || go_install "github.com/minio/mc@$MC_VERSION" ;;
+    clients) for client in aws s3cmd rclone restic s3fs s5cmd mc; do install_one "$client"; done ;;
+    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python aws s3cmd rclone restic s3fs s5cmd mc clients)" >&2; exit 64 ;;
   esac
 }
 

@@ -18,7 +18,13 @@ export type InstallName =
   | "barman"
   | "pgbackrest"
   | "restic"
-  | "registry";
+  | "registry"
+  | "mc"
+  | "aws"
+  | "s3cmd"
+  | "rclone"
+  | "s3fs"
+  | "s5cmd";
 
 /** Debian keeps the programs of each version of PostgreSQL apart. */
 const POSTGRES_FOLDER = "/usr/lib/postgresql/15/bin";

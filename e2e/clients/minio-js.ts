@@ -1,0 +1,58 @@
+/** minio-js, MinIO's library for JavaScript, in this process. */
+import { readFileSync } from "node:fs";
+import { Agent } from "node:https";
+import { type BucketItem, Client, CopyDestinationOptions, CopySourceOptions } from "minio";
+import minioPackage from "minio/package.json" with { type: "json" };
+import type { MatrixClient, Site } from "./matrix/operations.ts";
+import { operationsOf, remarksOf, type Verbs } from "./matrix/verbs.ts";
+
+/** The client of the matrix. */
+export const minioJs: MatrixClient = {
+  name: "minio-js",
+  async open(site) {
+    const agent = new Agent(site.caFile === undefined ? {} : { ca: readFileSync(site.caFile) });
+    const verbs = verbsOf(minioClientOf(site, agent), site.bucket);
+    return {
+      version: minioPackage.version,
+      operations: operationsOf(site, verbs),
+      remarks: remarksOf(verbs),
+      [Symbol.asyncDispose]: async () => agent.destroy(),
+    };
+  },
+};
+
+function minioClientOf({ server }: Site, agent: Agent): Client {
+  const { hostname, port, protocol } = new URL(server.endpoint);
+  const isTls = protocol === "https:";
+  return new Client({
+    endPoint: hostname,
+    port: Number(port),
+    useSSL: isTls,
+    accessKey: server.accessKey,
+    secretKey: server.secretKey,
+    region: server.region,
+    pathStyle: true,
+    ...(isTls ? { transportAgent: agent } : {}),
+  });
+}
+
+function verbsOf(client: Client, bucket: string): Verbs {
+  return {
+    upload: (file, key) => client.fPutObject(bucket, key, file),
+    download: (key, file) => client.fGetObject(bucket, key, file),
+    async list(prefix) {
+      const sizes = new Map<string, number>();
+      const items: AsyncIterable<BucketItem> = client.listObjectsV2(bucket, prefix, true);
+      for await (const { name = "", size } of items) sizes.set(name, size);
+      return sizes;
+    },
+    copy: (from, to) =>
+      client.copyObject(
+        new CopySourceOptions({ Bucket: bucket, Object: from }),
+        new CopyDestinationOptions({ Bucket: bucket, Object: to }),
+      ),
+    remove: (key) => client.removeObject(bucket, key),
+    presign: (key) => client.presignedGetObject(bucket, key, 600),
+    presignUpload: (key) => client.presignedPutObject(bucket, key, 600),
+  };
+}
