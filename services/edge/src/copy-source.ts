@@ -24,7 +24,7 @@ export function copySourceOf(request: S3Request): CopySource {
 /** Parses `/bucket/key?versionId=…`, with or without the first slash, percent-encoded or not; `InvalidArgument` for anything else. */
 export function parseCopySource(value: string): Omit<CopySource, "place"> {
   const [path = "", ...queries] = value.split("?versionId=");
-  const decoded = decode(path.replace(/^\//, ""));
+  const decoded = decode(withoutPluses(path.replace(/^\//, "")));
   const slash = decoded.indexOf("/");
   const [bucket, key] = [decoded.slice(0, slash), decoded.slice(slash + 1)];
   const isNamed = slash > 0 && isBucketName(bucket) && key !== "";
@@ -37,6 +37,14 @@ export function parseCopySource(value: string): Omit<CopySource, "place"> {
     key,
     ...(queries[0] === undefined ? {} : { versionId: decode(queries[0]) }),
   };
+}
+
+/**
+ * S3 takes a bare plus for a space, and s5cmd sends spaces so. minio-js sends a plus bare and a space as `%20`: where a space is
+ * written otherwise, a plus is a plus.
+ */
+function withoutPluses(path: string): string {
+  return /%20| /.test(path) ? path : path.replaceAll("+", "%20");
 }
 
 // Header values are latin-1: an unencoded UTF-8 name arrives as its bytes.

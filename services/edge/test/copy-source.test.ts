@@ -12,6 +12,9 @@ describe("parseCopySource", () => {
     ["b/%C3%A9%20%25", "b", "é %", undefined],
     ["b/\xc3\xa9", "b", "é", undefined],
     ["b/../k", "b", "../k", undefined],
+    ["b/one+two%2Bthree", "b", "one two+three", undefined],
+    ["b/one+two%20three", "b", "one+two three", undefined],
+    ["b/one+two three", "b", "one+two three", undefined],
     ["b/k?versionId=a%2Bb", "b", "k", "a+b"],
     ["b/k%3FversionId=1", "b", "k?versionId=1", undefined],
   ] as const) {
