@@ -62,7 +62,7 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 /** Operations that are known and answered with a refusal that says why. */
-export const REFUSED: readonly Operation[] = refusedOperations;
+const REFUSED: readonly Operation[] = refusedOperations;
 
 /** What is answered. With `server.disable_multipart_uploads` the operations of uploads are refused, too. */
 export function answeredOperations(settings: { disablesUploads: boolean }): readonly Operation[] {

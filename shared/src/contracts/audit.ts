@@ -29,7 +29,7 @@ export const operationDone = announcement(
 export type OperationDone = z.infer<typeof operationDone.fact>;
 
 /** What crypto finds out by itself, beside how an operation ends. */
-export const INCIDENTS = [
+const INCIDENTS = [
   /** What lies on the backend or in the state store is not what was put there; of uploads in parts and what they made. */
   "mpu.tamper_detected",
   /** A step of an upload could not reach the state store. */
