@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -75,6 +75,20 @@ describe("starting", () => {
     await assert.rejects(start(half), { code: "config.invalid", message: /GW_CRED_0_SECRET_KEY/ });
     const nowhere = { POLICIES: join(folder, "*.yaml") };
     await assert.rejects(start(nowhere), { code: "config.invalid", message: /policies/ });
+  });
+
+  it("is refused where uploads would have no state, a plaintext store, or a policy that contradicts itself", async () => {
+    const policy = join(folder, "contradiction.yaml");
+    await writeFile(policy, "id: x\nbuckets: [x]\nencrypt_multipart_uploads: false\n");
+    const plain = { VALKEY_ADDR: "127.0.0.1:1", VALKEY_TLS_ENABLED: "false" };
+    for (const [change, message] of [
+      [{ MULTIPART_STATE_EMBEDDED: "off" }, /VALKEY_ADDR/],
+      [{ ...plain, NODE_ENV: "production" }, /insecure_allow_plaintext/],
+      [{ POLICIES: policy }, /encrypt_multipart_uploads/],
+    ] as const) {
+      await assert.rejects(start(change), { code: "config.invalid", message });
+    }
+    await start({ MULTIPART_STATE_EMBEDDED: "off", SERVER_DISABLE_MULTIPART_UPLOADS: "true" });
   });
 
   it("leaves nothing running when a later role cannot start", async () => {

@@ -69,6 +69,8 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   if (config.metrics.addr) {
     stack.use(await serveProbes({ address: config.metrics.addr, health, metrics, log }));
   }
+  // Before the broker is waited for: a configuration that is refused is refused at once.
+  const s3 = roles.has("edge") || roles.has("crypto") ? openS3Side(start) : undefined;
   const name = `s3eg ${[...roles].join("+")}`;
   const bus = start.bus ?? (await openBus(config.nats, { name, log, signal: start.stop }));
   if (roles.has("audit")) stack.use(await startAudit({ config: config.audit, bus, log, metrics }));
@@ -76,7 +78,6 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   const secrets = await secretsOf(config, roles);
   if (config.nats.url !== undefined)
     health.add("nats", async () => await refuseUnless(bus.isConnected));
-  const s3 = roles.has("edge") || roles.has("crypto") ? openS3Side(start) : undefined;
   const local = new LocalTransfers({ log });
   const process: Process = { ...start, metrics, health, bus, local, secrets };
   if (roles.has("keys")) await startKeysRole(process);
