@@ -2,6 +2,7 @@
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import type { KeyManagerSection } from "./key-manager.ts";
+import { openbaoProblems } from "./openbao.ts";
 import { selfContainedProblems } from "./self-contained.ts";
 import type { SettingProblem } from "./setting-problem.ts";
 
@@ -29,6 +30,10 @@ const KEY_STORES = {
   rsa: {
     isConfigured: ({ key_manager }) => key_manager.self_contained.rsa.keys.length > 0,
     problems: ({ key_manager }) => selfContainedProblems(key_manager.self_contained, "rsa"),
+  },
+  transit: {
+    isConfigured: ({ key_manager }) => key_manager.openbao.address !== undefined,
+    problems: ({ key_manager }) => openbaoProblems(key_manager.openbao),
   },
   password: {
     isConfigured: hasPassword,

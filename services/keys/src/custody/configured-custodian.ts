@@ -4,6 +4,7 @@ import { activeStore, type KeyStore, readingStores } from "../config/configured-
 import { configuredAes } from "./configured-aes.ts";
 import { configuredPassword, configuredPasswordReader } from "./configured-password.ts";
 import { configuredRsa } from "./configured-rsa.ts";
+import { configuredTransit } from "./configured-transit.ts";
 import type { ActiveCustodian, Custodian } from "./custodian.ts";
 import { Custodians } from "./custodians.ts";
 import type { CustodianOpener, CustodyParts } from "./open-custodian.ts";
@@ -11,6 +12,7 @@ import type { CustodianOpener, CustodyParts } from "./open-custodian.ts";
 const OPENERS: Readonly<Record<KeyStore, CustodianOpener>> = {
   aes: { open: configuredAes },
   rsa: { open: configuredRsa },
+  transit: { open: configuredTransit },
   password: { open: configuredPassword, openToRead: configuredPasswordReader },
 };
 

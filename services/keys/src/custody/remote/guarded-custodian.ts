@@ -57,6 +57,7 @@ export class GuardedCustodian implements ActiveCustodian {
 
   /** Proves that the active key works and that the store holds to the binding; `config.invalid` if it does not. */
   async start(): Promise<void> {
+    await this.#ask(async (signal) => await this.#store.start?.(signal));
     const { payload, use, wrapped } = await this.#probe((attempt) => this.#ask(attempt));
     payload.fill(0);
     const other = { ...use, binding: randomBytes(use.binding.byteLength) };
@@ -73,10 +74,12 @@ export class GuardedCustodian implements ActiveCustodian {
   }
 
   async wrap(payload: Uint8Array, use: KeyUse): Promise<Uint8Array> {
+    this.#refuseUnknown(use.key);
     return await this.#ask((signal) => this.#wrapOnce(payload, use, signal));
   }
 
   async unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array> {
+    this.#refuseUnknown(use.key);
     if (wrappedKey.byteLength < PAYLOAD_BYTES + TAG_BYTES) {
       throw new Fault("crypto.integrity", "wrapped key is cut short");
     }
@@ -98,6 +101,11 @@ export class GuardedCustodian implements ActiveCustodian {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#store[Symbol.asyncDispose]();
+  }
+
+  #refuseUnknown(key: KeyRef): void {
+    if (this.keyNamed(key)) return;
+    throw new Fault("keys.unknown-key", `version ${key.keyVersion} is not configured`);
   }
 
   async #checkNow(): Promise<void> {

@@ -11,6 +11,8 @@ export interface RemoteKeyStore extends AsyncDisposable {
   readonly activeKey: KeyRef;
   /** Every version that a header may name. */
   readonly readableKeys: readonly KeyRef[];
+  /** Called once at start, before anything else is asked: looks whether what the settings name is there, as far as it may. */
+  start?(signal: AbortSignal): Promise<void>;
   /** What goes into the header; at least 16 bytes longer than the payload. */
   wrap(payload: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array>;
   unwrap(wrappedKey: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array>;

@@ -72,6 +72,13 @@ describe("GuardedCustodian", () => {
     await assert.rejects(guarded({ retry }).wrap(payload, use()), is("keys.unavailable"));
   });
 
+  it("asks nobody about a key that the store has not", async () => {
+    const other = { key: { ...store.activeKey, keyVersion: 2 }, binding };
+    await assert.rejects(guarded().wrap(payload, other), is("keys.unknown-key"));
+    await assert.rejects(guarded().unwrap(Buffer.alloc(125), other), is("keys.unknown-key"));
+    assert.equal(store.calls, 0);
+  });
+
   it("asks nobody about a wrapped key that is too short to be one", async () => {
     const short = guarded().unwrap(Buffer.alloc(80), use());
     await assert.rejects(short, is("crypto.integrity"));
