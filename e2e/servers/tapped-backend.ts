@@ -21,9 +21,8 @@ export interface TappedBackend extends S3Server {
 /** Opens a tap before a server, which it does not own. */
 export async function tapBackend(backend: S3Server): Promise<TappedBackend> {
   const { hostname, port } = new URL(backend.endpoint);
-  const server = createServer(async (incoming, outgoing) => {
-    const { method = "", url: path = "" } = incoming;
-    const headers = incoming.rawHeaders;
+  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const { method = "", url: path = "", rawHeaders: headers } = incoming;
     const forward = httpRequest({ hostname, port, method, path, headers, agent: false });
     try {
       const heard = once(forward, "response") as Promise<[IncomingMessage]>;
@@ -36,7 +35,8 @@ export async function tapBackend(backend: S3Server): Promise<TappedBackend> {
       forward.destroy();
       outgoing.destroy();
     }
-  });
+  };
+  const server = createServer((incoming, outgoing) => void pass(incoming, outgoing));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const tapped: TappedBackend = {

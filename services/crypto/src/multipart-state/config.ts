@@ -87,7 +87,7 @@ const ValkeySection = z
       .max(315_360_000)
       .default(604_800)
       .meta({ env: "VALKEY_TTL_SECONDS" })
-      .describe("life of an upload's state after its last part, embedded state included"),
+      .describe("life of an upload after its last part, embedded state included"),
     dial_timeout: timeout("DIAL", "2s").describe("time for a connection"),
     read_timeout: timeout("READ", "1s").describe("time for an answer, beside write_timeout"),
     write_timeout: timeout("WRITE", "1s").describe("time to send a command"),
@@ -157,7 +157,7 @@ export const MultipartStateSection = z
       .pipe(z.number().min(1000).max(86_400_000))
       .prefault("15m")
       .meta({ env: "MULTIPART_STATE_CLEANUP_INTERVAL" })
-      .describe("how often dead uploads are ended; at most a twentieth of ttl_seconds"),
+      .describe("how often dead uploads are ended; at most 1/32 of ttl_seconds"),
     valkey: ValkeySection.prefault({}),
   })
   .refine(({ embedded, valkey }) => embedded !== "on" || valkey.addr === undefined, {

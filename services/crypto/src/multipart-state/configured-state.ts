@@ -14,7 +14,7 @@ import {
 import { createStateSeal } from "@s3eg/shared/sealing/state-seal.ts";
 import type { MultipartStateSection, ValkeySection } from "./config.ts";
 import { MeasuredState } from "./measured-state.ts";
-import type { MultipartState } from "./multipart-state.ts";
+import { type MultipartState, STATE_GRACE } from "./multipart-state.ts";
 import { SealedState } from "./sealed-state.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type { StateStore } from "./state-store.ts";
@@ -100,7 +100,8 @@ function openEmbedded({ config, dataDir }: StateParts): StateStore {
 }
 
 function limitsOf({ valkey, max_parked_bytes }: MultipartStateSection) {
-  return { ttlMs: valkey.ttl_seconds * 1000, maxParkedBytes: max_parked_bytes };
+  const ttlMs = Math.ceil(valkey.ttl_seconds * 1000 * (1 + STATE_GRACE));
+  return { ttlMs, maxParkedBytes: max_parked_bytes };
 }
 
 function addressOf(text: string): ValkeyAddress {

@@ -86,12 +86,14 @@ export interface StateHealth {
 export const PARK_LIMIT_BYTES = 5 * 1024 * 1024;
 /** Part numbers of one upload that are parked for good; one more sends the lowest up (format.md §7). */
 export const MAX_PARKED_PARTS = 8;
+/** By this share of `ttl_seconds` the state outlives its upload: in that time the upload is ended on the backend, too. */
+export const STATE_GRACE = 1 / 8;
 /** How long the answer to a Complete is kept for a client that did not get it. */
 export const RESULT_TTL_MS = 3_600_000;
 
 /**
  * The state of all uploads, shared by every worker. Nothing locks: each call is one atomic step. Everything of an upload ages out
- * together, `ttl_seconds` after its last part. A store out of reach is `state.unavailable` (whether the step was done is then not
+ * together, `ttl_seconds` (and `STATE_GRACE`) after its last part. A store out of reach is `state.unavailable` (whether the step was done is then not
  * known; doing it again is safe), a full one `limit.busy`, a value that was tampered with `crypto.integrity`.
  */
 export interface MultipartState extends AsyncDisposable {

@@ -1,24 +1,23 @@
 /** Clears the state of dead uploads at intervals, in every worker: whoever comes second finds nothing left. */
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import { STATE_GRACE } from "../multipart-state/multipart-state.ts";
 import { clearGarbage, type GarbageRooms } from "./garbage.ts";
 
 /** How often, and which uploads count as dead. */
 export interface CleanUpOptions {
   readonly everyMs: number;
-  /** Life of an upload's state after its last part (`ttl_seconds`). */
+  /** Life of an upload after its last part (`ttl_seconds`). */
   readonly ttlMs: number;
   readonly log: Log;
 }
 
-/** An upload ends at the latest two rounds before its state would: one round may fail. */
-const ROUNDS_AHEAD = 2;
-/** Rounds in the life of an upload, at least: so its end is never much earlier than the setting says. */
-const LEAST_ROUNDS = 20;
+/** Rounds in the time between the end of an upload and that of its state, at least: some may fail. */
+const LEAST_ROUNDS = 4;
 
 /** How far apart rounds are, and how early before the end of its state an upload ends; milliseconds. */
 export function cleanUpTimes({ everyMs, ttlMs }: Pick<CleanUpOptions, "everyMs" | "ttlMs">) {
-  const intervalMs = Math.min(everyMs, ttlMs / LEAST_ROUNDS);
-  return { intervalMs, expiringWithinMs: intervalMs * ROUNDS_AHEAD };
+  const expiringWithinMs = ttlMs * STATE_GRACE;
+  return { intervalMs: Math.min(everyMs, expiringWithinMs / LEAST_ROUNDS), expiringWithinMs };
 }
 
 /** Starts the rounds; disposing waits for the one that runs. */

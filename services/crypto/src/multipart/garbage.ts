@@ -5,6 +5,7 @@
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { RESULT_TTL_MS, type UploadRecord } from "../multipart-state/multipart-state.ts";
 import { customerKeyOf, type UploadRooms, uploadRequest } from "./uploads.ts";
 
@@ -19,6 +20,8 @@ export interface GarbageUpload {
 }
 
 const REQUEST_ID = "cleanup";
+const BATCH = 100;
+const ASKED_AT_ONCE = 4;
 
 /**
  * Uploads that have ended on the backend, and those whose state ends within `expiringWithinMs`. An upload of which the backend says
@@ -28,10 +31,24 @@ export async function* garbageUploads(
   rooms: GarbageRooms,
   { expiringWithinMs }: { expiringWithinMs: number },
 ): AsyncGenerator<GarbageUpload> {
-  for await (const { upload, expiresAtMs } of rooms.state.list()) {
-    if (await isGone(rooms, upload)) yield { upload, why: "gone" };
-    else if (expiresAtMs < rooms.now() + expiringWithinMs) yield { upload, why: "expiring" };
+  for await (const batch of batchesOf(rooms.state.list())) {
+    const judged = await atMost(ASKED_AT_ONCE, batch, async ({ upload, expiresAtMs }) => {
+      if (expiresAtMs < rooms.now() + expiringWithinMs) return { upload, why: "expiring" } as const;
+      return (await isGone(rooms, upload)) ? ({ upload, why: "gone" } as const) : undefined;
+    });
+    yield* judged.filter((garbage) => garbage !== undefined);
   }
+}
+
+async function* batchesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
 }
 
 /** Ends an upload on both sides: the parts on the backend, then the parked ones and the state. False where the backend refused. */

@@ -64,8 +64,9 @@ describe("garbageUploads", () => {
     const modified = { "last-modified": new Date().toUTCString() };
     uploads.backend.objects.set("k", { ...made, headers: { ...made.headers, ...modified } });
     assert.deepEqual(await garbageOf(uploads), []);
-    const later = Date.now() + HOUR_MS + 2000;
-    assert.deepEqual(await garbageOf(uploads, later), [[uploadId, "gone"]]);
+    const before = { "last-modified": new Date(Date.now() - HOUR_MS - 2000).toUTCString() };
+    uploads.backend.objects.set("k", { ...made, headers: { ...made.headers, ...before } });
+    assert.deepEqual(await garbageOf(uploads), [[uploadId, "gone"]]);
     uploads.backend.objects.set("k", {
       ...made,
       headers: { [HEADER_FIELD]: "another", ...modified },
