@@ -1,12 +1,14 @@
 /** The operations of a client that moves single files and lists them, made from its verbs. */
 import { deepEqual, equal } from "node:assert/strict";
 import { hash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { Agent, type Dispatcher, request } from "undici";
 import type { Operation, Session, Site } from "./operations.ts";
 import { fileDigest, type Sample, treeDigests, writePattern } from "./samples.ts";
 import { type Syncing, syncByHand } from "./sync-by-hand.ts";
+
+const LONG_AGO = new Date("2026-01-01T00:00:00Z");
 
 /** What a client can do, by file and key; none retries on behalf of the test. */
 export interface Verbs {
@@ -84,6 +86,8 @@ async function checkSync({ folder, witness }: Site, verbs: Verbs): Promise<void>
   };
   for (const [n, [name, size]] of Object.entries(sizes).entries()) {
     await writePattern(join(tree, name), size, n);
+    // Older than what is uploaded, by more than clocks and whole seconds can hide.
+    await utimes(join(tree, name), LONG_AGO, LONG_AGO);
   }
   const check = async () => deepEqual(await witness.digests("synced/"), await treeDigests(tree));
   await sync.up(tree, "synced");
