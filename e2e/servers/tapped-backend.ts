@@ -1,6 +1,11 @@
 /** A backend behind a tap: every exchange passes unchanged, but a test may do something when the backend has answered and nobody knows yet. */
 import { once } from "node:events";
-import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import type { S3Server } from "./s3-server.ts";
