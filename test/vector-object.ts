@@ -51,20 +51,34 @@ export interface VectorObject {
   readonly vector: FormatVector;
 }
 
-/** The object of a name. */
-export function objectOf(name: string, choices: ObjectChoices = {}): VectorObject {
-  const { size = 5, suite = 1, trailer = {}, place = PLACE } = choices;
+/** A header and what it was made from. */
+export interface VectorHeader {
+  readonly suite: 1 | 2;
+  readonly keys: RawKeys;
+  readonly bytes: Buffer;
+  /** What every vector says of it. */
+  readonly said: Required<Pick<FormatVector, "kek" | "dataKey" | "place" | "header">>;
+}
+
+/** The header of a name: of an object of `size` bytes, or, where that is undefined, of one uploaded in parts. */
+export function headerOf(
+  name: string,
+  size: number | undefined,
+  choices: Omit<ObjectChoices, "size" | "trailer"> = {},
+): VectorHeader {
+  const { suite = 1, place = PLACE } = choices;
+  const flags = size === undefined ? 1 : 0;
   const dataKey = sha256(`data key of ${name}`);
   const kek = sha256("key-encryption key of the vectors");
   const objectId = sha256(`object id of ${name}`);
-  const keys = keysByHand(dataKey, { objectId, suite, flags: 0 });
+  const keys = keysByHand(dataKey, { objectId, suite, flags });
   const raw: RawHeader = {
     version: 2,
     suite,
-    flags: 0,
+    flags,
     objectId,
     commitment: keys.commitment,
-    plaintextSize: BigInt(size),
+    plaintextSize: size === undefined ? 0xffff_ffff_ffff_ffffn : BigInt(size),
     createdAtMs: CREATED_AT_MS,
     provider: Buffer.from("aes"),
     keyId: Buffer.from("kek-a"),
@@ -83,15 +97,25 @@ export function objectOf(name: string, choices: ObjectChoices = {}): VectorObjec
   const header = { ...raw, wrappedKey: choices.wrapped?.(wrappedKey) ?? wrappedKey };
   const macInput = headerBytes({ ...header, ...choices.rewritten });
   const bytes = Buffer.concat([macInput, hmac(keys.headerKey, macInput)]);
+  const said = {
+    kek: kek.toString("hex"),
+    dataKey: dataKey.toString("hex"),
+    place,
+    header: bytes.toString("base64url"),
+  };
+  return { suite, keys, bytes, said };
+}
+
+/** The object of a name. */
+export function objectOf(name: string, choices: ObjectChoices = {}): VectorObject {
+  const { size = 5, trailer = {}, ...others } = choices;
+  const { suite, keys, bytes, said } = headerOf(name, size, others);
   const stored = sealPattern({ suite, keys, size, trailer: trailerBytes(trailer) });
   const vector: FormatVector = {
     description: "",
     section: "§6",
     expect: "success",
-    kek: kek.toString("hex"),
-    dataKey: dataKey.toString("hex"),
-    place,
-    header: bytes.toString("base64url"),
+    ...said,
     plaintext: measured(patternByHand(size)),
     trailer,
     stored: { ...measured(stored), ...writtenDown(stored) },
