@@ -36,7 +36,13 @@ import type { UploadRooms } from "./multipart/uploads.ts";
 import type { MultipartState } from "./multipart-state/multipart-state.ts";
 import { openObjectAnswerer } from "./open-object.ts";
 import { sealObjectAnswerer } from "./seal-object.ts";
-import { type Head, watchedDownload, watchedReading, watchedUpload } from "./watched.ts";
+import {
+  type Head,
+  watchedDescribing,
+  watchedDownload,
+  watchedReading,
+  watchedUpload,
+} from "./watched.ts";
 
 /** Where messages come in. */
 export interface Doors {
@@ -71,7 +77,9 @@ export function openInbox({ transfers, bus, guard }: Doors, rooms: Rooms): void 
   const uploads = state && { ...rooms, state, measured: uploadMetrics(metrics), now: Date.now };
   if (uploads) openUploadInbox(transfers, uploads, incidents);
   else closeUploadInbox(transfers);
-  bus.serve(describeObjects, guardedAnswer(describeObjects, guard, describeObjectsAnswerer(rooms)));
+  const describing = describeObjectsAnswerer(rooms);
+  const described = watchedDescribing(describeObjects.subject, describing, incidents);
+  bus.serve(describeObjects, guardedAnswer(describeObjects, guard, described));
 }
 
 function openUploadInbox(

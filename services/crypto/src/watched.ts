@@ -1,6 +1,7 @@
 /** Crypto's answerers with an eye on them: what they meet that is an incident is reported, once, and then goes its way. */
 import type { Backend, BackendResponse } from "@s3eg/shared/backend/backend.ts";
-import { isFault } from "@s3eg/shared/faults.ts";
+import type { Asked } from "@s3eg/shared/bus/bus.ts";
+import { fromWireFault, isFault } from "@s3eg/shared/faults.ts";
 import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { partCountOfEtag } from "@s3eg/shared/format/sizes.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
@@ -74,6 +75,40 @@ export function watchedReading<H extends Head, Result extends { readonly isSeale
       throw error;
     }
   };
+}
+
+/** The same for looking at objects without reading them. An object that does not verify is a fault in its own place. */
+export function watchedDescribing<I extends DescribedBucket, Answer extends Described>(
+  operation: string,
+  answerer: (input: I, asked: Asked) => Promise<Answer>,
+  incidents: Incidents,
+): (input: I, asked: Asked) => Promise<Answer> {
+  return async (input, asked) => {
+    const answer = await answerer(input, asked);
+    for (const [at, { key, versionId, etag }] of input.objects.entries()) {
+      const about = answer.described[at];
+      if (!(about && "fault" in about) || partCountOfEtag(etag) === undefined) continue;
+      const fault = fromWireFault(about.fault);
+      if (fault.code !== "crypto.integrity") continue;
+      const head = { target: { bucket: input.bucket, key, versionId } };
+      const sighting = sightingOf(operation, head, asked.requestId);
+      incidents.report("mpu.tamper_detected", { ...sighting, fault: fault.code });
+    }
+    return answer;
+  };
+}
+
+interface DescribedBucket {
+  readonly bucket: string;
+  readonly objects: readonly {
+    readonly key: string;
+    readonly versionId?: string | undefined;
+    readonly etag: string;
+  }[];
+}
+
+interface Described {
+  readonly described: readonly ({ readonly facts: unknown } | { readonly fault: unknown })[];
 }
 
 function reportStep(incidents: Incidents, error: unknown, sighting: Sighting): void {

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Fault } from "@s3eg/shared/faults.ts";
+import { Fault, toWireFault } from "@s3eg/shared/faults.ts";
 import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { type Body, bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import type { Incidents } from "../src/incidents.ts";
-import { watchedDownload, watchedReading, watchedUpload } from "../src/watched.ts";
+import {
+  watchedDescribing,
+  watchedDownload,
+  watchedReading,
+  watchedUpload,
+} from "../src/watched.ts";
 import { MemoryBackend } from "./memory-backend.ts";
 
 const HEAD = { target: { bucket: "b", key: "k" }, uploadId: "u" };
@@ -124,5 +129,29 @@ describe("a watched reading", () => {
     const { body } = await on({ target: HEAD.target }, CONTEXT);
     await assert.rejects(async () => await body.pumpBorrowed?.(() => undefined), DAMAGED);
     assert.deepEqual(seen, TAMPERED);
+  });
+});
+
+describe("watched descriptions", () => {
+  it("report each object of parts that does not verify", async () => {
+    const { seen, incidents } = kept();
+    const parts = `"${"0".repeat(32)}-2"`;
+    const asked = { requestId: "r", deadlineMs: 0, isLocal: true };
+    const objects = [
+      { key: "single", etag: '"x"' },
+      { key: "damaged", etag: parts },
+      { key: "gone", etag: parts },
+      { key: "good", etag: parts },
+    ];
+    const described = [
+      { fault: toWireFault(DAMAGED) },
+      { fault: toWireFault(DAMAGED) },
+      { fault: toWireFault(new Fault("backend.changed", "gone")) },
+      { facts: {} },
+    ];
+    const answerer = async () => ({ described });
+    const answer = watchedDescribing("crypto.object.describe", answerer, incidents);
+    assert.deepEqual(await answer({ bucket: "b", objects }, asked), { described });
+    assert.deepEqual(seen, ["mpu.tamper_detected crypto.object.describe r b damaged "]);
   });
 });
