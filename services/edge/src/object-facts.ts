@@ -1,4 +1,5 @@
 /** Facts of objects that only a data key can tell: from the index where it knows, otherwise asked of crypto and then remembered. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { describeObjects, MAX_DESCRIBED, type ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
@@ -25,13 +26,19 @@ export interface KnownObjects {
   learn(object: PinnedObject, facts: ObjectFacts): void;
 }
 
-/** Runs `look` again, once, if the object changed while it was looked at: then the second look is the true one. */
+/** Looks at most at an object that many write at once, and the longest wait after the first of them. */
+const LOOKS = 8;
+const FIRST_WAIT_MS = 10;
+
+/** Runs `look` again if the object changed while it was looked at, after a random wait that doubles: the last look is the true one. */
 export async function retryIfChanged<Result>(look: () => Promise<Result>): Promise<Result> {
-  try {
-    return await look();
-  } catch (error) {
-    if (isFault(error, "backend.changed")) return await look();
-    throw error;
+  for (let looks = 1; ; looks += 1) {
+    try {
+      return await look();
+    } catch (error) {
+      if (looks === LOOKS || !isFault(error, "backend.changed")) throw error;
+      await sleep(Math.random() * FIRST_WAIT_MS * 2 ** (looks - 1));
+    }
   }
 }
 
