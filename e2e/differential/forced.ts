@@ -136,7 +136,7 @@ const FORCED: readonly Forced[] = [
   },
   {
     chapter: "uploads",
-    about: ["part 1"],
+    about: ["part 1", "a part that is a copy"],
     on: VERSITYGW,
     reason: "what is to give every object a checksum gives every part one",
   },
