@@ -2,6 +2,7 @@
  * The S3 server of the benchmark: no signatures, no XML, as cheap as can be. counting-backend.ts PORT FOLDER
  * PUT to a bucket `sink` counts the bytes and drops them; to any other bucket it keeps them, in memory up to 128 MiB, else
  * in a file of FOLDER. GET (with ranges) and HEAD give back what was kept with its headers. GET /counted tells the sums.
+ * Uploads in parts are only played: nothing is kept of them.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -12,6 +13,7 @@ import { pipeline } from "node:stream/promises";
 import { type Body, collectBody } from "../shared/src/http/body.ts";
 import { bodyOfReadable } from "../shared/src/http/node-body.ts";
 import { decodeAwsChunked } from "../shared/src/s3/aws-chunked.ts";
+import { playUpload } from "./played-uploads.ts";
 
 const MAX_IN_MEMORY_BYTES = 128 * 1024 * 1024;
 
@@ -34,7 +36,7 @@ server.keepAliveTimeout = 600_000;
 server.listen(Number(port), "127.0.0.1");
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const [path = "/"] = (request.url ?? "/").split("?");
+  const [path = "/", query = ""] = (request.url ?? "/").split("?");
   if (path === "/counted") {
     response.end(JSON.stringify(counted));
   } else if (path.split("/").filter((part) => part !== "").length < 2) {
@@ -42,6 +44,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.end();
   } else if (request.method === "PUT") {
     await put(path, request, response);
+  } else if (query.includes("upload")) {
+    await playUpload(new URLSearchParams(query), request, response);
   } else if (request.method === "DELETE") {
     kept.delete(path);
     response.writeHead(204).end();

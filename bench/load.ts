@@ -21,7 +21,7 @@ export function wholePayload(content: Buffer): Payload {
 /** Requests of one kind. */
 export interface Load {
   readonly method: "PUT" | "GET";
-  /** Of worker n of `parallel`, starting with a slash. */
+  /** Of worker n of `parallel`, starting with a slash; its query, if any, behind it. */
   readonly path: (worker: number) => string;
   /** Sent by PUT; of GET only its size counts, against which every answer is checked. */
   readonly payload: Payload;
@@ -83,7 +83,8 @@ export function signerFor(
   const fixed: Headers = { host, ...(sent ? { "content-length": String(sent.bytes) } : {}) };
   const payloadHash = sent?.sha256 ?? hash("sha256", "");
   return (path) => {
-    const request = { method, rawPath: path, rawQuery: "", headers: Object.entries(fixed) };
+    const [rawPath = "", rawQuery = ""] = path.split("?");
+    const request = { method, rawPath, rawQuery, headers: Object.entries(fixed) };
     const signer = { ...scope, ...server, now: new Date(), payloadHash, signingKeys };
     return { ...fixed, ...signRequest(request, signer) };
   };

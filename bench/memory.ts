@@ -7,6 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import type { S3Server } from "../e2e/servers/s3-server.ts";
 import { type Payload, runLoad, wholePayload } from "./load.ts";
+import { uploadParts } from "./part-upload.ts";
 import { readAll, readingSlowly, slowly, stoppingFor } from "./slow-clients.ts";
 import { startTargets } from "./targets.ts";
 
@@ -51,6 +52,7 @@ async function isWithinLimit({ name, kept, run }: Case): Promise<boolean> {
 
 function cases(largeMib: number): Case[] {
   const large = repeated(randomBytes(MIB), largeMib);
+  const half = repeated(randomBytes(MIB), largeMib / 2);
   const middle = repeated(randomBytes(MIB), 64);
   const whole = wholePayload(randomBytes(16 * MIB));
   const trickle = repeated(randomBytes(64 * KIB), 80);
@@ -72,6 +74,10 @@ function cases(largeMib: number): Case[] {
         await putAll(gateway, { path: "/sink/large", payload: large, parallel: 16 });
         await getAll(gateway, { payload: large, parallel: 16 });
       },
+    },
+    {
+      name: `16 parts of ${largeMib / 2} MiB of one upload`,
+      run: (gateway) => uploadParts(gateway, { payload: half, parallel: 16 }),
     },
     {
       name: "64 PUTs of 16 MiB",
