@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { flipped } from "./header-parts.ts";
 import { C, plaintextOf } from "./plaintext.ts";
-import { BUCKET, type RunningGateway, runningGateway } from "./running-gateway.ts";
+import { BUCKET, type RunningGateway, runningGateway, until } from "./running-gateway.ts";
 import { MIN_PART, Uploading, uploadParts } from "./uploading.ts";
 import { type Answer, pathOf } from "./wire-client.ts";
 
@@ -87,12 +87,18 @@ describe("tampering with a stored multipart object", () => {
       .catch(() => undefined);
   }
 
+  const getFrom = (first: number): Promise<Answer> =>
+    gateway.client.send("GET", pathOf(BUCKET, "k"), { headers: { range: `bytes=${first}-` } });
+
   const wantedOf = (read: Read) => (read ? WHOLE.subarray(read[0], read[1] + 1) : WHOLE);
 
   /** Every read fails or, where it needs nothing that was touched, is right. */
   async function checkReads(what: string, isTouched: (read: Read) => boolean): Promise<void> {
     for (const read of READS) {
+      const known = announced();
       const got = await get(read);
+      if (isTouched(read)) await until(() => announced() > known, `${what}: tampering announced`);
+      else assert.equal(announced(), known, `${what}: announced for nothing`);
       const where = `${what}, ${read ? read.join("-") : "whole"}`;
       if (isTouched(read)) checkFailed(got, wantedOf(read), where);
       else assert.ok(got?.status === 206 && got.bytes.equals(wantedOf(read)), where);
@@ -100,6 +106,10 @@ describe("tampering with a stored multipart object", () => {
   }
 
   const everything = () => true;
+
+  /** Times that `mpu.tamper_detected` was announced and logged. */
+  const announced = () =>
+    gateway.lines.filter((line) => line.includes('"incident":"mpu.tamper_detected"')).length;
 
   it("is needed for these tests: untouched, every read succeeds", async () => {
     for (const read of READS) {
@@ -122,6 +132,24 @@ describe("tampering with a stored multipart object", () => {
         await tamper(flipped(stored, (starts[part] ?? 0) + at, at % 8));
         const isTouched = (read: Read) => !read || (read[0] < end && read[1] >= first);
         await checkReads(`part ${part + 1}, byte ${at}`, isTouched);
+      }
+    });
+  }
+
+  for (const part of [0, 1, 2]) {
+    it(`in the first chunk of part ${part + 1} is a 500 for who begins there, and breaks off who began before`, async () => {
+      const from = SIZES.slice(0, part).reduce((sum, each) => sum + each, 0);
+      await tamper(flipped(stored, (starts[part] ?? 0) + 9, 3));
+      const begun = await getFrom(from);
+      assert.deepEqual([begun.status, begun.code], [500, "InternalError"]);
+      for (const first of part === 0 ? [] : [from - C, 0]) {
+        const got = await getFrom(first);
+        assert.deepEqual([got.status, got.isWhole], [206, false]);
+        assert.ok(got.bytes.length <= from - first, "a byte of the chunk that was touched");
+        assert.ok(
+          got.bytes.equals(WHOLE.subarray(first, first + got.bytes.length)),
+          "a wrong byte",
+        );
       }
     });
   }
