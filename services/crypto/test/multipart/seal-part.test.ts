@@ -88,6 +88,21 @@ describe("seal-part", () => {
     assert.deepEqual(await uploads.state.check(), { activeUploads: 0 });
   });
 
+  it("says that the upload is gone where the backend broke on its Abort", async () => {
+    await using uploads = new RunningUploads();
+    const { uploadId } = await uploads.create();
+    uploads.backend.intercept = () => answerOf(500);
+    await assert.rejects(uploads.part(uploadId, 1, BIG), refusedAs("InternalError"));
+    const ref = { uploadId, bucket: "b", key: "k" };
+    const { find } = uploads.state;
+    uploads.state.find = async (...asked) => {
+      const found = await find.apply(uploads.state, asked);
+      await uploads.state.remove(ref);
+      return found;
+    };
+    await assert.rejects(uploads.part(uploadId, 1, BIG), refusedAs("NoSuchUpload"));
+  });
+
   it("refuses a part that the backend stores without an ETag", async () => {
     await using uploads = new RunningUploads();
     const { uploadId } = await uploads.create();
