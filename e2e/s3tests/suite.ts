@@ -57,6 +57,7 @@ export async function runSuite(run: SuiteRun): Promise<Outcomes> {
       `--junit-xml=${junit}`,
       ...(filter === undefined ? [] : ["-k", filter]),
       ...(leavesLocked ? ["-p", "leave_locked"] : []),
+      ...(target.ca === undefined ? [] : ["-p", "unframed_body"]),
       `@${names}`,
     ],
     cwd: folder,
