@@ -14,6 +14,7 @@ export type InstallName =
   | "redis"
   | "radosgw"
   | "python"
+  | "openbao"
   | "postgres"
   | "barman"
   | "pgbackrest"

@@ -13,7 +13,7 @@ const MAX_BITS = 8192;
 const OAEP = { name: "RSA-OAEP", hash: "SHA-256" };
 
 /** A version of the key. */
-export interface RsaKey {
+interface RsaKey {
   readonly privateKey: KeyObject;
   /** 32 bytes that authenticate envelopes; absent: they follow from the private key. */
   readonly envelopeKey?: Secret<Uint8Array> | undefined;

@@ -30,16 +30,17 @@ export function describeCustodian(
   describe(`${name} as a custodian`, () => {
     const payload = Buffer.concat([Buffer.of(1), randomBytes(64)]);
     const binding = randomBytes(32);
-    let tried: Tried;
+    let tried: Tried | undefined;
     let custodian: ActiveCustodian;
+    let impostor: ActiveCustodian;
     const use = () => ({ key: custodian.activeKey, binding });
     before(async () => {
       tried = await open();
-      custodian = tried.custodian;
+      ({ custodian, impostor } = tried);
       await custodian.start();
-      await tried.impostor.start();
+      await impostor.start();
     });
-    after(() => tried[Symbol.asyncDispose]());
+    after(async () => await tried?.[Symbol.asyncDispose]());
 
     it("opens what it wrapped, never wraps alike, and leaves the payload as it was", async () => {
       const given = Buffer.from(payload);
@@ -68,7 +69,6 @@ export function describeCustodian(
     });
 
     it("does not open what another key of the same name wrapped", async () => {
-      const { impostor } = tried;
       const forged = await impostor.wrap(payload, { key: impostor.activeKey, binding });
       await assert.rejects(custodian.unwrap(forged, use()), isIntegrity);
     });

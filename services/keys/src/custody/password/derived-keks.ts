@@ -13,7 +13,7 @@ export interface DerivationLimits {
 }
 
 /** Enough for a cold start over years of epochs; a backend that makes up key ids can have no more. */
-export const DERIVATION_LIMITS: DerivationLimits = { maxKept: 256, burst: 128, refillMs: 1000 };
+const DERIVATION_LIMITS: DerivationLimits = { maxKept: 256, burst: 128, refillMs: 1000 };
 
 interface Kept {
   readonly kek: Promise<KeyObject>;
