@@ -11,7 +11,7 @@ import { orTakeDown, type S3Keys, type S3Server, takeDown } from "./servers/s3-s
 import type { Certified } from "./servers/test-pki.ts";
 
 const MAIN = join(import.meta.dirname, "../services/cli/src/main.ts");
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 120_000;
 
 /** A running gateway. Its keys are those of its first user. */
 export interface Gateway extends S3Server {
