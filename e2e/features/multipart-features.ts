@@ -266,4 +266,58 @@ export const multipartFeatures = [
     const got = await send(site, { method: "GET", path: "/k" });
     assert.equal(got.body.toString(), "2345");
   }),
+  feature(
+    "CopyObject of an object in parts has its bytes and metadata, each version's own",
+    async (site) => {
+      const { s3, bucket: Bucket } = site;
+      await upload(site, { Metadata: { a: "b" }, ContentType: "text/x-test" });
+      const CopySource = `${Bucket}/k`;
+      await s3.copyObject({ Bucket, Key: "copy", CopySource });
+      await s3.copyObject({
+        Bucket,
+        Key: "replaced",
+        CopySource,
+        MetadataDirective: "REPLACE",
+        Metadata: { new: "1" },
+      });
+      for (const [path, name] of [
+        ["/copy", "x-amz-meta-a"],
+        ["/replaced", "x-amz-meta-new"],
+      ] as const) {
+        const got = await send(site, { method: "GET", path });
+        assert.ok(got.body.equals(Buffer.concat([FIRST, LAST])), path);
+        assert.ok(got.headers[name], name);
+        const list = await s3.listObjectsV2({ Bucket, Prefix: path.slice(1) });
+        assert.equal(list.Contents?.[0]?.Size, FIRST.length + LAST.length);
+      }
+      const { ETag } = await s3.headObject({ Bucket, Key: "copy" });
+      const wrong = { Bucket, Key: "x", CopySource, CopySourceIfMatch: md5Etag("other") };
+      await assertRefused(s3.copyObject(wrong), { status: 412 });
+      const again = { Bucket, Key: "again", CopySource: `${Bucket}/copy`, CopySourceIfMatch: ETag };
+      await s3.copyObject(again);
+      const got = await send(site, { method: "GET", path: "/again" });
+      assert.ok(got.body.equals(Buffer.concat([FIRST, LAST])));
+    },
+  ),
+  feature("UploadPartCopy has the checksum of the upload", async (site) => {
+    const { s3, bucket: Bucket } = site;
+    await upload(site);
+    const ChecksumAlgorithm = "CRC32";
+    const target = await start({ ...site }, { ChecksumAlgorithm, Key: "sum" });
+    const copy = { ...target, Key: "sum", CopySource: `${Bucket}/k` };
+    const last = FIRST.length + LAST.length - 1;
+    const { CopyPartResult } = await s3.uploadPartCopy({
+      ...copy,
+      PartNumber: 1,
+      CopySourceRange: `bytes=${FIRST.length}-${last}`,
+    });
+    const single = await s3.putObject({ Bucket, Key: "one", Body: LAST, ChecksumAlgorithm });
+    assert.equal(CopyPartResult?.ChecksumCRC32, single.ChecksumCRC32);
+    assert.equal(CopyPartResult?.ETag, `"${createHash("md5").update(LAST).digest("hex")}"`);
+    const { ETag, ChecksumCRC32 } = CopyPartResult;
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] };
+    await s3.completeMultipartUpload({ ...target, Key: "sum", MultipartUpload });
+    const got = await send(site, { method: "GET", path: "/sum" });
+    assert.ok(got.body.equals(LAST));
+  }),
 ];
