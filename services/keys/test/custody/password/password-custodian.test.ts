@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { checkCanaries } from "../../../src/canary.ts";
 import { AesCustodian } from "../../../src/custody/aes-custodian.ts";
 import { Custodians } from "../../../src/custody/custodians.ts";
 import { EPOCH_MS } from "../../../src/custody/password/epochs.ts";
@@ -142,5 +143,24 @@ describe("PasswordReader", () => {
     assert.ok(derived < 50);
     await deriving;
     assert.equal(derived, 50);
+  });
+});
+
+describe("another password under the same number", () => {
+  it("is found at the start, by the canary of the epoch", async () => {
+    const folder = join(parent, "canary");
+    const writing = { activeVersion: 1, work: argon2id, folder, log };
+    for (const [text, isRight] of [
+      ["correct horse battery", true],
+      ["correct horse battery", true],
+      ["correct horse batterz", false],
+    ] as const) {
+      const custodian = new PasswordCustodian(passwords(text), writing);
+      await custodian.start();
+      const checked = checkCanaries(custodian, { folder, log });
+      if (isRight) await checked;
+      else await assert.rejects(checked, is("config.invalid"));
+      await custodian[Symbol.asyncDispose]();
+    }
   });
 });
