@@ -148,7 +148,7 @@ export async function startDistributed(
       await start("edge", env);
       endpoints.push(`http://127.0.0.1:${port}`);
     }
-    // Every role, not edge alone: edge does not know whether keys answers yet.
+    // Every role, not edge alone: of several keys and workers it needs one to be ready.
     for (const probe of probes) {
       await untilReady("distributed gateway", children, {
         probe: () => answersHttp(probe, 200),
