@@ -131,8 +131,8 @@ export class PasswordCustodian extends PasswordReader implements ActiveCustodian
     if (this.#epoch && !isOver(this.#epoch, nowMs)) return;
     const { folder, work, activeVersion } = this.#writing;
     const epoch = await currentEpoch({ folder, work, keyVersion: activeVersion }, nowMs);
-    this.#kek = await this.kekOf(epoch);
-    this.#epoch = epoch;
+    const kek = await this.kekOf(epoch);
+    [this.#epoch, this.#kek] = [epoch, kek];
   }
 
   override checkValue(key: KeyRef): string | undefined {
@@ -143,6 +143,12 @@ export class PasswordCustodian extends PasswordReader implements ActiveCustodian
   override async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await super[Symbol.asyncDispose]();
+  }
+
+  /** The current epoch's is at hand: whatever key ids headers bring, it can't be pushed out. */
+  protected override async kekOf(key: KeyRef): Promise<KeyObject> {
+    const isCurrent = this.#epoch?.keyId === key.keyId && this.#epoch.keyVersion === key.keyVersion;
+    return isCurrent && this.#kek ? this.#kek : await super.kekOf(key);
   }
 
   #begun(): Epoch {

@@ -83,6 +83,24 @@ describe("PasswordCustodian", () => {
     await custodian[Symbol.asyncDispose]();
   });
 
+  it("goes on writing whatever key ids are made up", async () => {
+    const custodian = opened("flooded");
+    await custodian.start();
+    const made = Array.from({ length: 200 }, (_, n) => {
+      const work: KdfWork = { ...argon2id, memoryKiB: 8 };
+      return { ...custodian.activeKey, keyId: keyIdOf({ work, salt: Buffer.alloc(16, n) }) };
+    });
+    const results = await Promise.allSettled(
+      made.map((key) => custodian.unwrap(Buffer.alloc(125, 1), { key, binding })),
+    );
+    const refused = results.filter(
+      (result) => result.status === "rejected" && is("limit.busy")(result.reason),
+    );
+    assert.ok(refused.length > 0);
+    await custodian.wrap(payload, { key: custodian.activeKey, binding });
+    await custodian[Symbol.asyncDispose]();
+  });
+
   it("refuses to write with a password that is not there", () => {
     const writing = { activeVersion: 2, work: argon2id, folder: parent, log };
     assert.throws(
