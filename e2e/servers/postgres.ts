@@ -5,7 +5,7 @@ import { type Child, runToEnd, startChild, untilReady } from "./child.ts";
 import { findProgram, freePort, makeScratch } from "./place.ts";
 
 /** The system user of Debian's packages, which a test that runs as root takes for everything that touches a cluster; else undefined. */
-export const postgresUser = process.getuid?.() === 0 ? "postgres" : undefined;
+const postgresUser = process.getuid?.() === 0 ? "postgres" : undefined;
 
 /** Its user inside the database. */
 const SUPERUSER = "postgres";
