@@ -10,6 +10,7 @@ import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
+import { isPartIgnored, PARTS_UNTOLD } from "@s3eg/shared/s3/part-answer.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import type { z } from "zod";
 import { notSealed, visibleHeaders } from "./plain-or-sealed.ts";
@@ -63,6 +64,7 @@ export async function openPlainPart(
     if (response.headers[HEADER_FIELD] !== undefined) {
       throw new Fault("backend.changed", "object was overwritten while it was looked at");
     }
+    if (isPartIgnored(response, head.part ?? 1)) throw partsUntold();
     if (response.status === 200) return wholeAnswer(response);
     const part = parseContentRange(response.headers["content-range"]);
     if (response.status !== 206 || !part) throw await backendFault(response);
@@ -73,6 +75,11 @@ export async function openPlainPart(
     response.body.destroy(error);
     throw error;
   }
+}
+
+function partsUntold(): Fault {
+  const details = { status: 501, s3Code: "NotImplemented", s3Message: PARTS_UNTOLD };
+  return new Fault("backend.refused", "backend does not know partNumber", { details });
 }
 
 function wholeAnswer(response: BackendResponse): PlainAnswer {

@@ -137,6 +137,26 @@ describe("open-object", () => {
     }
   });
 
+  it("gives part 1 of an object in one piece whole, and has no other", async () => {
+    const { crypto } = await cryptoWith(10);
+    const { result, bytes } = await crypto.open("k", { part: 1 });
+    assert.deepEqual([bytes.length, result.size, result.part], [10, 10, undefined]);
+    const [seen, read] = crypto.backend.requests.slice(-2);
+    const etag = crypto.backend.objects.get("k")?.etag;
+    assert.deepEqual([seen?.headers?.range, read?.headers?.["if-match"]], ["bytes=0-0", etag]);
+    await assert.rejects(crypto.open("k", { part: 2 }), { code: "backend.refused" });
+    await assert.rejects(crypto.open("none", { part: 1 }), { code: "backend.refused" });
+  });
+
+  it("does not give another object for part 1 than the one it saw", async () => {
+    const { crypto } = await cryptoWith(10);
+    crypto.backend.intercept = (answer, { headers }) =>
+      headers?.range === undefined
+        ? { ...answer, headers: { ...answer.headers, [HEADER]: "AgEA" } }
+        : answer;
+    await assert.rejects(crypto.open("k", { part: 1 }), { code: "backend.changed" });
+  });
+
   it("believes a size only under the MAC", async () => {
     const { crypto } = await cryptoWith(10);
     const stored = crypto.backend.objects.get("k");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { BackendRequest, BackendResponse } from "@s3eg/shared/backend/backend.ts";
 import { answerOf } from "./memory-backend.ts";
 import { C, plaintextOf, RunningCrypto } from "./running-crypto.ts";
 
@@ -85,5 +86,35 @@ describe("a plain object in a mixed bucket", () => {
       const opened = crypto.open("k", { ...mixed, range: { first: 1, last: 2 } });
       await assert.rejects(opened, { code: "backend.unavailable" }, JSON.stringify(headers));
     }
+  });
+
+  it("has the parts that the backend says it has", async () => {
+    const bytes = plaintextOf(300);
+    const crypto = cryptoWith(bytes);
+    const partOf = (answer: BackendResponse, request: BackendRequest) =>
+      (request.query ?? []).some(([name]) => name === "partNumber")
+        ? answerOf(206, { "content-range": "bytes 100-299/300" }, bytes.subarray(100))
+        : answer;
+    crypto.backend.intercept = partOf;
+    const { result, bytes: part } = await crypto.open("k", { ...mixed, part: 2 });
+    assert.ok(part.equals(bytes.subarray(100)));
+    assert.deepEqual([result.size, result.range], [300, { offset: 100, length: 200 }]);
+    assert.deepEqual(crypto.backend.requests.at(-1)?.query, [["partNumber", "2"]]);
+    const sealed = crypto.open("k", { contents: "sealed", part: 2 });
+    await assert.rejects(sealed, { code: "crypto.not-sealed" });
+  });
+
+  it("is not taken whole for a part of it, and changes nothing meanwhile", async () => {
+    const crypto = cryptoWith(plaintextOf(300));
+    const whole = await crypto.open("k", { ...mixed, part: 1 });
+    assert.equal(whole.bytes.length, 300);
+    await assert.rejects(crypto.open("k", { ...mixed, part: 2 }), { code: "backend.refused" });
+    const empty = await cryptoWith(Buffer.alloc(0)).open("k", { ...mixed, part: 1 });
+    assert.equal(empty.bytes.length, 0);
+    crypto.backend.intercept = (answer, { query = [] }) =>
+      query.length > 0
+        ? { ...answer, headers: { ...answer.headers, "x-amz-meta-s3eg": "AgEA" } }
+        : answer;
+    await assert.rejects(crypto.open("k", { ...mixed, part: 1 }), { code: "backend.changed" });
   });
 });

@@ -2,12 +2,14 @@
 import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { isPartIgnored, PARTS_UNTOLD } from "@s3eg/shared/s3/part-answer.ts";
 import { contentRange, parseRange, resolveRange } from "@s3eg/shared/s3/range.ts";
 import { underIfRange } from "../if-range.ts";
 import { retryIfChanged } from "../object-facts.ts";
 import { isInParts, partsOf, placeOfPart } from "../object-parts.ts";
 import { plaintextSizeOfAnswer } from "../plaintext-size.ts";
 import { rangeOf } from "../s3/conditions.ts";
+import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { noSuchPart, partHeaders, partNumberOf } from "../s3/part-number.ts";
 import { responseOverrides } from "../s3/response-overrides.ts";
@@ -101,6 +103,7 @@ async function headPlainPart(
   const response = await headBackend(request, rooms, { query, conditions: { "if-match": etag } });
   if (response.status !== 200 && response.status !== 206) throw await backendFault(response);
   await response.text();
+  if (isPartIgnored(response, part)) throw s3Error("NotImplemented", { message: PARTS_UNTOLD });
   const { headers, status } = response;
   const told = await toldOf(request, rooms, { headers, isWhole: status === 200 });
   const length = headers["content-length"] ?? "0";
