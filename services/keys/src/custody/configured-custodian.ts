@@ -5,7 +5,7 @@ import { configuredAes } from "./configured-aes.ts";
 import { configuredPassword, configuredPasswordReader } from "./configured-password.ts";
 import { configuredRsa } from "./configured-rsa.ts";
 import { configuredTransit } from "./configured-transit.ts";
-import type { Custodian } from "./custodian.ts";
+import type { ActiveCustodian, Custodian } from "./custodian.ts";
 import { Custodians } from "./custodians.ts";
 import type { CustodianOpener, CustodyParts } from "./open-custodian.ts";
 
@@ -20,7 +20,7 @@ const OPENERS: Readonly<Record<KeyStore, CustodianOpener>> = {
  * Opens the configured key stores and asks none of them for anything yet. `config.invalid` where there is none, and with a line for
  * every problem of all of them.
  */
-export async function configuredCustodian(parts: CustodyParts): Promise<Custodians> {
+export async function configuredCustodian(parts: CustodyParts): Promise<ActiveCustodian> {
   const store = activeStore(parts.config);
   if (store === undefined) {
     throw new Fault(
