@@ -97,7 +97,7 @@ export const settingCommands: SentCommands = {
       Bucket,
       ReplicationConfiguration: {
         Role: "arn:aws:iam::111122223333:role/replication",
-        Rules: [{ Status: "Enabled", Prefix: "", Destination: { Bucket: ARN } }],
+        Rules: [{ Status: "Enabled", Filter: { Prefix: "" }, Destination: { Bucket: ARN } }],
       },
     }),
   GetBucketReplication: ({ s3, Bucket }) => s3.getBucketReplication({ Bucket }),
