@@ -170,8 +170,11 @@ class SentBody implements Body {
         }
       });
     } catch (error) {
-      if (!this.#hasTakerFailed) this.ownFailure = { reason: error };
-      this.#asker.leave(error);
+      // A taker that wants no more has its answer still to give: a backend's refusal that came before the body had ended.
+      if (!this.#hasTakerFailed) {
+        this.ownFailure = { reason: error };
+        this.#asker.leave(error);
+      }
       throw error;
     }
   }

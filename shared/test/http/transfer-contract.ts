@@ -165,6 +165,25 @@ export function transferContract(name: string, open: (log: Log) => Promise<Trans
       }
     });
 
+    it("lets an answerer that takes no more of the body go on to its answer", async () => {
+      pair.server.serveUpload(store("early"), async ({ body }, { signal }) => {
+        const stop = new Error("enough");
+        await body
+          .pump(() => {
+            body.destroy(stop);
+            throw stop;
+          })
+          .catch(() => undefined);
+        await turn();
+        throw new Fault(signal.aborted ? "client.gone" : "backend.unavailable", "what it says");
+      });
+      const body = endlessBody(Buffer.alloc(9));
+      const sending = { head, body, tail: () => ({ sum: "" }) };
+      const asked = pair.client.upload(store("early"), sending, options);
+      await assert.rejects(asked, faultOf("backend.unavailable"));
+      await body.destroyed;
+    });
+
     it("does not let a result through that was given before the body had ended", async () => {
       pair.server.serveUpload(store("hasty"), async () => ({ etag: "none" }));
       const body = endlessBody(Buffer.alloc(9));
