@@ -238,7 +238,8 @@ function keysEnv(kek: Buffer): Record<string, string> {
   };
 }
 
-function valkeyEnv(redis: RedisServer): Record<string, string> {
+/** Settings of a gateway that keeps the state of uploads in this Redis. */
+export function valkeyEnv(redis: RedisServer): Record<string, string> {
   return {
     VALKEY_ADDR: redis.address,
     VALKEY_PASSWORD_ENV: "E2E_REDIS_PASSWORD",

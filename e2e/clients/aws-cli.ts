@@ -1,5 +1,6 @@
 /** The aws command line: `aws s3`. */
 import { findProgram } from "../servers/place.ts";
+import type { S3Server } from "../servers/s3-server.ts";
 import type { MatrixClient } from "./matrix/operations.ts";
 import { runTool } from "./matrix/tool.ts";
 import { operationsOf } from "./matrix/verbs.ts";
@@ -10,15 +11,8 @@ export const awsCli: MatrixClient = {
   async open(site) {
     const { server, caFile, bucket } = site;
     const program = findProgram("aws", "aws");
-    const env = {
-      AWS_ACCESS_KEY_ID: server.accessKey,
-      AWS_SECRET_ACCESS_KEY: server.secretKey,
-      AWS_DEFAULT_REGION: server.region,
-      AWS_CONFIG_FILE: "/dev/null",
-      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-      AWS_MAX_ATTEMPTS: "1",
-      ...(caFile === undefined ? {} : { AWS_CA_BUNDLE: caFile }),
-    };
+    const trust = caFile === undefined ? {} : { AWS_CA_BUNDLE: caFile };
+    const env = { ...awsEnvOf(server), AWS_CONFIG_FILE: "/dev/null", ...trust };
     const s3 = (...args: string[]) =>
       runTool(program, ["--endpoint-url", server.endpoint, "s3", ...args], { env });
     const url = (key: string) => `s3://${bucket}/${key}`;
@@ -47,3 +41,14 @@ export const awsCli: MatrixClient = {
     };
   },
 };
+
+/** As whom it works, with none of the user's own credentials and no request tried twice; `AWS_CONFIG_FILE` is still to set. */
+export function awsEnvOf(server: S3Server): Record<string, string> {
+  return {
+    AWS_ACCESS_KEY_ID: server.accessKey,
+    AWS_SECRET_ACCESS_KEY: server.secretKey,
+    AWS_DEFAULT_REGION: server.region,
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    AWS_MAX_ATTEMPTS: "1",
+  };
+}

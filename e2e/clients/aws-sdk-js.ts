@@ -1,5 +1,6 @@
 /** The AWS SDK for JavaScript v3 with its own upload manager and presigner, in this process. */
 import { createReadStream, createWriteStream, readFileSync } from "node:fs";
+import { Agent } from "node:https";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import {
@@ -52,7 +53,11 @@ export function sdkClientOf(
     ...more,
     ...(caFile === undefined
       ? {}
-      : { requestHandler: { httpsAgent: { ca: readFileSync(caFile, "utf8") } } }),
+      : {
+          requestHandler: {
+            httpsAgent: new Agent({ ca: readFileSync(caFile, "utf8"), keepAlive: true }),
+          },
+        }),
   });
 }
 

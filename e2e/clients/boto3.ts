@@ -1,17 +1,15 @@
 /** boto3 with its transfer manager, in one Python process that is told verb by verb. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { findProgram } from "../servers/place.ts";
 import type { MatrixClient, Site } from "./matrix/operations.ts";
+import { startToldProcess, type ToldProcess } from "./matrix/told-process.ts";
 import { operationsOf, remarksOf, type Verbs } from "./matrix/verbs.ts";
 
 /** The client of the matrix. */
 export const boto3: MatrixClient = {
   name: "boto3",
   async open(site) {
-    const python = startPython(site);
+    const python = startBoto3(site);
     const verbs: Verbs = {
       upload: (file, key) => python.ask("upload", file, key),
       download: (key, file) => python.ask("download", key, file),
@@ -25,24 +23,22 @@ export const boto3: MatrixClient = {
       version: String(await python.ask("version")),
       operations: operationsOf(site, verbs),
       remarks: remarksOf(verbs),
-      [Symbol.asyncDispose]: () => python.end(),
+      [Symbol.asyncDispose]: () => python[Symbol.asyncDispose](),
     };
   },
 };
 
-interface Python {
-  ask(verb: string, ...args: readonly string[]): Promise<unknown>;
-  end(): Promise<void>;
-}
-
-function startPython({ server, caFile, bucket }: Site): Python {
-  const { PATH = "", HOME = "/" } = process.env;
+/** Starts the Python process; its verbs are listed in boto3-verbs.py. */
+export function startBoto3({
+  server,
+  caFile,
+  bucket,
+}: Pick<Site, "server" | "caFile" | "bucket">): ToldProcess {
   const script = join(import.meta.dirname, "boto3-verbs.py");
-  const child = spawn(findProgram("python3", "python"), [script, server.endpoint, bucket], {
-    stdio: ["pipe", "pipe", "inherit"],
+  return startToldProcess({
+    program: findProgram("python3", "python"),
+    args: [script, server.endpoint, bucket],
     env: {
-      PATH,
-      HOME,
       AWS_ACCESS_KEY_ID: server.accessKey,
       AWS_SECRET_ACCESS_KEY: server.secretKey,
       AWS_DEFAULT_REGION: server.region,
@@ -51,21 +47,4 @@ function startPython({ server, caFile, bucket }: Site): Python {
       ...(caFile === undefined ? {} : { AWS_CA_BUNDLE: caFile }),
     },
   });
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const exited = once(child, "exit");
-  return {
-    async ask(...question) {
-      child.stdin.write(`${JSON.stringify(question)}\n`);
-      const { value, done } = await answers.next();
-      if (done) throw new Error(`boto3-verbs.py ended at ${question.join(" ")}`);
-      const { result, error } = JSON.parse(value) as { result?: unknown; error?: string };
-      if (error !== undefined) throw new Error(`boto3 ${question.join(" ")}: ${error}`);
-      return result;
-    },
-    async end() {
-      // It ends with its input.
-      child.stdin.end();
-      await exited;
-    },
-  };
 }

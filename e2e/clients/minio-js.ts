@@ -1,9 +1,16 @@
 /** minio-js, MinIO's library for JavaScript, in this process. */
 import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
-import { type BucketItem, Client, CopyDestinationOptions, CopySourceOptions } from "minio";
+import {
+  type BucketItem,
+  Client,
+  type ClientOptions,
+  CopyDestinationOptions,
+  CopySourceOptions,
+} from "minio";
 import minioPackage from "minio/package.json" with { type: "json" };
-import type { MatrixClient, Site } from "./matrix/operations.ts";
+import type { S3Server } from "../servers/s3-server.ts";
+import type { MatrixClient } from "./matrix/operations.ts";
 import { operationsOf, remarksOf, type Verbs } from "./matrix/verbs.ts";
 
 /** The client of the matrix. */
@@ -11,7 +18,9 @@ export const minioJs: MatrixClient = {
   name: "minio-js",
   async open(site) {
     const agent = new Agent(site.caFile === undefined ? {} : { ca: readFileSync(site.caFile) });
-    const verbs = verbsOf(minioClientOf(site, agent), site.bucket);
+    const isTls = site.caFile !== undefined;
+    const client = minioClientOf(site.server, isTls ? { transportAgent: agent } : {});
+    const verbs = verbsOf(client, site.bucket);
     return {
       version: minioPackage.version,
       operations: operationsOf(site, verbs),
@@ -21,18 +30,18 @@ export const minioJs: MatrixClient = {
   },
 };
 
-function minioClientOf({ server }: Site, agent: Agent): Client {
+/** A client with path-style addresses. */
+export function minioClientOf(server: S3Server, more: Partial<ClientOptions> = {}): Client {
   const { hostname, port, protocol } = new URL(server.endpoint);
-  const isTls = protocol === "https:";
   return new Client({
     endPoint: hostname,
     port: Number(port),
-    useSSL: isTls,
+    useSSL: protocol === "https:",
     accessKey: server.accessKey,
     secretKey: server.secretKey,
     region: server.region,
     pathStyle: true,
-    ...(isTls ? { transportAgent: agent } : {}),
+    ...more,
   });
 }
 
