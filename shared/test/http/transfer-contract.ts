@@ -166,11 +166,11 @@ export function transferContract(name: string, open: (log: Log) => Promise<Trans
     });
 
     it("lets an answerer that takes no more of the body go on to its answer", async () => {
-      pair.server.serveUpload(store("early"), async ({ body }, { signal }) => {
+      pair.server.serveUpload(store("early"), async (received, { signal }) => {
         const stop = new Error("enough");
-        await body
+        await received.body
           .pump(() => {
-            body.destroy(stop);
+            received.body.destroy(stop);
             throw stop;
           })
           .catch(() => undefined);
