@@ -1,6 +1,7 @@
 /** Starts the roles of this process in order, and gives each only what it may know (ARCHITECTURE.md, "The services"). */
 import { join } from "node:path";
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import { profileOf } from "@s3eg/shared/backend/profile.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
 import { TransferTickets } from "@s3eg/shared/http/ticket.ts";
@@ -22,7 +23,7 @@ import { type Entrance, openEntrance } from "./entrance.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
 import type { Role } from "./roles.ts";
 import { VERSION } from "./version.ts";
-import { openBackend } from "./wiring/backends.ts";
+import { endpointOf, openBackend } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
 import { keysCheck } from "./wiring/keys-check.ts";
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
@@ -138,7 +139,8 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
   }
   const { cleanup_interval: everyMs, valkey } = config.multipart_state;
   const cleanUp = { everyMs, ttlMs: valkey.ttl_seconds * 1000 };
-  const common = { bus, backend, log, metrics, session, state, cleanUp };
+  const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
+  const common = { bus, backend, log, metrics, session, state, cleanUp, needsEqualParts };
   if (!secrets) {
     stack.use(startCrypto({ ...common, transfers: local }));
     return;

@@ -10,7 +10,8 @@ import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { Asked } from "@s3eg/shared/bus/bus.ts";
 import type { describeObjects, ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, isFault, toWireFault } from "@s3eg/shared/faults.ts";
-import { FLAG, HEADER_FIELD, TRAILER_BYTES } from "@s3eg/shared/format/layout.ts";
+import { isMultipart } from "@s3eg/shared/format/companion.ts";
+import { HEADER_FIELD, TRAILER_BYTES } from "@s3eg/shared/format/layout.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
@@ -105,7 +106,7 @@ async function factsOf(
   const place = { bucket: input.boundTo, key: object.key };
   const { header, keys } = await rooms.dataKeys.open({ header: value, place }, requestId);
   const { suite, plaintextSize: size } = header;
-  if (header.flags === FLAG.multipart) {
+  if (isMultipart(header.flags)) {
     response.body.destroy();
     const ask = askRangeOf(rooms.backend, requestOf(describing));
     return factsOfManifest(await manifestOf({ keys, suite, response }, ask));

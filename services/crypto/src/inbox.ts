@@ -59,6 +59,8 @@ interface Rooms {
   readonly state: MultipartState | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** See `UploadRooms`. */
+  readonly needsEqualParts?: boolean;
 }
 
 /** Answers every message that is crypto's to answer. */

@@ -22,6 +22,8 @@ export interface CryptoParts {
   readonly metrics: Metrics;
   /** State of multipart uploads; absent where they are switched off. */
   readonly state?: MultipartState | undefined;
+  /** True where the backend takes only parts of one size. */
+  readonly needsEqualParts?: boolean;
   /** When dead uploads are cleared; absent: never. */
   readonly cleanUp?: Pick<CleanUpOptions, "everyMs" | "ttlMs">;
   /** Proves to keys who asks; absent where keys is a role of this process. */
@@ -41,8 +43,9 @@ export interface RunningCrypto extends AsyncDisposable {
 /** Starts crypto: from now on it answers its transfers and questions. The caller owns what it passed in and closes it after the answer. */
 export function startCrypto(parts: CryptoParts): RunningCrypto {
   const { bus, transfers, backend, log, metrics, session, guard, worker, state, cleanUp } = parts;
+  const { needsEqualParts = false } = parts;
   const dataKeys = dataKeysOf(bus, session, Date.now);
-  openInbox({ transfers, bus, guard }, { dataKeys, backend, state, log, metrics });
+  openInbox({ transfers, bus, guard }, { dataKeys, backend, state, log, metrics, needsEqualParts });
   const rounds =
     state && cleanUp && startCleanUp({ backend, state, now: Date.now }, { ...cleanUp, log });
   const heartbeat = worker && startHeartbeat(bus, worker, log);

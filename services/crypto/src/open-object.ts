@@ -3,8 +3,9 @@ import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backen
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { isMultipart } from "@s3eg/shared/format/companion.ts";
 import type { ObjectHeader } from "@s3eg/shared/format/header.ts";
-import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { totalSizeOf } from "@s3eg/shared/format/manifest.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { DownloadAnswerer } from "@s3eg/shared/http/transfer.ts";
@@ -80,7 +81,7 @@ async function openPart(rooms: Rooms, asking: Asking, part: number): Promise<Ans
       { header: value, place: head.place },
       requestId,
     );
-    if (header.flags === FLAG.multipart) {
+    if (isMultipart(header.flags)) {
       const ask = askRangeOf(rooms.backend, getRequest(asking, undefined));
       const multipart = { keys, suite: header.suite, response };
       const { body, ...opened } = await openPartOf(multipart, part, ask);
@@ -135,7 +136,7 @@ async function openSealed(
   const { head, requestId } = asking;
   const value = response.headers[HEADER_FIELD] ?? "";
   const { header, keys } = await dataKeys.open({ header: value, place: head.place }, requestId);
-  if (header.flags === FLAG.multipart) {
+  if (isMultipart(header.flags)) {
     const { suite } = header;
     const ask = askRangeOf(backend, getRequest(asking, undefined));
     const { body, ...opened } = await openMultipart({ keys, suite, response }, head.range, ask);
@@ -208,10 +209,9 @@ async function beyondTheEnd(
     asking.requestId,
   );
   const ask = askRangeOf(rooms.backend, getRequest(asking, undefined));
-  const size =
-    header.flags === FLAG.multipart
-      ? totalSizeOf((await manifestOf({ keys, suite: header.suite, response }, ask)).parts)
-      : readableSize(header);
+  const size = isMultipart(header.flags)
+    ? totalSizeOf((await manifestOf({ keys, suite: header.suite, response }, ask)).parts)
+    : readableSize(header);
   resolveRange(asking.head.range as ByteRange, size);
   throw new Fault("crypto.integrity", "backend refused a range that lies within the object");
 }

@@ -60,13 +60,16 @@ export class MemoryBackend implements Backend {
     body,
   }: BackendRequest): Promise<BackendResponse> {
     if (method === "PUT") {
+      if (headers["if-none-match"] === "*" && this.objects.has(key)) return answerOf(412);
       const sent =
         body && "body" in body
           ? await collectBody(body.body, body.sizeBytes, () => new Error("too much"))
-          : Buffer.alloc(0);
+          : Buffer.from(body ?? []);
       return answerOf(200, { etag: this.put(key, sent, headers), "x-amz-version-id": "v1" });
     }
     const found = this.objects.get(key);
+    if (method === "DELETE") this.objects.delete(key);
+    if (method === "DELETE") return answerOf(204);
     if (!found) return answerOf(404, {}, Buffer.from("<Error><Code>NoSuchKey</Code></Error>"));
     if (![undefined, found.etag].includes(headers["if-match"])) return answerOf(412);
     const about = { ...found.headers, etag: found.etag };

@@ -25,11 +25,15 @@ export class RunningCrypto {
   readonly metrics = createMetrics();
 
   /** Without a state of uploads there are none. */
-  constructor(state?: MultipartState, backend = new MemoryBackend()) {
+  constructor(
+    state?: MultipartState,
+    backend = new MemoryBackend(),
+    wish: { needsEqualParts?: boolean } = {},
+  ) {
     this.backend = backend;
     const { keys, transfers, log, metrics } = this;
     const doors = { transfers, bus: keys.bus, guard: undefined };
-    openInbox(doors, { dataKeys: keys.dataKeys, backend, state, log, metrics });
+    openInbox(doors, { ...wish, dataKeys: keys.dataKeys, backend, state, log, metrics });
   }
 
   /** Seals bytes as an object of bucket `b`. */

@@ -54,6 +54,32 @@ export function openRegion(
   { keys, suite }: Sealed,
   { storedSize, partCount }: { storedSize: number; partCount: number },
 ): Manifest {
+  const { manifest, length } = openedRegion(tail, { keys, suite }, partCount);
+  const isComplete = sealedBytesOf(manifest) + length === storedSize;
+  if (!isComplete || regionBytesOf(manifest, partCount) !== length) throw noRegion();
+  return manifest;
+}
+
+/** Opens the region that is all of a companion, and belongs to an object of `storedSize` bytes that has none inside. */
+export function openCompanion(
+  bytes: Buffer,
+  sealed: Sealed,
+  { storedSize, partCount }: { storedSize: number; partCount: number },
+): Manifest {
+  const { manifest, length } = openedRegion(bytes, sealed, partCount);
+  const isComplete = sealedBytesOf(manifest) === storedSize && length === bytes.byteLength;
+  const hasAllParts = manifest.parts.length === partCount;
+  if (!isComplete || !hasAllParts || regionBytesOf(manifest, partCount) !== length) {
+    throw noRegion();
+  }
+  return manifest;
+}
+
+function openedRegion(
+  tail: Buffer,
+  { keys, suite }: Sealed,
+  partCount: number,
+): { manifest: Manifest; length: number } {
   const magicAt = tail.byteLength - MAGIC.byteLength;
   if (magicAt < FOOTER_BYTES + TAG_BYTES || !tail.subarray(magicAt).equals(MAGIC)) throw noRegion();
   const length = tail.readUInt32BE(magicAt - 4);
@@ -62,10 +88,8 @@ export function openRegion(
   const sealed = region.subarray(0, length - FOOTER_BYTES);
   const nonce = region.subarray(length - FOOTER_BYTES, length - FOOTER_BYTES + NONCE_BYTES);
   if (sealed.byteLength < TAG_BYTES) throw noRegion();
-  const manifest = decodeManifest(openWithNonce({ suite, key: keys.manifestKey }, nonce, sealed));
-  const isComplete = sealedBytesOf(manifest) + length === storedSize;
-  if (!isComplete || regionBytesOf(manifest, partCount) !== length) throw noRegion();
-  return manifest;
+  const plaintext = openWithNonce({ suite, key: keys.manifestKey }, nonce, sealed);
+  return { manifest: decodeManifest(plaintext), length };
 }
 
 function noRegion(): Fault {

@@ -8,7 +8,12 @@ import {
   multipartPlaintextSizeOf,
   multipartStoredSizeOf,
 } from "../../src/format/sizes.ts";
-import { openRegion, sealedBytesOf, sealRegion } from "../../src/sealing/manifest-region.ts";
+import {
+  openCompanion,
+  openRegion,
+  sealedBytesOf,
+  sealRegion,
+} from "../../src/sealing/manifest-region.ts";
 import { fixedKeys } from "./sealed-fixture.ts";
 
 const sealed = { keys: fixedKeys(), suite: 1 } as const;
@@ -73,5 +78,32 @@ describe("region (format.md §7)", () => {
       () => openRegion(region, other, place),
       (error) => isFault(error, "crypto.integrity"),
     );
+  });
+});
+
+describe("companion (format.md §7)", () => {
+  const manifest: Manifest = manifestOf([100, 200_000]);
+  const region = sealRegion(manifest, sealed, 2);
+  const place = { storedSize: sealedBytesOf(manifest), partCount: 2 };
+
+  it("is the region alone, of an object that has none inside", () => {
+    assert.deepEqual(openCompanion(region, sealed, place), manifest);
+  });
+
+  it("is refused for another object, with anything before or behind, or of another number of parts", () => {
+    const own = sealRegion(manifest, sealed, 3);
+    for (const [bytes, at] of [
+      [region, { ...place, storedSize: place.storedSize + region.byteLength }],
+      [region, { ...place, partCount: 3 }],
+      [own, { ...place, partCount: 3 }],
+      [Buffer.concat([Buffer.of(0), region]), place],
+      [Buffer.concat([region, Buffer.of(0)]), place],
+      [Buffer.alloc(0), place],
+    ] as const) {
+      assert.throws(
+        () => openCompanion(bytes, sealed, at),
+        (error) => isFault(error, "crypto.integrity"),
+      );
+    }
   });
 });

@@ -1,15 +1,8 @@
-/** `s3eg orphans`: uploads in parts that nobody will complete, listed and, where it is asked for, removed (format.md §7). */
-import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+/** `s3eg orphans`: what is left of uploads in parts that nobody will complete, listed and, where it is asked for, removed (format.md §7). */
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
-import { parseXml } from "@s3eg/shared/s3/xml.ts";
-import { abortOrphan, orphanUploads } from "../../../crypto/src/multipart/backend-orphans.ts";
-import {
-  endUpload,
-  type GarbageRooms,
-  garbageUploads,
-} from "../../../crypto/src/multipart/garbage.ts";
+import { allOrphans, type Orphan } from "../../../crypto/src/multipart/configured-orphans.ts";
 import { type Env, readGatewayConfig } from "../gateway-config.ts";
 import { openBackend } from "../wiring/backends.ts";
 import { openUploadState } from "../wiring/upload-state.ts";
@@ -20,7 +13,7 @@ interface Wish {
   /** All that the backend lists, where none is named. */
   readonly buckets: readonly string[];
   /** Age of an upload that only the backend knows; absent: the life of an upload's state, after which nobody can complete it. */
-  readonly olderThanMs: number | undefined;
+  readonly olderThanMs?: number;
   readonly removes: boolean;
 }
 
@@ -34,13 +27,11 @@ export async function orphans(args: readonly string[], env: Env): Promise<string
   if (!opened) throw new Fault("config.invalid", "uploads in parts are switched off");
   await using state = opened;
   const rooms = { backend, state, now: Date.now };
-  const olderThanMs = wish.olderThanMs ?? config.multipart_state.valkey.ttl_seconds * 1000;
-  // Without the state every upload on the backend would look like an orphan.
-  await reachable(rooms);
-  const lines = await stateLines(rooms, wish);
-  const buckets = wish.buckets.length > 0 ? wish.buckets : await bucketsOf(rooms);
-  for (const bucket of buckets) {
-    lines.push(...(await backendLines(rooms, bucket, { ...wish, olderThanMs })));
+  const { buckets, olderThanMs = config.multipart_state.valkey.ttl_seconds * 1000 } = wish;
+  const lines: string[] = [];
+  for await (const orphan of allOrphans(rooms, { buckets, olderThanMs })) {
+    lines.push(lineOf(orphan));
+    if (wish.removes) await orphan.remove();
   }
   const what = wish.removes ? "removed" : "found; --remove removes them";
   return `${[...lines, `${lines.length} ${what}`].join("\n")}\n`;
@@ -57,7 +48,7 @@ function wishOf(args: readonly string[]): Wish {
     else if (arg.startsWith("-")) throw new Fault("input.invalid", USAGE);
     else buckets.push(arg);
   }
-  return { buckets, olderThanMs, removes };
+  return { buckets, removes, ...(olderThanMs === undefined ? {} : { olderThanMs }) };
 }
 
 function hoursOf(text: string | undefined): number {
@@ -77,51 +68,8 @@ function settingsOf(env: Env): ReturnType<typeof readGatewayConfig> {
   }
 }
 
-/** A connection to Valkey has had time to come up, or there is none. */
-async function reachable({ state }: GarbageRooms): Promise<void> {
-  const attempts = 40;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await state.check();
-      return;
-    } catch (error) {
-      if (attempt === attempts || !isFault(error, "state.unavailable")) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
-
-async function stateLines(rooms: GarbageRooms, { removes }: Wish): Promise<string[]> {
-  const lines: string[] = [];
-  for await (const { upload } of garbageUploads(rooms, { expiringWithinMs: 0 })) {
-    const { bucket, key, uploadId } = upload;
-    lines.push(line("state", `${bucket}/${key}`, uploadId));
-    if (removes) await endUpload(rooms, upload);
-  }
-  return lines;
-}
-
-async function backendLines(
-  rooms: GarbageRooms,
-  bucket: string,
-  { olderThanMs, removes }: Wish & { olderThanMs: number },
-): Promise<string[]> {
-  const lines: string[] = [];
-  for await (const orphan of orphanUploads(rooms, bucket, { olderThanMs })) {
-    const begun = new Date(orphan.initiatedAtMs).toISOString();
-    lines.push(line("upload", `${bucket}/${orphan.key}`, `${orphan.uploadId} begun ${begun}`));
-    if (removes) await abortOrphan(rooms, orphan);
-  }
-  return lines;
-}
-
-function line(kind: string, place: string, about: string): string {
-  return `${kind.padEnd(10)}${JSON.stringify(place)} ${about}`;
-}
-
-async function bucketsOf({ backend }: GarbageRooms): Promise<string[]> {
-  const response = await backend.send({ method: "GET", requestId: "orphans" });
-  if (response.status !== 200) throw await backendFault(response);
-  const buckets = parseXml(await response.text()).child("Buckets");
-  return (buckets?.all("Bucket") ?? []).map((bucket) => bucket.textOf("Name") ?? "");
+function lineOf({ kind, bucket, key, uploadId, sinceMs }: Orphan): string {
+  const since = sinceMs === undefined ? "" : `since ${new Date(sinceMs).toISOString()}`;
+  const about = [uploadId ?? "", since].filter((text) => text !== "").join(" ");
+  return `${kind.padEnd(10)}${JSON.stringify(`${bucket}/${key}`)} ${about}`;
 }

@@ -69,7 +69,7 @@ describe("s3eg orphans", () => {
     assert.match(young, /^state +"box\/a b" ended\n1 found/);
     const args = ["--older-than", "0", "box"];
     const found = await orphans(args, store.env);
-    assert.match(found, /^state .*\nupload +"box\/unknown" .* begun 20\d\d-.*\n2 found; --remove/);
+    assert.match(found, /^state .*\nupload +"box\/unknown" .* since 20\d\d-.*\n2 found; --remove/);
     assert.ok(found.includes(unknown));
     assert.equal(await store.uploads(), 2);
     assert.match(await orphans(["--remove", ...args], store.env), /\n2 removed\n$/);

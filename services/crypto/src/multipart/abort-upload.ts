@@ -4,7 +4,9 @@ import type { abortUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import type { z } from "zod";
-import { noSuchUpload, refOf, type UploadRooms, uploadRequest } from "./uploads.ts";
+import type { UploadRecord } from "../multipart-state/multipart-state.ts";
+import { dropCompanion, hasMadeObject } from "./companion-manifest.ts";
+import { isBeside, noSuchUpload, refOf, type UploadRooms, uploadRequest } from "./uploads.ts";
 
 type AbortUpload = UploadAnswerer<
   z.infer<typeof abortUpload.head>,
@@ -28,10 +30,26 @@ export function abortUploadAnswerer(rooms: UploadRooms): AbortUpload {
     if (isGone) await response.text();
     else if (response.status >= 300) throw await backendFault(response);
     else await response.text();
+    if (isRecord(upload)) await dropUnused(rooms, upload, requestId);
     if (upload !== undefined) await rooms.state.remove(refOf(input));
     else if (isGone) throw noSuchUpload();
     return {};
   };
+}
+
+function isRecord(upload: UploadRecord | "unreadable" | undefined): upload is UploadRecord {
+  return upload !== undefined && upload !== "unreadable";
+}
+
+/** A Complete that came to nothing may have left a companion; one that made an object has not. */
+async function dropUnused(
+  rooms: UploadRooms,
+  upload: UploadRecord,
+  requestId: string,
+): Promise<void> {
+  if (isBeside(upload) && !(await hasMadeObject(rooms, upload, requestId))) {
+    await dropCompanion(rooms, upload, requestId);
+  }
 }
 
 /** A record that was tampered with must not keep the backend's parts alive; a state out of reach is asked again. */

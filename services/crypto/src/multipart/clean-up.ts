@@ -1,7 +1,7 @@
-/** Clears the state of dead uploads at intervals, in every worker: whoever comes second finds nothing left. */
+/** Ends dead uploads at intervals, in every worker: whoever comes second finds nothing left. */
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { STATE_GRACE } from "../multipart-state/multipart-state.ts";
-import { clearGarbage, type GarbageRooms } from "./garbage.ts";
+import { endAll, endedUploads, expiringUploads, type GarbageRooms } from "./garbage.ts";
 
 /** How often, and which uploads count as dead. */
 export interface CleanUpOptions {
@@ -20,15 +20,28 @@ export function cleanUpTimes({ everyMs, ttlMs }: Pick<CleanUpOptions, "everyMs" 
   return { intervalMs: Math.min(everyMs, expiringWithinMs / LEAST_ROUNDS), expiringWithinMs };
 }
 
-/** Starts the rounds; disposing waits for the one that runs. */
+/** Starts the rounds; disposing waits for those that run. */
 export function startCleanUp(rooms: GarbageRooms, options: CleanUpOptions): AsyncDisposable {
-  const { log } = options;
+  const { everyMs, log } = options;
   const { intervalMs, expiringWithinMs } = cleanUpTimes(options);
+  // Apart, since the one has a time to keep and the other asks the backend about every upload.
+  const kinds = [
+    startRounds(log, intervalMs, () => endAll(rooms, expiringUploads(rooms, { expiringWithinMs }))),
+    startRounds(log, everyMs, () => endAll(rooms, endedUploads(rooms))),
+  ];
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(kinds.map((rounds) => rounds[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+function startRounds(log: Log, everyMs: number, clean: () => Promise<number>): AsyncDisposable {
   let round: Promise<void> | undefined;
   let isFailing = false;
-  const clean = async () => {
+  const next = async () => {
     try {
-      const uploads = await clearGarbage(rooms, { expiringWithinMs });
+      const uploads = await clean();
       if (uploads > 0) log.info({ uploads }, "ended uploads that nobody will complete");
       isFailing = false;
     } catch (err) {
@@ -38,8 +51,8 @@ export function startCleanUp(rooms: GarbageRooms, options: CleanUpOptions): Asyn
     round = undefined;
   };
   const timer = setInterval(() => {
-    round ??= clean();
-  }, intervalMs);
+    round ??= next();
+  }, everyMs);
   timer.unref();
   return {
     async [Symbol.asyncDispose]() {

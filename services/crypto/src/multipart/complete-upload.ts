@@ -1,19 +1,21 @@
 /** CompleteMultipartUpload's step in crypto: the manifest is sealed into the object, then the backend completes it (format.md §7). */
 import { CompletedPart, completeUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import { hasRoomForCompanion } from "@s3eg/shared/format/companion.ts";
 import { collectBody } from "@s3eg/shared/http/body.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { sealedBytesOf, sealRegion } from "@s3eg/shared/sealing/manifest-region.ts";
 import { z } from "zod";
 import type { PartAttempt, UploadRecord } from "../multipart-state/multipart-state.ts";
 import { type Completing, completeOnBackend, storePart } from "./backend-complete.ts";
+import { dropCompanion, storeCompanion } from "./companion-manifest.ts";
 import { completedObject, mayHaveEnded } from "./completed-object.ts";
 import { heldEtags } from "./held-parts.ts";
 import { completePlain } from "./plain-upload.ts";
 import { type RegionPlace, regionPlaceOf } from "./region-place.ts";
 import { contestedParts, selectParts } from "./select-parts.ts";
 import { manifestOf, md5OfMd5s } from "./upload-manifest.ts";
-import { findUpload, keysOf, refOf, type UploadRooms } from "./uploads.ts";
+import { findUpload, isBeside, keysOf, keyTooLong, refOf, type UploadRooms } from "./uploads.ts";
 import { shownChecksum, type WholeChecksum, wholeChecksum } from "./whole-checksum.ts";
 
 type Complete = UploadAnswerer<
@@ -77,20 +79,25 @@ async function complete(
     await rooms.state.complete(refOf(head), JSON.stringify(plain));
     return plain;
   }
-  const place = regionPlaceOf(parts, attempts);
+  const place = regionPlaceOf(parts, attempts, isBeside(upload));
+  if (place.kind === "beside" && !hasRoomForCompanion(upload.key)) throw keyTooLong();
   const { keys, suite } = await keysOf(rooms, upload, requestId);
   const manifest = manifestOf(parts, checksum);
   const region = sealRegion(manifest, { keys, suite }, place.partCount);
+  const isInside = place.kind !== "beside";
+  const tail = isInside ? region : Buffer.alloc(0);
+  const expected = { tail, storedSize: sealedBytesOf(manifest) + tail.byteLength };
   const result = await store(rooms, completing, { parts, place, region }).catch(
     async (error: unknown) => {
-      if (!mayHaveEnded(error)) throw error;
-      const storedSize = sealedBytesOf(manifest) + region.byteLength;
-      const made = await completedObject(rooms, completing, { tail: region, storedSize });
-      if (!made) throw error;
-      return made;
+      const made = mayHaveEnded(error)
+        ? await completedObject(rooms, completing, expected)
+        : undefined;
+      if (made) return made;
+      if (!isInside && isRefused(error)) await dropCompanion(rooms, upload, requestId);
+      throw error;
     },
   );
-  rooms.measured.manifest(upload, "inline", region.byteLength);
+  rooms.measured.manifest(upload, isInside ? "inline" : "fallback", region.byteLength);
   const shown = checksum && {
     algorithm: checksum.algorithm,
     type: checksum.type,
@@ -106,26 +113,39 @@ async function complete(
   return answer;
 }
 
+/** True where the backend will not complete these parts, now or later: others may still be completed, with another manifest. */
+function isRefused(error: unknown): boolean {
+  return (
+    isFault(error, "backend.refused") &&
+    Number(error.details.status) < 500 &&
+    error.details.s3Code !== "OperationAborted"
+  );
+}
+
 /** Stores the region where it belongs, then has the backend complete the object. */
 async function store(
   rooms: UploadRooms,
   completing: Completing,
   { parts, place, region }: Storing,
 ): Promise<Result> {
-  const last = parts.at(-1);
-  const ciphertext =
-    place.isJoined && last
-      ? await rooms.state.parked(refOf(completing.head), last)
-      : Buffer.alloc(0);
-  if (!ciphertext) throw new Fault("state.unavailable", "a parked part is not there any more");
-  const bytes = Buffer.concat([ciphertext, region]);
-  const own = await storePart(rooms, completing, { partNumber: place.partNumber, bytes });
-  const others = place.isJoined ? parts.slice(0, -1) : parts;
-  const stored = others.map(({ partNumber, etag, backendEtag }) => ({
+  const stored = parts.map(({ partNumber, etag, backendEtag }) => ({
     partNumber,
     etag: backendEtag ?? etag,
   }));
-  return await completeOnBackend(rooms, completing, [...stored, own]);
+  const { upload, requestId } = completing;
+  if (place.kind === "beside") {
+    await storeCompanion(rooms, upload, { region, requestId });
+    return await completeOnBackend(rooms, completing, stored);
+  }
+  const isJoined = place.kind === "joined";
+  const last = parts.at(-1);
+  const ciphertext =
+    isJoined && last ? await rooms.state.parked(refOf(completing.head), last) : Buffer.alloc(0);
+  if (!ciphertext) throw new Fault("state.unavailable", "a parked part is not there any more");
+  const bytes = Buffer.concat([ciphertext, region]);
+  const own = await storePart(rooms, completing, { partNumber: place.partNumber, bytes });
+  const others = isJoined ? stored.slice(0, -1) : stored;
+  return await completeOnBackend(rooms, completing, [...others, own]);
 }
 
 async function readParts(body: Parameters<typeof collectBody>[0]): Promise<CompletedPart[]> {

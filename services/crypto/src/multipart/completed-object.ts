@@ -13,7 +13,7 @@ import { customerKeyOf, type UploadAddress, type UploadRooms } from "./uploads.t
 
 /** The object that a Complete makes. */
 export interface ExpectedObject {
-  /** Bytes at its end. */
+  /** Bytes at its end; none where its manifest is beside it, and has been compared. */
   readonly tail: Buffer;
   readonly storedSize: number;
 }
@@ -41,21 +41,24 @@ export async function completedObject(
   { head, upload, requestId }: { head: UploadAddress; upload: UploadRecord; requestId: string },
   { tail, storedSize }: ExpectedObject,
 ): Promise<{ etag: string; headers: HeaderFields } | undefined> {
+  const isRead = tail.byteLength > 0;
+  const range = isRead ? { range: `bytes=-${tail.byteLength}` } : {};
   const response = await backend.send({
-    method: "GET",
+    method: isRead ? "GET" : "HEAD",
     ...head.target,
-    headers: { ...customerKeyOf(upload.policy), range: `bytes=-${tail.byteLength}` },
+    headers: { ...customerKeyOf(upload.policy), ...range },
     requestId,
   });
   if (response.status === 404 || response.status === 416) {
     await response.text();
     return undefined;
   }
-  if (response.status !== 206) throw await backendFault(response);
+  if (response.status !== (isRead ? 206 : 200)) throw await backendFault(response);
   const { headers } = response;
-  const isOurs =
-    headers[HEADER_FIELD] === upload.header &&
-    parseContentRange(headers["content-range"])?.total === storedSize;
+  const total = isRead
+    ? parseContentRange(headers["content-range"])?.total
+    : Number(headers["content-length"]);
+  const isOurs = headers[HEADER_FIELD] === upload.header && total === storedSize;
   if (!isOurs || headers.etag === undefined) {
     response.body.destroy();
     return undefined;

@@ -2,13 +2,14 @@
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { createUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { hasRoomForCompanion } from "@s3eg/shared/format/companion.ts";
 import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { parseXml } from "@s3eg/shared/s3/xml.ts";
 import type { z } from "zod";
 import { checkMetadataRoom } from "../metadata-room.ts";
 import { visibleHeaders } from "../plain-or-sealed.ts";
-import { abandonUpload, customerKeyOf, type UploadRooms } from "./uploads.ts";
+import { abandonUpload, customerKeyOf, keyTooLong, type UploadRooms } from "./uploads.ts";
 
 type CreateUpload = UploadAnswerer<
   z.infer<typeof createUpload.head>,
@@ -21,8 +22,7 @@ export function createUploadAnswerer(rooms: UploadRooms): CreateUpload {
   return async ({ head, body }, { requestId }) => {
     await body.pump(() => undefined);
     const { target, place, suite, headers, checksum, isSealed = true } = head;
-    const object = { place, suite, flags: FLAG.multipart, size: undefined };
-    const header = isSealed ? (await rooms.dataKeys.issue(object, requestId)).header : "";
+    const header = isSealed ? await issueHeader(rooms, head, requestId) : "";
     const stored = isSealed ? { ...headers, [HEADER_FIELD]: header } : headers;
     checkMetadataRoom(stored);
     const response = await rooms.backend.send({
@@ -59,4 +59,15 @@ export function createUploadAnswerer(rooms: UploadRooms): CreateUpload {
     }
     return { uploadId, headers: visibleHeaders(response.headers) };
   };
+}
+
+/** The header of an object in parts. Where the backend wants them of one size, it says that the manifest is beside the object. */
+async function issueHeader(
+  { dataKeys, needsEqualParts = false }: UploadRooms,
+  { target, place, suite }: Parameters<CreateUpload>[0]["head"],
+  requestId: string,
+): Promise<string> {
+  if (needsEqualParts && !hasRoomForCompanion(target.key)) throw keyTooLong();
+  const flags = FLAG.multipart | (needsEqualParts ? FLAG.companionManifest : 0);
+  return (await dataKeys.issue({ place, suite, flags, size: undefined }, requestId)).header;
 }

@@ -3,7 +3,8 @@ import type { Backend, BackendRequest } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { describeParts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
-import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { isMultipart } from "@s3eg/shared/format/companion.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import type { DownloadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import type { z } from "zod";
@@ -40,7 +41,7 @@ export function describePartsAnswerer(rooms: {
     await response.text();
     const value = response.headers[HEADER_FIELD] ?? "";
     const { header, keys } = await rooms.dataKeys.open({ header: value, place }, requestId);
-    if (header.flags !== FLAG.multipart) {
+    if (!isMultipart(header.flags)) {
       throw new Fault("crypto.integrity", "object was not uploaded in parts");
     }
     const opened = { keys, suite: header.suite, response };

@@ -12,31 +12,30 @@ import { customerKeyOf, type UploadRooms, uploadRequest } from "./uploads.ts";
 /** What clearing needs. */
 export type GarbageRooms = Pick<UploadRooms, "backend" | "state" | "now">;
 
-/** An upload whose state is of no use, and why. */
-export interface GarbageUpload {
-  readonly upload: UploadRecord;
-  /** `gone`: the backend knows it no longer; `expiring`: its state ends, and then nobody would know that its parts are ours. */
-  readonly why: "gone" | "expiring";
-}
-
 const REQUEST_ID = "cleanup";
 const BATCH = 100;
 const ASKED_AT_ONCE = 4;
 
-/**
- * Uploads that have ended on the backend, and those whose state ends within `expiringWithinMs`. An upload of which the backend says
- * nothing clear is none of them, nor one whose object was made within the hour: its Complete may come again for its answer.
- */
-export async function* garbageUploads(
-  rooms: GarbageRooms,
+/** Uploads whose state ends within `expiringWithinMs`. */
+export async function* expiringUploads(
+  { state, now }: Omit<GarbageRooms, "backend">,
   { expiringWithinMs }: { expiringWithinMs: number },
-): AsyncGenerator<GarbageUpload> {
+): AsyncGenerator<UploadRecord> {
+  for await (const { upload, expiresAtMs } of state.list()) {
+    if (expiresAtMs < now() + expiringWithinMs) yield upload;
+  }
+}
+
+/**
+ * Uploads that have ended on the backend. One of which it says nothing clear is none of them, nor one whose object was made within the
+ * hour: its Complete may come again for its answer.
+ */
+export async function* endedUploads(rooms: GarbageRooms): AsyncGenerator<UploadRecord> {
   for await (const batch of batchesOf(rooms.state.list())) {
-    const judged = await atMost(ASKED_AT_ONCE, batch, async ({ upload, expiresAtMs }) => {
-      if (expiresAtMs < rooms.now() + expiringWithinMs) return { upload, why: "expiring" } as const;
-      return (await isGone(rooms, upload)) ? ({ upload, why: "gone" } as const) : undefined;
-    });
-    yield* judged.filter((garbage) => garbage !== undefined);
+    const ended = await atMost(ASKED_AT_ONCE, batch, async ({ upload }) =>
+      (await isGone(rooms, upload)) ? upload : undefined,
+    );
+    yield* ended.filter((upload) => upload !== undefined);
   }
 }
 
@@ -103,18 +102,18 @@ function addressOf({ bucket, key, identity, uploadId }: UploadRecord) {
   return { target: { bucket, key, identity }, uploadId };
 }
 
-/** Ends all garbage there is; gives how many uploads that were. One that fails is left for the next time. */
-export async function clearGarbage(
-  rooms: GarbageRooms,
-  options: { expiringWithinMs: number },
+/** Ends all of these; gives how many uploads that were. One that fails is left for the next time. */
+export async function endAll(
+  rooms: Omit<GarbageRooms, "now">,
+  uploads: AsyncIterable<UploadRecord>,
 ): Promise<number> {
-  let cleared = 0;
-  for await (const { upload } of garbageUploads(rooms, options)) {
+  let ended = 0;
+  for await (const upload of uploads) {
     try {
-      if (await endUpload(rooms, upload)) cleared += 1;
+      if (await endUpload(rooms, upload)) ended += 1;
     } catch (error) {
       if (!isFault(error, "backend.unavailable", "backend.throttled")) throw error;
     }
   }
-  return cleared;
+  return ended;
 }

@@ -2,14 +2,16 @@
 import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import { companionKeyOf, mayHaveCompanion } from "@s3eg/shared/format/companion.ts";
+import { decodeHeader } from "@s3eg/shared/format/header.ts";
 import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
-import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { type Manifest, totalSizeOf } from "@s3eg/shared/format/manifest.ts";
 import { maxRegionBytesOf, partCountOfEtag } from "@s3eg/shared/format/sizes.ts";
-import type { Body } from "@s3eg/shared/http/body.ts";
+import { type Body, collectBody } from "@s3eg/shared/http/body.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
-import { openRegion } from "@s3eg/shared/sealing/manifest-region.ts";
+import { openCompanion, openRegion } from "@s3eg/shared/sealing/manifest-region.ts";
 import type { ObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
 import { openParts, type PartsSpan, partsSpanOf } from "@s3eg/shared/sealing/parts.ts";
 import type { z } from "zod";
@@ -27,7 +29,11 @@ export interface OpenedMultipart {
 }
 
 /** Asks for stored bytes of the same object: `range` is the value of a Range header. */
-export type AskRange = (range: string, pinned: HeaderFields) => Promise<BackendResponse>;
+export interface AskRange {
+  (range: string, pinned: HeaderFields): Promise<BackendResponse>;
+  /** Asks for the companion of the object with this header. */
+  companion(header: string): Promise<BackendResponse>;
+}
 
 /** The plaintext asked for, on its way. */
 export interface OpenedPlaintext {
@@ -104,8 +110,45 @@ export async function manifestOf(opened: OpenedMultipart, ask: AskRange): Promis
   return await readManifest(opened, placeOf(opened.response), ask);
 }
 
-/** Reads and opens the manifest at the end of an object. */
+/** Reads and opens the manifest: at the end of an object, or beside it where there was no room inside. */
 async function readManifest(
+  opened: OpenedMultipart,
+  place: StoredPlace,
+  ask: AskRange,
+): Promise<Manifest> {
+  const { flags } = decodeHeader(headerOf(opened.response));
+  if ((flags & FLAG.companionManifest) !== 0) return await readCompanion(opened, place, ask);
+  try {
+    return await readInside(opened, place, ask);
+  } catch (error) {
+    if (!isFault(error, "crypto.integrity") || !mayHaveCompanion(place.etag)) throw error;
+    return await readCompanion(opened, place, ask);
+  }
+}
+
+/** The companion is another object, and so pinned by nothing but its name; what is in it proves itself. */
+async function readCompanion(
+  { keys, suite, response }: OpenedMultipart,
+  place: StoredPlace,
+  ask: AskRange,
+): Promise<Manifest> {
+  const answer = await ask.companion(headerOf(response));
+  if (answer.status === 404) {
+    await answer.text();
+    throw new Fault("crypto.integrity", "the companion manifest of the object is not there");
+  }
+  if (answer.status !== 200) throw await backendFault(answer);
+  const tooLong = () =>
+    new Fault("crypto.integrity", "companion manifest is longer than it can be");
+  const bytes = await collectBody(answer.body, maxRegionBytesOf(place.partCount), tooLong);
+  return openCompanion(bytes, { keys, suite }, place);
+}
+
+function headerOf({ headers }: BackendResponse): string {
+  return headers[HEADER_FIELD] ?? "";
+}
+
+async function readInside(
   { keys, suite, response }: OpenedMultipart,
   place: StoredPlace,
   ask: AskRange,
@@ -166,13 +209,19 @@ function emptyBody(): Body {
 
 /** Backend client of `AskRange` for a request. */
 export function askRangeOf(backend: Backend, request: Parameters<Backend["send"]>[0]): AskRange {
-  return (range, pinned) =>
+  const headers = encryptionHeaders(request.headers ?? {});
+  const ask = (range: string, pinned: HeaderFields) =>
     backend.send({
       ...request,
       method: "GET",
       query: (request.query ?? []).filter(([name]) => name === "versionId"),
-      headers: { ...encryptionHeaders(request.headers ?? {}), ...pinned, range },
+      headers: { ...headers, ...pinned, range },
     });
+  const companion = (header: string) => {
+    const key = companionKeyOf(request.key ?? "", header);
+    return backend.send({ ...request, method: "GET", key, query: [], headers });
+  };
+  return Object.assign(ask, { companion });
 }
 
 /** A client's key for the backend's own encryption goes with every read of the object. */

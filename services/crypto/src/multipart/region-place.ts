@@ -1,36 +1,41 @@
-/** Where the manifest of an upload goes: behind its parked last part, or into one more part (format.md §7, "Where the region goes"). */
+/** Where the manifest of an upload goes: behind its parked last part, into one more part, or beside the object (format.md §7). */
 import type { PartAttempt } from "../multipart-state/multipart-state.ts";
 import { invalidPart } from "./select-parts.ts";
 
-/** The backend's part that the region is in. */
+/** Where the region is. */
 export interface RegionPlace {
+  /** `joined`: behind the ciphertext of the parked last part; `beside`: in a companion. */
+  readonly kind: "joined" | "own" | "beside";
+  /** The backend's part that it is in; of no meaning for a companion. */
   readonly partNumber: number;
   /** Parts of the object on the backend. */
   readonly partCount: number;
-  /** True where the region follows the ciphertext of the parked last part. */
-  readonly isJoined: boolean;
 }
 
 const MAX_PART_NUMBER = 10_000;
 
 /**
  * The place of the region of an object of `parts`. A part of its own gets a number that no attempt of the upload has, as long as there
- * is one: a Complete that the backend refuses must not have cost the client a part. `InvalidPart` where no number is left.
+ * is one: a Complete that the backend refuses must not have cost the client a part. Where no number is left there is a companion, if
+ * the object has all ten thousand parts (so that its readers know), else `InvalidPart`. `isBeside`: the upload has one in any case.
  */
 export function regionPlaceOf(
   parts: readonly PartAttempt[],
   attempts: readonly PartAttempt[],
+  isBeside = false,
 ): RegionPlace {
   const last = parts.at(-1);
   if (!last) throw invalidPart();
   const { partNumber } = last;
-  if (last.isParked) return { partNumber, partCount: parts.length, isJoined: true };
-  if (partNumber === MAX_PART_NUMBER) throw invalidPart();
-  return {
-    partNumber: freeNumberAfter(partNumber, attempts),
-    partCount: parts.length + 1,
-    isJoined: false,
-  };
+  const partCount = parts.length;
+  if (isBeside) return { kind: "beside", partNumber, partCount };
+  if (last.isParked) return { kind: "joined", partNumber, partCount };
+  if (partNumber === MAX_PART_NUMBER) {
+    if (partCount === MAX_PART_NUMBER) return { kind: "beside", partNumber, partCount };
+    throw invalidPart();
+  }
+  const free = freeNumberAfter(partNumber, attempts);
+  return { kind: "own", partNumber: free, partCount: partCount + 1 };
 }
 
 function freeNumberAfter(last: number, attempts: readonly PartAttempt[]): number {

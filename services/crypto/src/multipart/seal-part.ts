@@ -23,6 +23,7 @@ import {
   abandonUpload,
   customerKeyOf,
   findUpload,
+  isBeside,
   keysOf,
   noSuchUpload,
   refOf,
@@ -139,7 +140,7 @@ async function storeSealed(
   const { partNumber, size } = head;
   const sealed = sealPart(body, { keys, suite }, { partNumber, size, salt });
   const sizeBytes = sealedPartSizeOf(size);
-  return sizeBytes < PARK_LIMIT_BYTES
+  return sizeBytes < PARK_LIMIT_BYTES && !isBeside(upload)
     ? await park(sealed, size)
     : await send(rooms, { head, bytes: { body: sealed, sizeBytes } }, about);
 }

@@ -1,7 +1,8 @@
 /** What every step of an upload needs: its record, its proven keys, and the backend's word for it. */
 import type { Backend, BackendRequest } from "@s3eg/shared/backend/backend.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
-import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
+import { decodeHeader } from "@s3eg/shared/format/header.ts";
+import { FLAG, type SuiteNumber } from "@s3eg/shared/format/layout.ts";
 import type { ObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
 import type { DataKeys } from "../data-keys.ts";
 import type {
@@ -17,6 +18,8 @@ export interface UploadRooms {
   readonly backend: Backend;
   readonly state: MultipartState;
   readonly measured: UploadMetrics;
+  /** True where the backend takes only parts of one size: then no manifest goes behind the last one (format.md §7). */
+  readonly needsEqualParts?: boolean;
   now(): number;
 }
 
@@ -94,6 +97,20 @@ export function customerKeyOf(headers: Readonly<Record<string, unknown>>): Recor
     Object.entries(headers).flatMap(([name, value]) =>
       name.startsWith(CUSTOMER_KEY) && typeof value === "string" ? [[name, value]] : [],
     ),
+  );
+}
+
+/** True for an upload whose manifest goes beside its object: known at Create, so the header says it (format.md §7). */
+export function isBeside({ header, isSealed }: Pick<UploadRecord, "header" | "isSealed">): boolean {
+  return isSealed && (decodeHeader(header).flags & FLAG.companionManifest) !== 0;
+}
+
+/** The refusal of a key that leaves no room for the name of a companion. */
+export function keyTooLong(): Fault {
+  return refusal(
+    400,
+    "KeyTooLongError",
+    "Your key is too long: the storage behind this server needs 30 more bytes for uploads in parts.",
   );
 }
 

@@ -33,6 +33,15 @@ describe("completedObject", () => {
     assert.equal(asked?.headers?.["x-amz-server-side-encryption-customer-key"], "key");
   });
 
+  it("knows one without its manifest by header and size, unread", async () => {
+    const backend = new MemoryBackend();
+    const etag = backend.put("k", BYTES, { [HEADER_FIELD]: "h" });
+    assert.deepEqual(await lookFor(backend, { tail: Buffer.alloc(0) }), { etag, headers: {} });
+    assert.equal(backend.requests[0]?.method, "HEAD");
+    backend.put("k", BYTES, { [HEADER_FIELD]: "another" });
+    assert.equal(await lookFor(backend, { tail: Buffer.alloc(0) }), undefined);
+  });
+
   it("takes no other object for it", async () => {
     const backend = new MemoryBackend();
     assert.equal(await lookFor(backend), undefined);

@@ -16,9 +16,9 @@ describe("regionPlaceOf", () => {
   it("is behind a parked last part, in its number", () => {
     const parts = [attempt(3), attempt(10_000, true)];
     assert.deepEqual(regionPlaceOf(parts, parts), {
+      kind: "joined",
       partNumber: 10_000,
       partCount: 2,
-      isJoined: true,
     });
   });
 
@@ -30,8 +30,20 @@ describe("regionPlaceOf", () => {
       [[9_998], [9_998, 9_999, 10_000], 9_999],
     ] as const) {
       const place = regionPlaceOf(numbered(...named), numbered(...all));
-      assert.deepEqual(place, { partNumber, partCount: named.length + 1, isJoined: false });
+      assert.deepEqual(place, { kind: "own", partNumber, partCount: named.length + 1 });
     }
+  });
+
+  it("is beside the object where the upload is so, or all ten thousand parts are there", () => {
+    const parts = [attempt(1), attempt(2, true)];
+    assert.equal(regionPlaceOf(parts, parts, true).kind, "beside");
+    assert.equal(regionPlaceOf(parts, parts, true).partCount, 2);
+    const all = numbered(...Array.from({ length: 10_000 }, (_, index) => index + 1));
+    assert.deepEqual(regionPlaceOf(all, all), {
+      kind: "beside",
+      partNumber: 10_000,
+      partCount: 10_000,
+    });
   });
 
   it("is not there where part 10 000 is the last and on the backend", () => {

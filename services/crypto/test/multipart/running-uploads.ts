@@ -40,10 +40,10 @@ export class RunningUploads {
   readonly crypto: RunningCrypto;
   readonly #folder = mkdtempSync(join(tmpdir(), "s3eg-uploads-"));
 
-  constructor() {
+  constructor(wish: { needsEqualParts?: boolean } = {}) {
     const store = new SqliteStore({ folder: this.#folder, limits: GENEROUS, now: Date.now });
     this.state = new SealedState(store, testSeal);
-    this.crypto = new RunningCrypto(this.state, this.backend);
+    this.crypto = new RunningCrypto(this.state, this.backend, wish);
   }
 
   async create(wish: Partial<CreateHead> = {}) {

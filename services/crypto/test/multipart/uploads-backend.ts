@@ -22,7 +22,8 @@ export class UploadsBackend extends MemoryBackend {
   override async send(request: BackendRequest): Promise<BackendResponse> {
     const query = new Map(request.query ?? []);
     const uploadId = query.get("uploadId");
-    if (uploadId === undefined && !query.has("uploads")) return await super.send(request);
+    const isBegin = query.has("uploads") && request.method === "POST";
+    if (uploadId === undefined && !isBegin) return await super.send(request);
     this.requests.push(request);
     const answer =
       uploadId === undefined
