@@ -1,7 +1,8 @@
 /**
- * Runs ceph/s3-tests (by default names/rgw16-pass.txt: the 497 tests that pass on radosgw 16) and says what differs from what is known:
+ * Runs ceph/s3-tests (by default names/rgw16-pass.txt: the 497 tests that pass on radosgw 16; on another backend also
+ * names/rgw16-beyond.txt: what it may do that radosgw 16 does not) and says what differs from what is known:
  * S3TESTS_DIR=<checkout of ceph/s3-tests> run.ts [--backend radosgw|versitygw|minio] [--gateway|--compare] [--tls]
- *   [--default-policy] [--endpoint URL] [--names FILE] [--junit FILE] [-k EXPRESSION]
+ *   [--default-policy] [--endpoint URL] [--names FILE …] [--junit FILE] [-k EXPRESSION]
  * Default: directly on a backend that it starts. --gateway: a gateway in front of that backend, with the policy that the suite
  * needs or (--default-policy) with none, over TLS with --tls. --compare: first directly, then through the gateway, each on a fresh
  * backend. --endpoint: whatever answers there and knows the users of that backend.
@@ -27,12 +28,14 @@ function readArguments() {
       tls: { type: "boolean", default: false },
       "default-policy": { type: "boolean", default: false },
       endpoint: { type: "string" },
-      names: { type: "string", default: join(NAMES_FOLDER, "rgw16-pass.txt") },
+      names: { type: "string", multiple: true },
       junit: { type: "string" },
       k: { type: "string", short: "k" },
     },
   });
-  return values;
+  const isRadosgw = values.backend === "radosgw";
+  const lists = isRadosgw ? ["rgw16-pass.txt"] : ["rgw16-pass.txt", "rgw16-beyond.txt"];
+  return { ...values, names: values.names ?? lists.map((list) => join(NAMES_FOLDER, list)) };
 }
 
 async function runS3Tests(): Promise<void> {

@@ -25,8 +25,8 @@ const PYTHON_PACKAGES = [
 export interface SuiteRun {
   readonly target: Target;
   readonly junit: string;
-  /** A file of test ids, one a line. */
-  readonly names: string;
+  /** Files of test ids, one a line. */
+  readonly names: readonly string[];
   /** An expression of pytest's `-k`. */
   readonly filter: string | undefined;
   /** Whether buckets that can't be emptied fail the tests that come after (leave_locked.py). */
@@ -58,7 +58,7 @@ export async function runSuite(run: SuiteRun): Promise<Outcomes> {
       ...(filter === undefined ? [] : ["-k", filter]),
       ...(leavesLocked ? ["-p", "leave_locked"] : []),
       ...(target.ca === undefined ? [] : ["-p", "unframed_body"]),
-      `@${names}`,
+      ...names.map((list) => `@${list}`),
     ],
     cwd: folder,
     env: {
