@@ -8,7 +8,8 @@ import { withHoistedHeaders } from "./auth/hoisted-headers.ts";
 import { type PlainBody, plainBody } from "./auth/plain-body.ts";
 import type { Policies } from "./auth/policy.ts";
 import { checkRights } from "./auth/rights.ts";
-import { parseCopySource } from "./copy-source.ts";
+import { refuseCompanionName } from "./companions.ts";
+import { parseCopySource } from "./copy/copy-source.ts";
 import { type EnteredForm, enterByForm } from "./form/enter-by-form.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Asking } from "./match-operation.ts";
@@ -81,6 +82,7 @@ function checkCaller(door: FrontDoor, operation: Operation, { incoming, caller }
   const { bucket, key, headers, query } = incoming;
   const copied = headers["x-amz-copy-source"];
   const source = copied === undefined ? undefined : parseCopySource(copied);
+  for (const name of [key, source?.key ?? ""]) refuseCompanionName(name);
   if (caller.principal === NOBODY) {
     const buckets = source ? [bucket, source.bucket] : [bucket];
     checkAnonymous(

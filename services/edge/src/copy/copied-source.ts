@@ -3,11 +3,11 @@ import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend
 import { backendFault, shownHeadersOf } from "@s3eg/shared/backend/backend-fault.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { encodeKey } from "@s3eg/shared/s3/names.ts";
-import type { CopySource } from "../copy-source.ts";
 import type { Rooms } from "../operations/operation.ts";
 import { s3Error } from "../s3/errors.ts";
 import { identityOf, type S3Request } from "../s3-request.ts";
 import { sourceConditionsOf } from "../shown-etag.ts";
+import type { CopySource } from "./copy-source.ts";
 
 /** Largest plaintext that one copy takes (S3 API, CopyObject and UploadPartCopy). */
 const MAX_SOURCE_BYTES = 5 * 1024 ** 3;

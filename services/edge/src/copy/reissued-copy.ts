@@ -6,8 +6,6 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { XmlElement } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "../backend-xml.ts";
-import { ensureTags } from "../copied-tags.ts";
-import type { CopySource } from "../copy-source.ts";
 import type { Rooms, S3Answer } from "../operations/operation.ts";
 import { copyResult } from "../s3/copy-result.ts";
 import { headerEtag } from "../s3/etags.ts";
@@ -15,6 +13,8 @@ import { answerHeaders } from "../s3/headers.ts";
 import { identityOf, placeOf, type S3Request } from "../s3-request.ts";
 import { shownEtag } from "../shown-etag.ts";
 import { type FoundSource, namingSource } from "./copied-source.ts";
+import { ensureTags } from "./copied-tags.ts";
+import type { CopySource } from "./copy-source.ts";
 
 /** What is copied, and how. */
 export interface Copying {

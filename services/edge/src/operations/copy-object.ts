@@ -7,7 +7,6 @@ import type { ObjectFacts, ObjectPart } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { checkHonoured } from "../backend-probe.ts";
-import { copiedTags } from "../copied-tags.ts";
 import {
   askingOfSource,
   changedSince,
@@ -15,17 +14,18 @@ import {
   type FoundSource,
   findSource,
 } from "../copy/copied-source.ts";
+import { copiedTags } from "../copy/copied-tags.ts";
+import { checkCopy, checkPlainSource } from "../copy/copy-rules.ts";
+import { type CopySource, copySourceOf } from "../copy/copy-source.ts";
 import { copyInParts } from "../copy/multipart-copy.ts";
 import { copyReissued } from "../copy/reissued-copy.ts";
-import { checkCopy, checkPlainSource } from "../copy-rules.ts";
-import { type CopySource, copySourceOf } from "../copy-source.ts";
+import { sealedCopy } from "../copy/sealed-copy.ts";
 import { retryIfChanged } from "../object-facts.ts";
 import { isInParts, partsOf } from "../object-parts.ts";
 import { plaintextSizeOfAnswer } from "../plaintext-size.ts";
 import { namedAlgorithm } from "../s3/checksum-headers.ts";
 import { copiedHeaders, storedHeaders, uncopiedHeaders } from "../s3/headers.ts";
 import type { S3Request } from "../s3-request.ts";
-import { sealedCopy } from "../sealed-copy.ts";
 import { conditionsOf } from "../shown-etag.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
 

@@ -126,15 +126,16 @@ describe("a copy of an object in parts", () => {
     });
   }
 
-  it("is tried again, once, where the source changed, and completes nothing meanwhile", async () => {
+  it("is tried again where the source changed, and completes nothing meanwhile", async () => {
     await using test = await edgeWithSource(({ method, headers = {} }) =>
       method === "PUT" && headers["x-amz-copy-source-if-match"]
         ? refusal(412, "PreconditionFailed")
         : undefined,
     );
     assert.equal((await test.copy()).code, "ServiceUnavailable");
-    assert.equal(test.sent("POST", "uploads").length, 2);
-    assert.equal(test.sent("DELETE", "uploadId").length, 2);
+    const { length: begun } = test.sent("POST", "uploads");
+    assert.ok(begun > 1, `${begun} tries`);
+    assert.equal(test.sent("DELETE", "uploadId").length, begun);
     assert.deepEqual(test.sent("POST", "uploadId"), []);
   });
 
@@ -147,7 +148,8 @@ describe("a copy of an object in parts", () => {
     });
     assert.equal((await test.copy()).code, "ServiceUnavailable");
     assert.deepEqual(test.sent("POST", "uploadId"), []);
-    assert.equal(test.sent("DELETE", "uploadId").length, 2);
+    const { length: begun } = test.sent("POST", "uploads");
+    assert.equal(test.sent("DELETE", "uploadId").length, begun);
   });
 
   it("is refused where parts and stored size do not agree", async () => {

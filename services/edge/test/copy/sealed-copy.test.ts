@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { describe, it } from "node:test";
-import { runningEdge, STANDARD } from "./running-edge.ts";
+import { runningEdge, STANDARD } from "../running-edge.ts";
 
 const MIXED = { ...STANDARD, id: "m", contents: "mixed", buckets: ["mixed"] } as const;
 const COPY = {

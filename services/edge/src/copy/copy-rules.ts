@@ -1,8 +1,8 @@
 /** What S3 refuses of a copy before it looks at the source (S3 API, CopyObject). */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { s3Error } from "../s3/errors.ts";
+import type { S3Request } from "../s3-request.ts";
 import type { CopySource } from "./copy-source.ts";
-import { s3Error } from "./s3/errors.ts";
-import type { S3Request } from "./s3-request.ts";
 
 /** Throws `InvalidArgument` for directives S3 does not know, `InvalidRequest` for a copy onto itself that changes nothing. */
 export function checkCopy(request: S3Request, source: CopySource): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseCopySource } from "../src/copy-source.ts";
-import { runningEdge, STANDARD } from "./running-edge.ts";
+import { parseCopySource } from "../../src/copy/copy-source.ts";
+import { runningEdge, STANDARD } from "../running-edge.ts";
 
 describe("parseCopySource", () => {
   for (const [value, bucket, key, versionId] of [

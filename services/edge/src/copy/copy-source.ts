@@ -1,9 +1,9 @@
 /** The source of a copy: `x-amz-copy-source`, decoded (S3 API, CopyObject). */
 import type { Place } from "@s3eg/shared/contracts/keys.ts";
 import { isKeyLengthAllowed } from "@s3eg/shared/s3/names.ts";
-import { isBucketName } from "./incoming.ts";
-import { s3Error } from "./s3/errors.ts";
-import type { S3Request } from "./s3-request.ts";
+import { isBucketName } from "../incoming.ts";
+import { s3Error } from "../s3/errors.ts";
+import type { S3Request } from "../s3-request.ts";
 
 /** What is copied from. */
 export interface CopySource {

@@ -7,10 +7,10 @@ import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { encodeQuery, parseQuery } from "@s3eg/shared/s3/names.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
-import { parseBackendXml } from "./backend-xml.ts";
+import { parseBackendXml } from "../backend-xml.ts";
+import type { Rooms } from "../operations/operation.ts";
+import { identityOf, type S3Request } from "../s3-request.ts";
 import type { CopySource } from "./copy-source.ts";
-import type { Rooms } from "./operations/operation.ts";
-import { identityOf, type S3Request } from "./s3-request.ts";
 
 /** Header fields that give the copy its source's tags; none where it has none or where the client gives others. `found`: the HEAD answer of the source. */
 export async function copiedTags(

@@ -8,13 +8,13 @@ import {
 } from "@s3eg/shared/contracts/crypto.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { type BodyCheck, checkedBody, createDigest } from "@s3eg/shared/s3/checksums.ts";
+import type { Rooms, S3Answer } from "../operations/operation.ts";
+import { namedAlgorithm } from "../s3/checksum-headers.ts";
+import { copyResult } from "../s3/copy-result.ts";
+import { answerHeaders } from "../s3/headers.ts";
+import { identityOf, placeOf, type S3Request, targetOf } from "../s3-request.ts";
+import { shownEtag } from "../shown-etag.ts";
 import type { CopySource } from "./copy-source.ts";
-import type { Rooms, S3Answer } from "./operations/operation.ts";
-import { namedAlgorithm } from "./s3/checksum-headers.ts";
-import { copyResult } from "./s3/copy-result.ts";
-import { answerHeaders } from "./s3/headers.ts";
-import { identityOf, placeOf, type S3Request, targetOf } from "./s3-request.ts";
-import { shownEtag } from "./shown-etag.ts";
 
 /** What is copied and how. */
 export interface PlainCopy {

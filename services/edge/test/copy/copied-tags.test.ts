@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { answer, type KeptRequest } from "./memory-backend.ts";
-import { runningEdge } from "./running-edge.ts";
+import { answer, type KeptRequest } from "../memory-backend.ts";
+import { runningEdge } from "../running-edge.ts";
 
 const TAGS =
   "<Tagging><TagSet><Tag><Key>a b</Key><Value>1&amp;2</Value></Tag><Tag><Key>é</Key><Value></Value></Tag></TagSet></Tagging>";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkCopy, checkPlainSource } from "../src/copy-rules.ts";
-import type { S3Request } from "../src/s3-request.ts";
+import { checkCopy, checkPlainSource } from "../../src/copy/copy-rules.ts";
+import type { S3Request } from "../../src/s3-request.ts";
 
 const place = { bucket: "photos", key: "cat" };
 const check = (headers: Record<string, string>, source = {}) =>
