@@ -181,8 +181,10 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
   const session = sessionOf(secrets?.service);
   if (!roles.has("keys")) process.health.add("keys", keysCheck(bus, session));
   if (remote) process.health.add("crypto", async () => await refuseUnless(remote.table.size > 0));
+  const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
   const edge = await startEdge({
     ...process,
+    needsEqualParts,
     listen: config.listen_addr ?? { port: 8080 },
     backend: s3.backend,
     credentials: s3.entrance.credentials,

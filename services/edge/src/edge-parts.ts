@@ -24,6 +24,8 @@ export interface EdgeParts {
   readonly bus: Bus;
   readonly crypto: TransferClient;
   readonly backend: Backend;
+  /** True where the backend takes only parts of one size. */
+  readonly needsEqualParts?: boolean;
   /** Bucket to probe the backend in; absent: it is believed to honour conditions. */
   readonly probeBucket?: string | undefined;
   /** Proves to keys who asks; absent where keys is a role of this process. */

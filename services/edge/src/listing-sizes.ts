@@ -5,7 +5,9 @@
 import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
-import { listedPlaintextSizeOf } from "@s3eg/shared/format/sizes.ts";
+import { mayHaveCompanion } from "@s3eg/shared/format/companion.ts";
+import { listedPlaintextSizeOf, partCountOfEtag } from "@s3eg/shared/format/sizes.ts";
+import type { KnownObjects } from "./object-facts.ts";
 import { plaintextSizeOfAnswer } from "./plaintext-size.ts";
 import { identityOf, type S3Request } from "./s3-request.ts";
 
@@ -26,13 +28,20 @@ export interface ListingSizes {
 const LOOKUPS_AT_ONCE = 10;
 const INDEX_ENTRIES = 100_000;
 
+/** What looking up needs. */
+interface SizeRooms {
+  readonly backend: Backend;
+  readonly known: KnownObjects;
+  readonly needsEqualParts?: boolean;
+}
+
 /** Sizes by arithmetic or by look-up, as the bucket's policy needs it. */
-export function listingSizesOf(backend: Backend): ListingSizes {
+export function listingSizesOf(rooms: SizeRooms): ListingSizes {
   const index = new SizeIndex(INDEX_ENTRIES);
   return {
     async of(listed, request) {
       if (request.policy.contents === "sealed") {
-        return listed.map(({ storedSize, etag }) => listedPlaintextSizeOf(storedSize, etag));
+        return await sealedSizes(rooms, listed, request);
       }
       const sizes: (number | undefined)[] = Array.from({ length: listed.length });
       const entries = listed.entries();
@@ -40,7 +49,7 @@ export function listingSizesOf(backend: Backend): ListingSizes {
       const worker = async () => {
         for (const [at, object] of entries) {
           if (hasFailed) return;
-          sizes[at] = await lookUp(backend, { request, object, index });
+          sizes[at] = await lookUp(rooms, { request, object, index });
         }
       };
       const workers = Array.from({ length: LOOKUPS_AT_ONCE }, async () => {
@@ -55,13 +64,33 @@ export function listingSizesOf(backend: Backend): ListingSizes {
   };
 }
 
+/** Arithmetic, but where the manifest is, or may be, beside the object: then the index or crypto knows (format.md §7). */
+async function sealedSizes(
+  { known, needsEqualParts = false }: SizeRooms,
+  listed: readonly ListedObject[],
+  request: S3Request,
+): Promise<(number | undefined)[]> {
+  const isUntold = ({ etag }: ListedObject) =>
+    mayHaveCompanion(etag) || (needsEqualParts && partCountOfEtag(etag) !== undefined);
+  const untold = listed.filter(isUntold).map(({ key, etag, versionId }) => ({
+    ...{ bucket: request.bucket, key, etag },
+    ...(versionId === undefined ? {} : { versionId }),
+  }));
+  const told = (untold.length > 0 ? await known.ofMany(request, untold) : []).values();
+  return listed.map((object) =>
+    isUntold(object)
+      ? told.next().value?.size
+      : listedPlaintextSizeOf(object.storedSize, object.etag),
+  );
+}
+
 async function lookUp(
-  backend: Backend,
+  { backend, known }: SizeRooms,
   { request, object, index }: { request: S3Request; object: ListedObject; index: SizeIndex },
 ): Promise<number | undefined> {
   const indexKey = JSON.stringify([request.bucket, object.key, object.etag]);
-  const known = index.get(indexKey);
-  if (known !== undefined) return known;
+  const found = index.get(indexKey);
+  if (found !== undefined) return found;
   const response = await backend.send({
     method: "HEAD",
     bucket: request.bucket,
@@ -80,9 +109,20 @@ async function lookUp(
     throw fault;
   }
   await response.text();
-  const size = sizeOf(response.headers, object);
+  const size = sizeOf(response.headers, object) ?? (await toldSize(known, request, object));
   if (size !== undefined) index.set(indexKey, size);
   return size;
+}
+
+/** Of an object of format 1 that does not say its size. */
+async function toldSize(
+  known: KnownObjects,
+  request: S3Request,
+  { key, etag, versionId }: ListedObject,
+): Promise<number | undefined> {
+  const version = versionId === undefined ? {} : { versionId };
+  const [facts] = await known.ofMany(request, [{ bucket: request.bucket, key, ...version, etag }]);
+  return facts?.size;
 }
 
 /** An object that is damaged must not hide the others: reading it will say what is wrong. */

@@ -2,6 +2,7 @@
 import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { el, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "./backend-xml.ts";
+import { hiddenCompanions, markerBehind, shownCount } from "./hidden-companions.ts";
 import type { ListedObject } from "./listing-sizes.ts";
 import type { Rooms } from "./operations/operation.ts";
 import { listedChecksum } from "./s3/checksum-headers.ts";
@@ -20,18 +21,23 @@ export async function rewriteListing(
 ): Promise<string> {
   const document = parseBackendXml(xml);
   const isUrlEncoded = document.textOf("EncodingType") === "url";
-  const listed = document.children
+  const hidden = hiddenCompanions(document, (entry) => listedObject(entry, isUrlEncoded).key);
+  const visible = document.children.filter((child) => !hidden.has(child));
+  const listed = visible
     .filter(({ name }) => LISTED.has(name))
     .map((entry) => listedObject(entry, isUrlEncoded));
   const shown = await shownOf(listed, request, rooms);
   let index = 0;
-  const children = document.children.map((child) => {
+  const children = visible.map((child) => {
+    if (child.name === "KeyCount") return shownCount(child, hidden);
     if (!LISTED.has(child.name)) return copyNode(child);
     const entry = shown[index];
     index += 1;
     return contentsNode(child, entry);
   });
-  return xmlDocument(el(document.name, ...children), { hasNamespace: true });
+  return xmlDocument(el(document.name, ...children, markerBehind(document, hidden)), {
+    hasNamespace: true,
+  });
 }
 
 /** What clients see of a listed object; without a size where there is none to give. */

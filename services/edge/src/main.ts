@@ -19,6 +19,8 @@ import { stopServer } from "./stop-server.ts";
 /** Starts edge and listens. Resolves with the port it listens on; disposing stops taking requests and waits for those under way. */
 export async function startEdge(parts: EdgeParts): Promise<{ port: number } & AsyncDisposable> {
   const { config, bus, crypto, backend, session, log, metrics, health } = parts;
+  const { needsEqualParts = false } = parts;
+  const known = knownObjectsOf({ bus, session, index: new MemoryFactsIndex() });
   warnOfUnsealed(parts.policies, log);
   const door = {
     authentication: {
@@ -37,8 +39,9 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
       backend,
       crypto,
       headers: headerReissueOf(bus, session),
-      sizes: listingSizesOf(backend),
-      known: knownObjectsOf({ bus, session, index: new MemoryFactsIndex() }),
+      sizes: listingSizesOf({ backend, known, needsEqualParts }),
+      needsEqualParts,
+      known,
       maxPartBytes: config.server.max_part_buffer,
       honoured: parts.probeBucket ? await probeBackend(backend, parts.probeBucket, log) : undefined,
     },

@@ -9,10 +9,13 @@ import type {
 } from "@s3eg/shared/backend/backend.ts";
 import type { ObjectPart } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { companionKeyOf } from "@s3eg/shared/format/companion.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { partCountOfEtag, sealedPartSizeOf } from "@s3eg/shared/format/sizes.ts";
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
+import { encodeKey } from "@s3eg/shared/s3/names.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { copyCompanion, deleteCompanions } from "../companions.ts";
 import type { S3Answer } from "../operations/operation.ts";
 import { headerEtag } from "../s3/etags.ts";
 import { identityOf } from "../s3-request.ts";
@@ -35,23 +38,47 @@ export async function copyInParts(
   parts: readonly ObjectPart[],
 ): Promise<S3Answer> {
   const { headers, etag } = copying.found;
-  const spans = storedSpans(parts, { etag, storedSize: Number(headers["content-length"]) });
-  const uploadId = await begin(copying);
+  const { spans, isBeside } = storedSpans(parts, {
+    etag,
+    storedSize: Number(headers["content-length"]),
+  });
+  const header = await reissuedHeader(copying);
+  const companion = isBeside ? companionKeyOf(copying.request.key, header) : undefined;
+  const uploadId = await begin(copying, header);
   try {
     const etags = await copyParts(copying, uploadId, spans);
     await checkUnchanged(copying);
+    if (companion !== undefined) await copyManifest(copying, companion);
     return await complete(copying, uploadId, etags);
   } catch (error) {
     await abandon(copying, uploadId);
+    if (companion !== undefined)
+      await deleteCompanions(copying.request, copying.rooms, [companion]);
     throw error;
   }
 }
 
-/** Where the backend's parts lie: the manifest is behind the last one of the client's, or a part of its own (format.md §7). */
+/** The manifest that lies beside the source goes beside the copy, under the name that the copy's own header gives it. */
+async function copyManifest(copying: Copying, to: string): Promise<void> {
+  const { request, rooms, source, found } = copying;
+  const from = companionKeyOf(source.key, found.headers[HEADER_FIELD] ?? "");
+  const { "x-amz-copy-source-if-match": _, ...naming } = namingSource(
+    request.headers,
+    source,
+    found.etag,
+  );
+  await copyCompanion(request, rooms, {
+    from: encodeKey(`${source.bucket}/${from}`),
+    to,
+    headers: { ...askingOfCopy(request.headers), ...naming },
+  });
+}
+
+/** Where the backend's parts lie: the manifest is behind the last one of the client's, a part of its own, or beside (format.md §7). */
 function storedSpans(
   parts: readonly ObjectPart[],
   { etag, storedSize }: { etag: string; storedSize: number },
-): StoredSpan[] {
+): { spans: StoredSpan[]; isBeside: boolean } {
   const count = partCountOfEtag(etag);
   const hasOwnRegion = count === parts.length + 1;
   const sizes = parts.map(({ size }) => sealedPartSizeOf(size));
@@ -63,13 +90,13 @@ function storedSpans(
     at += size;
   }
   spans.push({ first: at, last: storedSize - 1 });
-  if (spans.length === count && at < storedSize) return spans;
+  const isBeside = !hasOwnRegion && at + (sizes.at(-1) ?? 0) === storedSize;
+  if (spans.length === count && at < storedSize) return { spans, isBeside };
   throw new Fault("crypto.integrity", "stored object does not have the parts its manifest says");
 }
 
-async function begin(copying: Copying): Promise<string> {
-  const { storing } = copying;
-  const headers = { ...storing, [HEADER_FIELD]: await reissuedHeader(copying) };
+async function begin(copying: Copying, header: string): Promise<string> {
+  const headers = { ...copying.storing, [HEADER_FIELD]: header };
   const response = await send(copying, { method: "POST", query: [["uploads", ""]], headers });
   const result = await copyOutcome(response, "InitiateMultipartUploadResult");
   const uploadId = result.textOf("UploadId");

@@ -3,6 +3,7 @@
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { el, parseXml, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "../backend-xml.ts";
+import { companionToDelete, deleteCompanions, isCompanionName } from "../companions.ts";
 import { S3_ERRORS, s3Error } from "../s3/errors.ts";
 import { backendCondition, type KnownEtag } from "../s3/etags.ts";
 import type { S3Request } from "../s3-request.ts";
@@ -29,8 +30,14 @@ export const deleteObjects: Operation = {
     if (objects.length === 0) return deniedAnswer(denied);
     const etags = await etagsNow(request, objects, rooms);
     const body = Buffer.from(xmlDocument(deleteDocument(kept, etags), { hasNamespace: true }));
+    const companions = await companionsOf(request, rooms, objects);
     const response = await rooms.backend.send(passedRequest(request, { method: "POST", body }));
-    return await passedAnswer(response, denied.length === 0 ? undefined : withDenied(denied));
+    const answer = await passedAnswer(
+      response,
+      denied.length === 0 ? undefined : withDenied(denied),
+    );
+    await deleteCompanions(request, rooms, unkept(companions, answer));
+    return answer;
   },
 };
 
@@ -61,11 +68,44 @@ function isObject(object: XmlElement): boolean {
   return hasOnlyKnown && key !== undefined && key.text !== "" && others.length === 0;
 }
 
-/** Keys are judged one by one, as S3 does it. */
+/** The companion of each object, where there is one; in order. */
+async function companionsOf(
+  request: S3Request,
+  rooms: Rooms,
+  objects: readonly XmlElement[],
+): Promise<{ key: string; companion: string }[]> {
+  if (rooms.needsEqualParts !== true) return [];
+  const found = await atMost(LOOKUPS_AT_ONCE, objects, async (object) => {
+    const key = object.textOf("Key") ?? "";
+    const versionId = object.textOf("VersionId");
+    const companion = await companionToDelete(request, rooms, { key, versionId });
+    return companion === undefined ? [] : [{ key, companion }];
+  });
+  return found.flat();
+}
+
+/** Companions of objects that are gone: neither refused, nor behind a marker. */
+function unkept(
+  companions: readonly { key: string; companion: string }[],
+  { body }: S3Answer,
+): string[] {
+  if (companions.length === 0 || typeof body !== "string") return [];
+  const result = parseBackendXml(body);
+  const isMarked = (deleted: XmlElement) => deleted.textOf("DeleteMarkerVersionId") !== undefined;
+  const kept = new Set(
+    [...result.all("Error"), ...result.all("Deleted").filter(isMarked)].map((each) =>
+      each.textOf("Key"),
+    ),
+  );
+  return companions.filter(({ key }) => !kept.has(key)).map(({ companion }) => companion);
+}
+
+/** Keys are judged one by one, as S3 does it. Those of companions are nobody's to delete. */
 function mayDelete({ principal, bucket }: S3Request): (child: XmlElement) => boolean {
   return (child) =>
     child.name !== "Object" ||
-    principal.rights.onObject("delete", bucket, child.textOf("Key") ?? "");
+    (!isCompanionName(child.textOf("Key") ?? "") &&
+      principal.rights.onObject("delete", bucket, child.textOf("Key") ?? ""));
 }
 
 function deniedNode(object: XmlElement): XmlNode {

@@ -15,6 +15,8 @@ export interface Rooms {
   readonly headers: HeaderReissue;
   readonly sizes: ListingSizes;
   readonly known: KnownObjects;
+  /** True where the backend takes only parts of one size, and every upload in parts has its manifest beside it (format.md §7). */
+  readonly needsEqualParts?: boolean;
   /** Conditions that the backend honours; absent where nobody tried. */
   readonly honoured?: Honoured | undefined;
   /** Plaintext bytes that a part may hold (`server.max_part_buffer`); absent: S3's own limit. */
