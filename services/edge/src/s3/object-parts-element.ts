@@ -8,22 +8,20 @@ const MAX_PAGE = 1000;
 
 /**
  * A page of an object's parts, as `x-amz-max-parts` and `x-amz-part-number-marker` ask for it; `InvalidArgument` for those that are no
- * numbers. Like S3 it lists parts only where they have checksums; of others it says how many there are.
+ * numbers. Parts without checksums are listed too, with their sizes: Amazon leaves them out, other servers do not, and clients take both.
  */
 export function objectPartsElement(
   headers: HeaderFields,
   { facts, parts }: { readonly facts: ObjectFacts; readonly parts: readonly ObjectPart[] },
 ): XmlNode {
-  const count = el("PartsCount", parts.length);
   const maxParts = Math.min(numberOf(headers, "x-amz-max-parts", MAX_PAGE), MAX_PAGE);
   const marker = numberOf(headers, "x-amz-part-number-marker", 0);
   const { checksum } = facts;
-  if (!checksum) return el("ObjectParts", count);
   const left = parts.filter(({ partNumber }) => partNumber > marker);
   const page = left.slice(0, maxParts);
   return el(
     "ObjectParts",
-    count,
+    el("PartsCount", parts.length),
     el("PartNumberMarker", marker),
     el("NextPartNumberMarker", page.at(-1)?.partNumber ?? 0),
     el("MaxParts", maxParts),
@@ -33,7 +31,9 @@ export function objectPartsElement(
         "Part",
         el("PartNumber", partNumber),
         el("Size", size),
-        value !== undefined && el(`Checksum${checksum.algorithm.toUpperCase()}`, value),
+        checksum !== undefined &&
+          value !== undefined &&
+          el(`Checksum${checksum.algorithm.toUpperCase()}`, value),
       ),
     ),
   );

@@ -44,11 +44,16 @@ describe("the ObjectParts element", () => {
     }
   });
 
-  it("says of parts without checksums only how many there are", () => {
+  it("lists parts without checksums by their sizes", () => {
     const { checksum: _, ...facts } = FACTS;
     assert.deepEqual(
-      shown({}, facts).children.map(({ name }) => name),
-      ["PartsCount"],
+      shown({}, facts)
+        .all("Part")
+        .map((part) => part.children.map(({ name }) => `${name} ${part.textOf(name)}`)),
+      [
+        ["PartNumber 1", "Size 5242880"],
+        ["PartNumber 3", "Size 6291456"],
+      ],
     );
   });
 });
