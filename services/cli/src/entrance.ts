@@ -18,6 +18,12 @@ export interface Entrance {
   readonly identities: readonly BackendIdentity[];
 }
 
+/** A password is what every configuration of the gateway of before has: its objects may be there. */
+function readsLegacy({ encryption }: GatewayConfig): boolean {
+  const { password, key_file, former_passwords } = encryption;
+  return password !== undefined || key_file !== undefined || former_passwords.length > 0;
+}
+
 /** Reads credentials and policies; throws `config.invalid`. What clients have, edge alone is given: the others need identities. */
 export function openEntrance(config: GatewayConfig, roles: ReadonlySet<Role>, env: Env): Entrance {
   const settings = config.auth.credentials;
@@ -30,6 +36,7 @@ export function openEntrance(config: GatewayConfig, roles: ReadonlySet<Role>, en
     policies: configuredPolicies(config.policies, {
       ...config.objects,
       preferredAlgorithm: config.encryption.preferred_algorithm,
+      contents: readsLegacy(config) ? "sealed+legacy" : "sealed",
     }),
     identities: identities.map(({ identity, identitySecret }) => ({
       accessKey: identity,

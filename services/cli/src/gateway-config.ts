@@ -7,6 +7,7 @@ import { z } from "zod";
 import { AdminSection } from "../../admin/src/config.ts";
 import { AuditSection } from "../../audit/src/config.ts";
 import { CryptoSection } from "../../crypto/src/config.ts";
+import { LegacySection } from "../../crypto/src/legacy/config.ts";
 import { MultipartStateSection, placeOfState } from "../../crypto/src/multipart-state/config.ts";
 import { edgeSettings } from "../../edge/src/config.ts";
 import { activeStore, holdsKeys } from "../../keys/src/config/configured-stores.ts";
@@ -23,6 +24,7 @@ const gatewaySchema = z.strictObject({
   encryption: EncryptionSection.prefault({}),
   crypto: CryptoSection.prefault({}),
   multipart_state: MultipartStateSection,
+  legacy: LegacySection,
   audit: AuditSection,
   admin: AdminSection,
 });

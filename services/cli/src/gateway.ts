@@ -18,6 +18,7 @@ import { startAudit } from "../../audit/src/main.ts";
 import { startCrypto } from "../../crypto/src/main.ts";
 import { startEdge } from "../../edge/src/main.ts";
 import { configuredCustodian } from "../../keys/src/custody/configured-custodian.ts";
+import { configuredLegacy } from "../../keys/src/legacy/configured-legacy.ts";
 import { startKeys } from "../../keys/src/main.ts";
 import { type Entrance, openEntrance } from "./entrance.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
@@ -123,9 +124,12 @@ async function startKeysRole({
     headers: new AnswerGuard({ secret: secrets.service }),
   };
   const folder = join(config.data_dir, "keys");
-  const custodian = await configuredCustodian({ config: config.encryption, env, folder, log });
+  const parts = { config: config.encryption, env, folder, log };
+  const custodian = await configuredCustodian(parts);
   stack.use(custodian);
-  await startKeys({ custodian, folder, bus, guards, log, metrics, health });
+  const acceptsForgeable = config.legacy.accept_forgeable;
+  const legacy = await configuredLegacy(parts, { custodians: custodian, acceptsForgeable });
+  await startKeys({ custodian, legacy, folder, bus, guards, log, metrics, health });
 }
 
 async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {
@@ -140,7 +144,22 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
   const { cleanup_interval: everyMs, valkey } = config.multipart_state;
   const cleanUp = { everyMs, ttlMs: valkey.ttl_seconds * 1000 };
   const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
-  const common = { bus, backend, log, metrics, session, state, cleanUp, needsEqualParts };
+  const legacy = {
+    acceptsForgeable:
+      config.legacy.accept_forgeable || config.encryption.allow_unmarked_no_aad_fallback,
+    contentTypes: config.legacy.content_types,
+  };
+  const common = {
+    bus,
+    backend,
+    log,
+    metrics,
+    session,
+    state,
+    cleanUp,
+    needsEqualParts,
+    legacy,
+  };
   if (!secrets) {
     stack.use(startCrypto({ ...common, transfers: local }));
     return;

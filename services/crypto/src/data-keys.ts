@@ -3,10 +3,16 @@
  * checked here before a key is used.
  */
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
-import { issueDataKey, type Place, unwrapDataKey } from "@s3eg/shared/contracts/keys.ts";
+import {
+  issueDataKey,
+  type Place,
+  unwrapDataKey,
+  unwrapLegacyKey,
+} from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { decodeHeader, encodeHeader, type ObjectHeader } from "@s3eg/shared/format/header.ts";
 import { PROVIDERS, type SuiteNumber } from "@s3eg/shared/format/layout.ts";
+import type { LegacyKeySource } from "@s3eg/shared/legacy/legacy-object.ts";
 import {
   deriveObjectKeys,
   headerMac,
@@ -15,6 +21,7 @@ import {
 } from "@s3eg/shared/sealing/object-keys.ts";
 import { askKeys } from "@s3eg/shared/trust/ask.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
+import type { z } from "zod";
 
 /** What an object needs of a fresh data key: its derived keys and the header that says how to get them back. */
 interface IssuedKeys {
@@ -33,6 +40,8 @@ export interface DataKeys {
     sealed: { header: string; place: Place },
     requestId: string,
   ): Promise<{ header: ObjectHeader; keys: ObjectKeys }>;
+  /** The keys that may be the data key of an object of format 1, which the caller wipes (docs/format-1.md §4). */
+  legacy(source: LegacyKeySource, requestId: string): Promise<Uint8Array[]>;
 }
 
 /** Data keys asked over the bus; `session` proves who asks where keys is another process. */
@@ -79,6 +88,12 @@ export function dataKeysOf(
         dataKey.fill(0);
       }
     },
+
+    async legacy(source, requestId) {
+      const input = { source: wireSource(source) };
+      const answer = await askKeys(bus, session, { question: unwrapLegacyKey, input, requestId });
+      return answer.dataKeys.map((key) => Buffer.from(key, "base64"));
+    },
   };
 }
 
@@ -86,4 +101,11 @@ function knownProvider(name: string) {
   const provider = PROVIDERS.find((known) => known === name);
   if (!provider) throw new Fault("crypto.integrity", "issued data key names an unknown provider");
   return provider;
+}
+
+function wireSource(source: LegacyKeySource): z.infer<typeof unwrapLegacyKey.input>["source"] {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  return source.kind === "password"
+    ? { ...source, salt: base64(source.salt) }
+    : { ...source, wrappedKey: base64(source.wrappedKey) };
 }

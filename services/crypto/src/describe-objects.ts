@@ -18,6 +18,7 @@ import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { openTrailer } from "@s3eg/shared/sealing/open.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
+import { describeLegacy, isLegacy, type LegacyOptions } from "./legacy/read-legacy.ts";
 import { factsOfManifest } from "./multipart/multipart-facts.ts";
 import { askRangeOf, manifestOf } from "./multipart/open-multipart.ts";
 import { notSealed } from "./plain-or-sealed.ts";
@@ -30,6 +31,7 @@ interface Described {
 interface Rooms {
   readonly dataKeys: DataKeys;
   readonly backend: Backend;
+  readonly legacy: LegacyOptions;
 }
 /** One object of the question, and everything that is said of all of them. */
 interface Describing {
@@ -97,12 +99,7 @@ async function factsOf(
   if (status !== 200 && status !== 206 && !isEmpty) throw await describeFault(response);
   if (!isEmpty && headers.etag !== object.etag) throw changed();
   const value = headers[HEADER_FIELD];
-  if (value === undefined) {
-    response.body.destroy();
-    if (input.contents !== "mixed") throw notSealed();
-    const size = isEmpty ? 0 : totalOf(headers);
-    return { size, isSealed: false, etag: object.etag.replaceAll('"', "") };
-  }
+  if (value === undefined) return await factsOfUnsealed(rooms, describing, response);
   const place = { bucket: input.boundTo, key: object.key };
   const { header, keys } = await rooms.dataKeys.open({ header: value, place }, requestId);
   const { suite, plaintextSize: size } = header;
@@ -124,6 +121,29 @@ async function factsOf(
       ? { checksum: { ...checksum, value: Buffer.from(checksum.value).toString("base64") } }
       : {}),
   };
+}
+
+/** Of an object without a byte the answer to a range shows no metadata: it has to be asked for. */
+async function factsOfUnsealed(
+  { backend, ...rooms }: Rooms,
+  describing: Describing,
+  response: BackendResponse,
+): Promise<ObjectFacts> {
+  const { input, object, requestId } = describing;
+  const request = requestOf(describing);
+  const isEmpty = response.status === 416;
+  const head = { ...request, headers: { ...request.headers, "if-match": object.etag } };
+  const shown = isEmpty ? await backend.send({ ...head, method: "HEAD" }) : response;
+  if (shown !== response) response.body.destroy();
+  if (isEmpty && shown.status !== 200) throw await describeFault(shown);
+  if (isLegacy(shown)) {
+    if (input.contents === "sealed") throw notSealed("sealed+legacy");
+    return await describeLegacy({ backend, ...rooms }, { request, response: shown, requestId });
+  }
+  shown.body.destroy();
+  if (input.contents !== "mixed") throw notSealed();
+  const size = isEmpty ? 0 : totalOf(shown.headers);
+  return { size, isSealed: false, etag: object.etag.replaceAll('"', "") };
 }
 
 /** Stored bytes of the whole object, as the answer to a ranged GET says; a 200 holds it whole. */

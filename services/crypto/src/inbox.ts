@@ -25,6 +25,7 @@ import { guardedAnswer } from "@s3eg/shared/trust/guarded-answer.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { describeObjectsAnswerer } from "./describe-objects.ts";
 import { type Incidents, incidentsOf } from "./incidents.ts";
+import type { LegacyOptions } from "./legacy/read-legacy.ts";
 import { abortUploadAnswerer } from "./multipart/abort-upload.ts";
 import { completeUploadAnswerer } from "./multipart/complete-upload.ts";
 import { createUploadAnswerer } from "./multipart/create-upload.ts";
@@ -61,6 +62,7 @@ interface Rooms {
   readonly metrics: Metrics;
   /** See `UploadRooms`. */
   readonly needsEqualParts?: boolean;
+  readonly legacy: LegacyOptions;
 }
 
 /** Answers every message that is crypto's to answer. */

@@ -10,6 +10,7 @@ import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import { dataKeysOf } from "./data-keys.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { openInbox } from "./inbox.ts";
+import type { LegacyOptions } from "./legacy/read-legacy.ts";
 import { type CleanUpOptions, startCleanUp } from "./multipart/clean-up.ts";
 import type { MultipartState } from "./multipart-state/multipart-state.ts";
 
@@ -24,6 +25,8 @@ export interface CryptoParts {
   readonly state?: MultipartState | undefined;
   /** True where the backend takes only parts of one size. */
   readonly needsEqualParts?: boolean;
+  /** What of format 1 is opened. */
+  readonly legacy: LegacyOptions;
   /** When dead uploads are cleared; absent: never. */
   readonly cleanUp?: Pick<CleanUpOptions, "everyMs" | "ttlMs">;
   /** Proves to keys who asks; absent where keys is a role of this process. */
@@ -43,9 +46,12 @@ export interface RunningCrypto extends AsyncDisposable {
 /** Starts crypto: from now on it answers its transfers and questions. The caller owns what it passed in and closes it after the answer. */
 export function startCrypto(parts: CryptoParts): RunningCrypto {
   const { bus, transfers, backend, log, metrics, session, guard, worker, state, cleanUp } = parts;
-  const { needsEqualParts = false } = parts;
+  const { needsEqualParts = false, legacy } = parts;
   const dataKeys = dataKeysOf(bus, session, Date.now);
-  openInbox({ transfers, bus, guard }, { dataKeys, backend, state, log, metrics, needsEqualParts });
+  openInbox(
+    { transfers, bus, guard },
+    { dataKeys, backend, state, log, metrics, needsEqualParts, legacy },
+  );
   const rounds =
     state && cleanUp && startCleanUp({ backend, state, now: Date.now }, { ...cleanUp, log });
   const heartbeat = worker && startHeartbeat(bus, worker, log);

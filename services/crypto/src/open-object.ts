@@ -13,6 +13,7 @@ import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import { type OpenedRange, openBody } from "@s3eg/shared/sealing/open.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
+import { isLegacy, type LegacyOptions, openLegacyObject } from "./legacy/read-legacy.ts";
 import {
   askRangeOf,
   manifestOf,
@@ -33,6 +34,7 @@ type Head = z.infer<typeof openObject.head>;
 interface Rooms {
   readonly dataKeys: DataKeys;
   readonly backend: Backend;
+  readonly legacy: LegacyOptions;
 }
 interface Asking {
   readonly head: Head;
@@ -51,7 +53,7 @@ export function openObjectAnswerer(rooms: Rooms): OpenObject {
       if (response.status === 416 && head.range) return await beyondTheEnd(rooms, asking, response);
       if (response.status !== 200 && response.status !== 206) throw await backendFault(response);
       if (response.headers[HEADER_FIELD] === undefined) {
-        return await openPlain(rooms.backend, getRequest(asking, undefined), { head, response });
+        return await openUnsealed(rooms, asking, response);
       }
       return await openSealed(rooms, asking, { response, range });
     } catch (error) {
@@ -59,6 +61,17 @@ export function openObjectAnswerer(rooms: Rooms): OpenObject {
       throw error;
     }
   };
+}
+
+async function openUnsealed(
+  rooms: Rooms,
+  asking: Asking,
+  response: BackendResponse,
+): Promise<Answer> {
+  const { head, requestId } = asking;
+  const request = getRequest(asking, undefined);
+  if (!isLegacy(response)) return await openPlain(rooms.backend, request, { head, response });
+  return await openLegacyObject(rooms, { request, response, requestId }, head);
 }
 
 /**
@@ -72,6 +85,8 @@ async function openPart(rooms: Rooms, asking: Asking, part: number): Promise<Ans
     const value = response.headers[HEADER_FIELD];
     const isKnown = response.status === 200 || response.status === 206;
     if (!isKnown && response.status !== 416) throw await backendFault(response);
+    if (value === undefined && isLegacy(response))
+      return await openUnsealed(rooms, asking, response);
     if (!isKnown || value === undefined) {
       response.body.destroy();
       return await openPlainPart(rooms.backend, getRequest(asking, undefined), asking.head);
@@ -199,10 +214,8 @@ async function beyondTheEnd(
   if (response.status !== 200) throw await backendFault(response);
   const value = response.headers[HEADER_FIELD];
   if (value === undefined) {
-    return await openPlain(rooms.backend, getRequest(asking, undefined), {
-      head: asking.head,
-      response,
-    });
+    // A HEAD brought no bytes that could be read.
+    return await openUnsealed(rooms, asking, { ...response, status: 206 });
   }
   const { header, keys } = await rooms.dataKeys.open(
     { header: value, place: asking.head.place },

@@ -3,11 +3,12 @@ import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 
-/** Refusal of an object without a header; names the setting that would let it be read. */
-export function notSealed(): Fault {
+/** Refusal of an object without a header; names the value of the setting that would let it be read. */
+export function notSealed(contents: "mixed" | "sealed+legacy" = "mixed"): Fault {
+  const what = contents === "mixed" ? "not sealed" : "sealed in the format of before";
   return new Fault(
     "crypto.not-sealed",
-    "object is not sealed; policy `contents: mixed` would let it be read",
+    `object is ${what}; policy \`contents: ${contents}\` would let it be read`,
   );
 }
 

@@ -33,7 +33,8 @@ export class RunningCrypto {
     this.backend = backend;
     const { keys, transfers, log, metrics } = this;
     const doors = { transfers, bus: keys.bus, guard: undefined };
-    openInbox(doors, { ...wish, dataKeys: keys.dataKeys, backend, state, log, metrics });
+    const rooms = { dataKeys: keys.dataKeys, backend, state, log, metrics };
+    openInbox(doors, { ...wish, ...rooms, legacy: { acceptsForgeable: false, contentTypes: [] } });
   }
 
   /** Seals bytes as an object of bucket `b`. */

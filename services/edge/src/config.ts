@@ -1,4 +1,5 @@
 /** Settings of edge: listener, TLS, limits of the S3 port, credentials and policies. */
+import { Contents } from "@s3eg/shared/contracts/crypto.ts";
 import { durationMs, listenAddress, secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 import { BUCKET_RIGHTS, OBJECT_RIGHTS } from "./auth/rights.ts";
@@ -161,7 +162,7 @@ export const policyFile = z
   .strictObject({
     id: z.string().min(1),
     buckets: z.array(z.string().min(1)).min(1),
-    contents: z.enum(["sealed", "mixed"]).default("sealed"),
+    contents: Contents.optional(),
     bind_as: z.string().min(1).optional(),
     sse: z.enum(["pass", "refuse"]).optional(),
     etag: etagPolicy.optional(),

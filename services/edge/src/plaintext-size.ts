@@ -2,25 +2,29 @@
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { mayHaveCompanion } from "@s3eg/shared/format/companion.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { listedPlaintextSizeOf } from "@s3eg/shared/format/sizes.ts";
+import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
+import { legacySizeOf } from "@s3eg/shared/legacy/legacy-size.ts";
 
-/** Plaintext size of the object a backend's GET or HEAD answer describes. */
-export function plaintextSizeOfAnswer(headers: HeaderFields, contents: Contents): number {
+/** Plaintext size of the object a backend's GET or HEAD answer describes; undefined where an object of format 1, or one whose manifest is beside it, does not say it. */
+export function plaintextSizeOfAnswer(
+  headers: HeaderFields,
+  contents: Contents,
+): number | undefined {
   const storedSize = Number(headers["content-length"] ?? Number.NaN);
   if (!Number.isSafeInteger(storedSize)) {
     throw new Fault("backend.unavailable", "backend did not say how large the object is");
   }
   const header = headers[HEADER_FIELD];
   if (header === undefined) {
-    if (contents === "mixed") return storedSize;
-    throw new Fault(
-      "crypto.not-sealed",
-      "object is not sealed; policy `contents: mixed` would let it be read",
-    );
+    refuseUnsealed(headers, contents);
+    return legacyMetadataOf(headers) ? legacySizeOf(headers, storedSize) : storedSize;
   }
-  const { plaintextSize } = decodeHeader(header);
+  const { plaintextSize, flags } = decodeHeader(header);
+  if (plaintextSize === undefined && mayHaveCompanion(headers.etag ?? "", flags)) return undefined;
   // A header made at CreateMultipartUpload knows no size; part count and stored size do (format.md §7).
   const size = listedPlaintextSizeOf(
     storedSize,
@@ -30,4 +34,16 @@ export function plaintextSizeOfAnswer(headers: HeaderFields, contents: Contents)
     throw new Fault("crypto.integrity", "stored object does not have the size its header says");
   }
   return size;
+}
+
+/** Refuses an object without a header of format 2, unless `contents` lets it be read; the refusal names the value that would. */
+export function refuseUnsealed(headers: HeaderFields, contents: Contents): void {
+  const isLegacy = legacyMetadataOf(headers) !== undefined;
+  if (contents === "mixed" || (isLegacy && contents === "sealed+legacy")) return;
+  const what = isLegacy ? "sealed in the format of before" : "not sealed";
+  const wanted = isLegacy ? "sealed+legacy" : "mixed";
+  throw new Fault(
+    "crypto.not-sealed",
+    `object is ${what}; policy \`contents: ${wanted}\` would let it be read`,
+  );
 }

@@ -5,6 +5,7 @@ import {
   issueDataKey,
   reissueHeader,
   unwrapDataKey,
+  unwrapLegacyKey,
 } from "@s3eg/shared/contracts/keys.ts";
 import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { guardedAnswer } from "@s3eg/shared/trust/guarded-answer.ts";
@@ -12,9 +13,11 @@ import { checkKeyStoreAnswerer } from "./check-key-store.ts";
 import type { ActiveCustodian } from "./custody/custodian.ts";
 
 import { issueDataKeyAnswerer } from "./issue-data-key.ts";
+import type { LegacyKeyStores } from "./legacy/legacy-keys.ts";
 import type { Measured } from "./measured.ts";
 import { reissueHeaderAnswerer } from "./reissue-header.ts";
 import { unwrapDataKeyAnswerer } from "./unwrap-data-key.ts";
+import { unwrapLegacyKeyAnswerer } from "./unwrap-legacy-key.ts";
 
 /** Who may ask what. Absent: only roles of this process. */
 export interface Guards {
@@ -27,7 +30,7 @@ export interface Guards {
 /** Answers every question that is keys' to answer. */
 export function openInbox(
   bus: Bus,
-  custodian: ActiveCustodian,
+  { custodian, legacy }: { custodian: ActiveCustodian; legacy: LegacyKeyStores },
   { guards, measured }: { guards: Guards | undefined; measured: Measured },
 ): void {
   const issue = issueDataKeyAnswerer(custodian);
@@ -36,6 +39,11 @@ export function openInbox(
   const { dataKeys, headers } = guards ?? {};
   bus.serve(issueDataKey, measured("issue", guardedAnswer(issueDataKey, dataKeys, issue)));
   bus.serve(unwrapDataKey, measured("unwrap", guardedAnswer(unwrapDataKey, dataKeys, unwrap)));
+  const unwrapLegacy = unwrapLegacyKeyAnswerer(legacy);
+  bus.serve(
+    unwrapLegacyKey,
+    measured("unwrap-legacy", guardedAnswer(unwrapLegacyKey, dataKeys, unwrapLegacy)),
+  );
   bus.serve(reissueHeader, measured("reissue", guardedAnswer(reissueHeader, headers, reissue)));
   const check = checkKeyStoreAnswerer(custodian);
   bus.serve(checkKeyStore, measured("check", guardedAnswer(checkKeyStore, headers, check)));

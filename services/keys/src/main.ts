@@ -6,11 +6,14 @@ import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { checkCanaries } from "./canary.ts";
 import { type ActiveCustodian, isSameKey } from "./custody/custodian.ts";
 import { type Guards, openInbox } from "./inbox.ts";
+import type { LegacyKeyStores } from "./legacy/legacy-keys.ts";
 import { measuredWith } from "./measured.ts";
 
 /** What keys is started with. */
 export interface KeysParts {
   readonly custodian: ActiveCustodian;
+  /** What objects of format 1 are opened with. */
+  readonly legacy: LegacyKeyStores;
   /** Folder of keys that survives restarts; it need not exist yet. */
   readonly folder: string;
   readonly bus: Bus;
@@ -23,7 +26,7 @@ export interface KeysParts {
 
 /** Starts keys on a custodian that the caller closes, once every configured version has proven to be the key it was before; `config.invalid` otherwise. */
 export async function startKeys(parts: KeysParts): Promise<void> {
-  const { custodian, folder, bus, guards, log, metrics, health } = parts;
+  const { custodian, legacy, folder, bus, guards, log, metrics, health } = parts;
   await custodian.start();
   await checkCanaries(custodian, { folder, log });
   for (const key of custodian.readableKeys) {
@@ -45,5 +48,5 @@ export async function startKeys(parts: KeysParts): Promise<void> {
       throw error;
     }
   });
-  openInbox(bus, custodian, { guards, measured: measuredWith(metrics) });
+  openInbox(bus, { custodian, legacy }, { guards, measured: measuredWith(metrics) });
 }

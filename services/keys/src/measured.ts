@@ -3,7 +3,7 @@ import { isFault } from "@s3eg/shared/faults.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 
 /** The questions of keys, as a label. */
-type Operation = "issue" | "unwrap" | "reissue" | "check";
+type Operation = "issue" | "unwrap" | "unwrap-legacy" | "reissue" | "check";
 
 /** Wraps an answerer so that its answers and refusals are counted and timed. */
 export type Measured = <Asked extends unknown[], Answer>(

@@ -20,6 +20,8 @@ import { KEM } from "@s3eg/shared/sealing/hpke.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { askKeys } from "@s3eg/shared/trust/ask.ts";
 import { AskerSession } from "@s3eg/shared/trust/asker.ts";
+import { Custodians } from "../src/custody/custodians.ts";
+import { LegacyPasswords } from "../src/legacy/legacy-passwords.ts";
 import { startKeys } from "../src/main.ts";
 import { CountingCustodian, kekOf } from "./counting-custodian.ts";
 import { is, issuedHeader, place } from "./issued-header.ts";
@@ -82,7 +84,13 @@ describe("keys", () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "keys-"));
-    const parts = { custodian, folder, guards, log, metrics };
+    const legacy = {
+      custodians: new Custodians(custodian, { readers: [], log }),
+      passwords: new LegacyPasswords(new Map()),
+      memory: undefined,
+      acceptsForgeable: false,
+    };
+    const parts = { custodian, legacy, folder, guards, log, metrics };
     await startKeys({ ...parts, bus: local, health });
     await startKeys({ ...parts, bus: remote, health: new Health({ version: "0", log }) });
   });

@@ -48,11 +48,11 @@ export class BulkUpload {
   /** Resolves when the last byte was handed to the socket. Rejects with the error of the body, of `stop`, or on a wrong size. */
   async run(): Promise<void> {
     if (this.#awaitsContinue) await this.#untilContinued();
-    if (this.#stopped) throw this.#stopped.reason;
+    this.#refuseIfStopped();
     this.#linger = setTimeout(() => this.#writeLingering(), LINGER_MS);
     try {
       await this.#body.pump((piece) => this.#take(piece));
-      if (this.#stopped) throw this.#stopped.reason;
+      this.#refuseIfStopped();
       if (this.#receivedBytes !== this.#sizeBytes) throw this.#wrongSize("fewer");
       this.#write();
     } finally {
@@ -85,6 +85,10 @@ export class BulkUpload {
     const timer = setTimeout(() => this.goOn(), CONTINUE_MS);
     await this.#continued.promise;
     clearTimeout(timer);
+  }
+
+  #refuseIfStopped(): void {
+    if (this.#stopped) throw this.#stopped.reason;
   }
 
   #take(piece: Uint8Array): void | Promise<void> {

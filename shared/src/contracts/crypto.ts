@@ -67,7 +67,7 @@ export const ByteRange = z.union([
 export type ByteRange = z.infer<typeof ByteRange>;
 
 /** What a bucket may contain (format.md §12). */
-export const Contents = z.enum(["sealed", "mixed"]);
+export const Contents = z.enum(["sealed", "sealed+legacy", "mixed"]);
 export type Contents = z.infer<typeof Contents>;
 
 /** Asked by edge, answered by crypto: open an object, whole or one range of it. */

@@ -78,6 +78,40 @@ export const unwrapDataKey = question("keys.data-key.unwrap", {
   output: answerOf(UnwrappedDataKey),
 });
 
+/** Where the data key of an object of format 1 comes from (docs/format-1.md §3, §4). Bytes are base64. */
+const LegacySource = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("password"),
+    salt: z.base64(),
+    kdf: z.discriminatedUnion("algorithm", [
+      z.strictObject({ algorithm: z.literal("pbkdf2-sha256"), iterations: z.int().min(1) }),
+      z.strictObject({
+        algorithm: z.literal("argon2id"),
+        passes: z.int().min(1),
+        memoryKib: z.int().min(1),
+        parallelism: z.int().min(1),
+      }),
+    ]),
+  }),
+  z.strictObject({
+    kind: z.literal("wrapped"),
+    wrappedKey: z.base64(),
+    provider: z.string(),
+    keyId: z.string(),
+    keyVersion: z.string(),
+  }),
+]);
+
+/** The keys that may be the data key, base64: one, or one for each configured password. */
+export const LegacyDataKeys = z.object({ dataKeys: z.array(z.base64()) });
+export type LegacyDataKeys = z.infer<typeof LegacyDataKeys>;
+
+/** Asked by crypto, answered by keys: the data key of an object of format 1, which is bound to no place. */
+export const unwrapLegacyKey = question("keys.legacy-key.unwrap", {
+  input: z.strictObject({ asker: AskerProof.optional(), source: LegacySource }),
+  output: answerOf(LegacyDataKeys),
+});
+
 /** Asked by edge, answered by keys: the header of an object at `from`, wrapped anew for `to`. The data key never leaves keys. */
 export const reissueHeader = question("keys.header.reissue", {
   input: z.strictObject({

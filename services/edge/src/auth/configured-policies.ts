@@ -1,5 +1,6 @@
 /** Policies from the files that `policies` names. */
 import { globSync, readFileSync } from "node:fs";
+import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
@@ -9,6 +10,8 @@ import { type BucketPolicy, Policies, type PolicyRule } from "./policy.ts";
 /** What holds where no policy file says otherwise. */
 export interface PolicyDefaults extends Pick<BucketPolicy, "etag" | "checksum"> {
   readonly preferredAlgorithm: string | undefined;
+  /** What buckets may contain where no policy says it. */
+  readonly contents: Contents;
 }
 
 /** Reads every policy file, in the order of the globs, files of a glob by name. A glob that matches nothing is `config.invalid`. */
@@ -24,7 +27,7 @@ export function configuredPolicies(globs: readonly string[], defaults: PolicyDef
   });
   const standard = {
     id: "default",
-    contents: "sealed",
+    contents: defaults.contents,
     suite: suiteOf(defaults.preferredAlgorithm),
     etag: defaults.etag,
     checksum: defaults.checksum,
@@ -36,7 +39,7 @@ function ruleOf(file: PolicyFile, defaults: PolicyDefaults): PolicyRule {
   return {
     id: file.id,
     buckets: file.buckets,
-    contents: file.contents,
+    contents: file.contents ?? defaults.contents,
     suite: suiteOf(file.encryption.preferred_algorithm ?? defaults.preferredAlgorithm),
     etag: file.etag ?? defaults.etag,
     checksum: file.checksum ?? defaults.checksum,

@@ -4,8 +4,9 @@
  */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import type { ObjectFacts, ObjectPart } from "@s3eg/shared/contracts/crypto.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
+import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import {
   askingOfSource,
@@ -22,7 +23,8 @@ import { copyReissued } from "../copy/reissued-copy.ts";
 import { sealedCopy } from "../copy/sealed-copy.ts";
 import { retryIfChanged } from "../object-facts.ts";
 import { isInParts, partsOf } from "../object-parts.ts";
-import { plaintextSizeOfAnswer } from "../plaintext-size.ts";
+import { objectSizeOf } from "../object-size.ts";
+import { refuseUnsealed } from "../plaintext-size.ts";
 import { namedAlgorithm } from "../s3/checksum-headers.ts";
 import { copiedHeaders, storedHeaders, uncopiedHeaders } from "../s3/headers.ts";
 import type { S3Request } from "../s3-request.ts";
@@ -58,10 +60,12 @@ async function copy(request: S3Request, rooms: Rooms, of: Source): Promise<S3Ans
   const { source, found } = of;
   const { contents } = request.policyOf(source.bucket);
   const isPlain = found.headers[HEADER_FIELD] === undefined;
-  if (isPlain && contents !== "mixed") throw notSealed();
-  if (isPlain) checkPlainSource(request);
-  checkSourceSize(plaintextSizeOfAnswer(found.headers, contents));
-  const storing = await storedWithCopy(request, rooms, of);
+  const isLegacy = legacyMetadataOf(found.headers) !== undefined;
+  if (isPlain) refuseUnsealed(found.headers, contents);
+  if (isPlain && !isLegacy) checkPlainSource(request);
+  checkSourceSize(await objectSizeOf(request, rooms, { ...source, headers: found.headers }));
+  const shown = { ...found, headers: isPlain ? legacyHeaders(found.headers) : found.headers };
+  const storing = await storedWithCopy(request, rooms, { source, found: shown });
   const conditions = await conditionsOf(request, rooms);
   const { facts, parts } = isPlain ? {} : await knownOf(request, rooms, of);
   const asked = namedAlgorithm(request.headers, "x-amz-checksum-algorithm");
@@ -108,11 +112,4 @@ async function storedWithCopy(
   if (isTagged) return { ...metadata, "x-amz-tagging": tagging };
   const tags = await copiedTags(request, { source, found: found.headers, rooms });
   return { ...metadata, ...tags };
-}
-
-function notSealed(): Fault {
-  return new Fault(
-    "crypto.not-sealed",
-    "copy source is not sealed; policy `contents: mixed` of its bucket would let it be read",
-  );
 }

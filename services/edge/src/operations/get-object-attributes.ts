@@ -5,7 +5,7 @@ import type { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { el, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { isInParts, partsOf } from "../object-parts.ts";
-import { plaintextSizeOfAnswer } from "../plaintext-size.ts";
+import { objectSizeOf } from "../object-size.ts";
 import { checksumElements } from "../s3/checksum-headers.ts";
 import { s3Error } from "../s3/errors.ts";
 import { askingHeaders } from "../s3/headers.ts";
@@ -50,7 +50,8 @@ export const getObjectAttributes: Operation = {
           })
         : undefined;
     const facts = described?.facts ?? (await rooms.known.of(request, pinned));
-    const size = facts?.size ?? plaintextSizeOfAnswer(headers, request.policy.contents);
+    const size =
+      facts?.size ?? (await objectSizeOf(request, rooms, { bucket, key, versionId, headers }));
     const checksum = checksumElements(facts?.checksum);
     const elements: Record<string, XmlNode[]> = {
       ETag: [el("ETag", shownEtag(request.policy, etag, facts).replaceAll('"', ""))],

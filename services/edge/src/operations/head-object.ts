@@ -2,12 +2,14 @@
 import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
+import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { isPartIgnored, PARTS_UNTOLD } from "@s3eg/shared/s3/part-answer.ts";
 import { contentRange, parseRange, resolveRange } from "@s3eg/shared/s3/range.ts";
 import { underIfRange } from "../if-range.ts";
 import { retryIfChanged } from "../object-facts.ts";
 import { isInParts, partsOf, placeOfPart } from "../object-parts.ts";
-import { plaintextSizeOfAnswer } from "../plaintext-size.ts";
+import { objectSizeOf } from "../object-size.ts";
 import { rangeOf } from "../s3/conditions.ts";
 import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
@@ -34,12 +36,26 @@ async function head(request: S3Request, rooms: Rooms): Promise<S3Answer> {
   }
   if (part !== undefined) return await headPart(request, rooms, { part, whole: response });
   await response.text();
-  const size = plaintextSizeOfAnswer(response.headers, request.policy.contents);
+  const size = await sizeOf(request, rooms, response.headers);
   const range = rangeOf(request.headers);
   const told = await toldOf(request, rooms, { headers: response.headers, isWhole: !range });
-  const headers = { ...answerHeaders(response.headers), ...told, "accept-ranges": "bytes" };
+  const headers = {
+    ...answerHeaders(legacyHeaders(response.headers)),
+    ...told,
+    "accept-ranges": "bytes",
+  };
   const asked = parseRange(range);
   return answerOf(headers, size, asked && resolveRange(asked, size));
+}
+
+async function sizeOf(request: S3Request, rooms: Rooms, headers: HeaderFields): Promise<number> {
+  const { bucket, key, query } = request;
+  return await objectSizeOf(request, rooms, {
+    bucket,
+    key,
+    versionId: query.get("versionId"),
+    headers,
+  });
 }
 
 async function headBackend(
@@ -70,14 +86,14 @@ async function headPart(
 ): Promise<S3Answer> {
   await whole.text();
   const { headers } = whole;
-  const { policy, bucket, key, query } = request;
-  const size = plaintextSizeOfAnswer(headers, policy.contents);
+  const { bucket, key, query } = request;
+  const size = await sizeOf(request, rooms, headers);
   const etag = headers.etag ?? "";
-  if (headers[HEADER_FIELD] === undefined)
+  if (headers[HEADER_FIELD] === undefined && !legacyMetadataOf(headers))
     return await headPlainPart(request, rooms, { part, etag });
   const isMany = isInParts(headers[HEADER_FIELD]);
   const told = await toldOf(request, rooms, { headers, isWhole: !isMany });
-  const shown = { ...answerHeaders(headers), ...told, "accept-ranges": "bytes" };
+  const shown = { ...answerHeaders(legacyHeaders(headers)), ...told, "accept-ranges": "bytes" };
   if (!isMany) {
     if (part > 1) throw noSuchPart(part, 1);
     return answerOf(shown, size, { offset: 0, length: size });

@@ -11,6 +11,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 const DEFAULTS = {
   preferredAlgorithm: "ChaCha20-Poly1305",
+  contents: "sealed",
   etag: "opaque",
   checksum: "client",
 } as const;

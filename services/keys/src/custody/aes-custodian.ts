@@ -1,11 +1,20 @@
 /** The self-contained AES custodian: KEKs of 32 bytes, held by this process (format.md §5). */
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { SUITE } from "@s3eg/shared/format/layout.ts";
+import { openWhole } from "@s3eg/shared/legacy/legacy-chunks.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
-import { type ActiveCustodian, isSameKey, type KeyRef, type KeyUse } from "./custodian.ts";
+import {
+  type ActiveCustodian,
+  isSameKey,
+  type KeyRef,
+  type KeyUse,
+  type LegacyWrapped,
+} from "./custodian.ts";
 import { checkValueOf, unwrapUnderKek, wrapUnderKek } from "./kek-envelope.ts";
 
 const KEK_BYTES = 32;
+const NONCE_BYTES = 12;
 /** Headers name the versions of this custodian's one key so. */
 const KEY_ID = "aes";
 
@@ -47,6 +56,15 @@ export class AesCustodian implements ActiveCustodian {
 
   async unwrap(wrappedKey: Uint8Array, { key, binding }: KeyUse): Promise<Buffer> {
     return await Promise.resolve(unwrapUnderKek(this.#kek(key), wrappedKey, binding));
+  }
+
+  /** Nonce, ciphertext and tag, under the version that the object names and no other (docs/format-1.md §4). */
+  async unwrapLegacy({ wrappedKey, keyVersion }: LegacyWrapped): Promise<Uint8Array> {
+    await Promise.resolve();
+    const kek = this.#kek({ ...this.activeKey, keyVersion: Number(keyVersion) });
+    const nonce = wrappedKey.subarray(0, NONCE_BYTES);
+    const sealed = wrappedKey.subarray(NONCE_BYTES);
+    return openWhole(sealed, { suite: SUITE.aes256Gcm, key: kek, nonce });
   }
 
   /** In memory there is nothing that could be away. */

@@ -16,6 +16,14 @@ export interface KeyUse {
   readonly binding: Uint8Array;
 }
 
+/** A data key that the format of before wrapped (docs/format-1.md §4): bound to nothing. */
+export interface LegacyWrapped {
+  readonly wrappedKey: Uint8Array;
+  /** As the object names them; neither is authenticated. */
+  readonly keyId: string;
+  readonly keyVersion: string;
+}
+
 /**
  * Wraps and unwraps payloads (format.md §5: 65 bytes). Every custodian is authenticated encryption, or a public-key wrap with a MAC.
  * What does not authenticate is `crypto.integrity`; a key store that can't be reached is `keys.unavailable`; one that does not let
@@ -31,6 +39,8 @@ export interface Custodian extends AsyncDisposable {
   wrap(payload: Uint8Array, use: KeyUse): Promise<Uint8Array>;
   /** The payload, which the caller wipes. */
   unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array>;
+  /** Opens what the format of before wrapped under one of its keys; absent where that format knew no such key store. Faults as of `unwrap`. */
+  unwrapLegacy?(wrapped: LegacyWrapped): Promise<Uint8Array>;
   /** Resolves if the custodian can wrap and unwrap now. */
   check(): Promise<void>;
   /** A value by which operators compare a version of a key without seeing it; undefined where the provider has none. */

@@ -1,7 +1,8 @@
 /** Custodians beside each other: one wraps new data keys, all of them open what was wrapped under their keys. */
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
-import type { ActiveCustodian, Custodian, KeyRef, KeyUse } from "./custodian.ts";
+import type { ActiveCustodian, Custodian, KeyRef, KeyUse, LegacyWrapped } from "./custodian.ts";
 
 /** The custodians of a process, as one. Only the active one counts for its health: what the others hold may be away for a while. */
 export class Custodians implements ActiveCustodian {
@@ -49,6 +50,16 @@ export class Custodians implements ActiveCustodian {
 
   async unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array> {
     return await this.#needed(use.key).unwrap(wrappedKey, use);
+  }
+
+  /** What the format of before wrapped with a provider. `keys.unknown-key` where none of that kind is configured. */
+  async unwrapLegacyOf(provider: Provider, wrapped: LegacyWrapped): Promise<Uint8Array> {
+    const holder = this.#all.find(
+      (custodian) =>
+        custodian.unwrapLegacy && custodian.readableKeys.some((key) => key.provider === provider),
+    );
+    if (holder?.unwrapLegacy) return await holder.unwrapLegacy(wrapped);
+    throw new Fault("keys.unknown-key", `no key store of kind ${provider} is configured`);
   }
 
   async check(): Promise<void> {

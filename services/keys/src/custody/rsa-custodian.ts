@@ -1,8 +1,14 @@
 /** The self-contained RSA custodian: private keys held by this process, OAEP with SHA-256 and the binding as label (format.md §5). */
-import { createPublicKey, createSecretKey, type KeyObject, webcrypto } from "node:crypto";
+import { createPublicKey, createSecretKey, hash, type KeyObject, webcrypto } from "node:crypto";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
-import { type ActiveCustodian, isSameKey, type KeyRef, type KeyUse } from "./custodian.ts";
+import {
+  type ActiveCustodian,
+  isSameKey,
+  type KeyRef,
+  type KeyUse,
+  type LegacyWrapped,
+} from "./custodian.ts";
 import { authenticate, authenticated, checkValueOfPublic, envelopeKeyOf } from "./rsa-envelope.ts";
 
 /** Headers name the versions of this custodian's one key so. */
@@ -30,6 +36,8 @@ interface Version {
   readonly privateKey: webcrypto.CryptoKey;
   readonly envelopeKey: KeyObject;
   readonly checkValue: string;
+  /** How the format of before calls the key. */
+  readonly legacyKeyId: string;
 }
 
 /** A custodian over private keys in memory. The slow half of RSA runs on the thread pool. */
@@ -71,6 +79,19 @@ export class RsaCustodian implements ActiveCustodian {
     try {
       const payload = await webcrypto.subtle.decrypt(labelled(binding), privateKey, own(oaep));
       return new Uint8Array(payload);
+    } catch (cause) {
+      throw new Fault("crypto.integrity", "wrapped key does not open", { cause });
+    }
+  }
+
+  /** OAEP without a label, under the key whose public half the object names (docs/format-1.md §4). */
+  async unwrapLegacy({ wrappedKey, keyId }: LegacyWrapped): Promise<Uint8Array> {
+    const version = [...this.#versions.values()].find(({ legacyKeyId }) => legacyKeyId === keyId);
+    if (!version)
+      throw new Fault("keys.unknown-key", "object names an RSA key that is not configured");
+    try {
+      const key = await webcrypto.subtle.decrypt(OAEP, version.privateKey, own(wrappedKey));
+      return new Uint8Array(key);
     } catch (cause) {
       throw new Fault("crypto.integrity", "wrapped key does not open", { cause });
     }
@@ -128,5 +149,12 @@ function versionOf(version: number, { privateKey, envelopeKey }: RsaKey): Versio
     privateKey: privateKey.toCryptoKey(OAEP, false, ["decrypt"]),
     envelopeKey: macKey,
     checkValue: checkValueOfPublic(privateKey),
+    legacyKeyId: legacyKeyIdOf(privateKey),
   };
+}
+
+/** The first eight bytes of the SHA-256 of the public key (RFC 5280, SubjectPublicKeyInfo), in hex. */
+function legacyKeyIdOf(privateKey: KeyObject): string {
+  const publicKey = createPublicKey(privateKey).export({ type: "spki", format: "der" });
+  return `self-contained-rsa-${hash("sha256", publicKey).slice(0, 16)}`;
 }

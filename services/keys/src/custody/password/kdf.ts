@@ -81,7 +81,12 @@ export async function deriveKek(
   return kek;
 }
 
-async function deriveBytes(message: Uint8Array, work: KdfWork, salt: Uint8Array): Promise<Buffer> {
+/** 32 bytes from a password, derived on a thread of the pool. Bounds are the caller's business. */
+export async function deriveBytes(
+  message: Uint8Array,
+  work: KdfWork,
+  salt: Uint8Array,
+): Promise<Buffer> {
   if (work.algorithm === "pbkdf2-sha256") {
     return await promisify(pbkdf2)(message, salt, work.iterations, KEK_BYTES, "sha256");
   }

@@ -1,7 +1,13 @@
 /** The custodian over a key store on the network: bounded time, retries, circuit breaker, health, and no answer believed unchecked. */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
-import { type ActiveCustodian, isSameKey, type KeyRef, type KeyUse } from "../custodian.ts";
+import {
+  type ActiveCustodian,
+  isSameKey,
+  type KeyRef,
+  type KeyUse,
+  type LegacyWrapped,
+} from "../custodian.ts";
 import { type BreakerPolicy, CircuitBreaker } from "./circuit-breaker.ts";
 import type { RemoteKeyStore } from "./remote-key-store.ts";
 import { type Attempt, type RetryPolicy, retried } from "./retry.ts";
@@ -84,6 +90,13 @@ export class GuardedCustodian implements ActiveCustodian {
       throw new Fault("crypto.integrity", "wrapped key is cut short");
     }
     return await this.#ask((signal) => this.#store.unwrap(wrappedKey, use, signal));
+  }
+
+  async unwrapLegacy(wrapped: LegacyWrapped): Promise<Uint8Array> {
+    return await this.#ask(async (signal) => {
+      if (this.#store.unwrapLegacy) return await this.#store.unwrapLegacy(wrapped, signal);
+      throw new Fault("keys.unknown-key", "the format of before knew no such key store");
+    });
   }
 
   /** Wraps and unwraps something, if that did not work a moment ago; callers share one run. */

@@ -1,5 +1,5 @@
 /** A key store on the network, as its adapter speaks to it. Time limits, retries and checks are the guard's (guarded-custodian.ts). */
-import type { KeyRef, KeyUse } from "../custodian.ts";
+import type { KeyRef, KeyUse, LegacyWrapped } from "../custodian.ts";
 
 /**
  * One attempt for each call, without retry. `keys.unavailable`: no answer, or one that another attempt may better. `keys.denied`: the
@@ -16,6 +16,8 @@ export interface RemoteKeyStore extends AsyncDisposable {
   /** What goes into the header; at least 16 bytes longer than the payload. */
   wrap(payload: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array>;
   unwrap(wrappedKey: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array>;
+  /** As of a custodian. */
+  unwrapLegacy?(wrapped: LegacyWrapped, signal: AbortSignal): Promise<Uint8Array>;
   /** As of a custodian; absent where the provider has none. */
   checkValue?(key: KeyRef): string | undefined;
 }

@@ -21,9 +21,9 @@ export function encryptBody(payload: Uint8Array, binding: Uint8Array): Buffer {
   return body;
 }
 
-/** `{"ciphertext":…,"associated_data":…}` of Transit's decrypt. */
-export function decryptBody(ciphertext: string, binding: Uint8Array): Buffer {
-  const associated_data = Buffer.from(binding).toString("base64");
+/** `{"ciphertext":…,"associated_data":…}` of Transit's decrypt; without a binding, without associated data. */
+export function decryptBody(ciphertext: string, binding?: Uint8Array): Buffer {
+  const associated_data = binding && Buffer.from(binding).toString("base64");
   return Buffer.from(JSON.stringify({ ciphertext, associated_data }));
 }
 

@@ -2,7 +2,7 @@
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { z } from "zod";
-import type { KeyRef, KeyUse } from "../custodian.ts";
+import type { KeyRef, KeyUse, LegacyWrapped } from "../custodian.ts";
 import { bytesOfBase64 } from "../remote/base64-bytes.ts";
 import type { KeyStoreAnswer, KeyStoreHttp, KeyStoreRequest } from "../remote/key-store-http.ts";
 import type { RemoteKeyStore } from "../remote/remote-key-store.ts";
@@ -102,6 +102,19 @@ export class TransitKeyStore implements RemoteKeyStore {
       { method: "POST", path: `decrypt/${this.#key.name}`, body },
       signal,
     );
+    if (answer.status !== 200) throw faultOf(answer);
+    return plaintextOf(answer);
+  }
+
+  /** 32 bytes, without associated data. Mount and key are the configured ones, whatever the object names. */
+  async unwrapLegacy({ wrappedKey }: LegacyWrapped, signal: AbortSignal): Promise<Buffer> {
+    const ciphertext = Buffer.from(wrappedKey).toString("latin1");
+    if (!CIPHERTEXT.test(ciphertext)) {
+      throw new Fault("crypto.integrity", "wrapped key is no Transit ciphertext");
+    }
+    const body = decryptBody(ciphertext);
+    const path = `decrypt/${this.#key.name}`;
+    const answer = await this.#ask({ method: "POST", path, body }, signal);
     if (answer.status !== 200) throw faultOf(answer);
     return plaintextOf(answer);
   }

@@ -1,0 +1,81 @@
+/** Objects without a header of format 2: of format 1, where the bucket's policy lets that be read, else plain or refused (format.md §12). */
+import type { Backend, BackendRequest, BackendResponse } from "@s3eg/shared/backend/backend.ts";
+import type { ObjectFacts, openObject } from "@s3eg/shared/contracts/crypto.ts";
+import type { Body } from "@s3eg/shared/http/body.ts";
+import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
+import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
+import { legacyObjectOf } from "@s3eg/shared/legacy/legacy-object.ts";
+import type { z } from "zod";
+import type { DataKeys } from "../data-keys.ts";
+import { noSuchPart } from "../multipart/open-multipart.ts";
+import { notSealed } from "../plain-or-sealed.ts";
+import { legacyStored } from "./legacy-stored.ts";
+import { type LegacyRooms, legacyRange, openLegacy } from "./open-legacy.ts";
+
+type Head = z.infer<typeof openObject.head>;
+
+/** What of format 1 is opened. */
+export type LegacyOptions = Pick<LegacyRooms, "acceptsForgeable" | "contentTypes">;
+
+/** What reading needs. */
+export interface LegacyReading {
+  readonly backend: Backend;
+  readonly dataKeys: DataKeys;
+  readonly legacy: LegacyOptions;
+}
+
+/** An answer about an object that has no header of format 2, and the request that brought it. */
+export interface Unsealed {
+  /** The request without range and conditions. */
+  readonly request: BackendRequest;
+  readonly response: BackendResponse;
+  readonly requestId: string;
+}
+
+/** True if the object is marked as one of format 1. */
+export function isLegacy({ headers }: BackendResponse): boolean {
+  return legacyMetadataOf(headers) !== undefined;
+}
+
+/** Opens an object of format 1. `crypto.not-sealed` where the policy does not let it be read. */
+export async function openLegacyObject(
+  rooms: LegacyReading,
+  { request, response, requestId }: Unsealed,
+  { contents, range, part }: Head,
+): Promise<{ result: z.infer<typeof openObject.result>; body: Body; sizeBytes: number }> {
+  if (contents === "sealed") throw notSealed("sealed+legacy");
+  if (part !== undefined && part > 1) throw noSuchPart(part, 1);
+  const opened = await opening(rooms, { request, response, requestId });
+  const { size, range: found, body } = await legacyRange(opened, range);
+  const headers = legacyHeaders(response.headers);
+  const result = { size, isSealed: true, range: found, headers };
+  return { result, body, sizeBytes: found.length };
+}
+
+/**
+ * What can be told of an object of format 1 without reading all of it: its recorded size where it has one, else what opening tells. Nothing
+ * of it is authenticated before it is read.
+ */
+export async function describeLegacy(
+  rooms: LegacyReading,
+  unsealed: Unsealed,
+): Promise<ObjectFacts> {
+  const { response } = unsealed;
+  const legacy = legacyObjectOf(response.headers);
+  const seal = legacy?.layout === "multipart" ? undefined : legacy?.seal;
+  const { size = seal?.originalSize ?? 0 } =
+    seal?.originalSize === undefined ? await opening(rooms, unsealed) : {};
+  response.body.destroy();
+  const etag = seal?.originalEtag;
+  // A FIPS build recorded a SHA-256, which is no ETag that S3 would give.
+  const isMd5 = etag !== undefined && /^[0-9a-f]{32}$/.test(etag);
+  return { size, isSealed: true, ...(isMd5 ? { etag } : {}) };
+}
+
+async function opening(rooms: LegacyReading, { request, response, requestId }: Unsealed) {
+  const { backend, dataKeys, legacy } = rooms;
+  return await openLegacy(
+    { ...legacy, dataKeys: (source) => dataKeys.legacy(source, requestId) },
+    legacyStored(backend, request, response),
+  );
+}

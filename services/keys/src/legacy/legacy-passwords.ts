@@ -1,0 +1,91 @@
+/** Data keys of format 1 that come from a password: derived for one object, or wrapped under a key derived for one (docs/format-1.md §3, §4). */
+import { createSecretKey, type KeyObject } from "node:crypto";
+import { Fault } from "@s3eg/shared/faults.ts";
+import type { LegacyKdf } from "@s3eg/shared/legacy/legacy-object.ts";
+import {
+  openPasswordEnvelope,
+  parsePasswordEnvelope,
+} from "@s3eg/shared/legacy/legacy-password.ts";
+import { DerivedKeks } from "../custody/password/derived-keks.ts";
+import { deriveBytes, type KdfWork } from "../custody/password/kdf.ts";
+import type { Passwords } from "../custody/password/password-custodian.ts";
+
+/** Every object has a salt of its own: what is kept saves the second look at the same object, and the limit is one derivation at a time. */
+const LIMITS = { maxKept: 512, burst: 10_000, refillMs: 1 };
+const MOST = { iterations: 2_000_000, memoryKib: 262_144, passes: 6, parallelism: 8 };
+const LEAST_ITERATIONS = 100_000;
+
+/** The passwords that may have sealed an object. Objects don't say which one did: each is tried, the newest first. */
+export class LegacyPasswords {
+  readonly #passwords: Passwords;
+  readonly #derived = new DerivedKeks((key) => this.#derive(key.keyVersion, key.keyId), LIMITS);
+
+  constructor(passwords: Passwords) {
+    this.#passwords = passwords;
+  }
+
+  /** The keys that the passwords give with this derivation, one for each password. */
+  async derivedKeys(kdf: LegacyKdf, salt: Uint8Array): Promise<Uint8Array[]> {
+    refuseTooMuch(kdf);
+    const keyId = JSON.stringify([kdf, Buffer.from(salt).toString("base64")]);
+    const keys: Uint8Array[] = [];
+    for (const keyVersion of this.#newestFirst()) {
+      const kek = await this.#derived.kekOf({ provider: "password", keyId, keyVersion });
+      keys.push(kek.export());
+    }
+    return keys;
+  }
+
+  /** The data key of an envelope. `crypto.integrity` if no password opens it. */
+  async unwrap(wrappedKey: Uint8Array): Promise<Uint8Array> {
+    const envelope = parsePasswordEnvelope(wrappedKey);
+    for (const key of await this.derivedKeys(envelope.kdf, envelope.salt)) {
+      try {
+        return openPasswordEnvelope(envelope, key);
+      } catch {
+        // Another password may be the one.
+      } finally {
+        key.fill(0);
+      }
+    }
+    throw new Fault("crypto.integrity", "wrapped key opens under none of the passwords");
+  }
+
+  #newestFirst(): number[] {
+    if (this.#passwords.size > 0) return [...this.#passwords.keys()].sort((a, b) => b - a);
+    throw new Fault("keys.unknown-key", "object needs a password, and none is configured");
+  }
+
+  async #derive(number: number, keyId: string): Promise<KeyObject> {
+    const password = this.#passwords.get(number);
+    if (!password) throw new Fault("keys.unknown-key", `there is no password ${number}`);
+    const [kdf, salt]: [LegacyKdf, string] = JSON.parse(keyId);
+    const bytes = await deriveBytes(password.reveal(), workOf(kdf), Buffer.from(salt, "base64"));
+    const key = createSecretKey(bytes);
+    bytes.fill(0);
+    return key;
+  }
+}
+
+function workOf(kdf: LegacyKdf): KdfWork {
+  if (kdf.algorithm === "pbkdf2-sha256") return kdf;
+  const { algorithm, passes, memoryKib, parallelism } = kdf;
+  return { algorithm, passes, memoryKiB: memoryKib, lanes: parallelism };
+}
+
+/** The parameters are anybody's who can write to the backend: they must not cost us more than a writer ever asked for. */
+function refuseTooMuch(kdf: LegacyKdf): void {
+  const isAllowed =
+    kdf.algorithm === "pbkdf2-sha256"
+      ? kdf.iterations >= LEAST_ITERATIONS && kdf.iterations <= MOST.iterations
+      : kdf.passes <= MOST.passes &&
+        kdf.memoryKib <= MOST.memoryKib &&
+        kdf.parallelism >= 1 &&
+        kdf.parallelism <= MOST.parallelism &&
+        kdf.memoryKib >= 8 * kdf.parallelism;
+  if (isAllowed) return;
+  throw new Fault(
+    "crypto.integrity",
+    "object asks for a key derivation outside of what is allowed",
+  );
+}

@@ -1,0 +1,124 @@
+/** Objects of format 1 that real releases wrote (test/fixtures/legacy/README.md), and a gateway that has the keys of them. */
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type RunningGateway, runningGateway } from "./running-gateway.ts";
+import { startTransitDouble } from "./transit-double.ts";
+import { pathOf } from "./wire-client.ts";
+
+const FOLDER = join(import.meta.dirname, "../fixtures/legacy");
+
+/** A stored object as the index describes it. */
+export interface Fixture {
+  readonly variant: string;
+  readonly format: string;
+  readonly role: "object" | "companion";
+  readonly bucket: string;
+  readonly key: string;
+  readonly file: string;
+  readonly raw_size: number;
+  /** Group of secrets that opens it. */
+  readonly open: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the plaintext; companions have none. */
+  readonly size?: number;
+  readonly sha256?: string;
+}
+
+/** Secrets of a group, as far as they are used here. */
+interface Secrets {
+  readonly password: string;
+  readonly policy_password?: string;
+  readonly memory_master_key_hex?: string;
+  readonly self_contained_aes?: readonly {
+    readonly version: number;
+    readonly key_base64: string;
+  }[];
+  readonly self_contained_rsa?: { readonly private_key_pem: string };
+  readonly transit?: Readonly<Record<"mount" | "key" | "aes256_gcm96_key_hex", string>>;
+}
+
+const index: {
+  readonly open: Readonly<Record<string, Secrets>>;
+  readonly objects: readonly Fixture[];
+} = JSON.parse(readFileSync(join(FOLDER, "index.json"), "utf8"));
+
+/** Every stored object, companions too. */
+export const fixtures: readonly Fixture[] = index.objects;
+
+/** The stored bytes of a fixture. */
+export function bytesOf({ file }: Fixture): Buffer {
+  return readFileSync(join(FOLDER, file));
+}
+
+/** Starts a gateway that may read format 1, with every key of the fixtures but that of the KMIP server. `contents` is the policy of all buckets. */
+export async function legacyGateway(contents: string): Promise<RunningGateway> {
+  await using held = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "s3eg-legacy-"));
+  held.defer(() => rm(folder, { recursive: true }));
+  const secrets: Partial<Secrets> = Object.assign({}, ...Object.values(index.open));
+  const { transit, self_contained_rsa: rsa, memory_master_key_hex: memory = "" } = secrets;
+  const [first, second] = index.open["self-aes-2"]?.self_contained_aes ?? [];
+  const pem = join(folder, "rsa.pem");
+  await writeFile(pem, rsa?.private_key_pem ?? "");
+  const transitKey = Buffer.from(transit?.aes256_gcm96_key_hex ?? "", "hex");
+  const server = held.use(await startTransitDouble(transitKey));
+  const gateway = await runningGateway({
+    policies: [`id: all\nbuckets: ["*"]\ncontents: ${contents}\n`],
+    env: {
+      ENCRYPTION_PASSWORD: index.open.password?.password ?? "",
+      ENCRYPTION_PASSWORD_VERSION: "2",
+      ENCRYPTION_FORMER_PASSWORDS: "1=env:POLICY_PASSWORD",
+      POLICY_PASSWORD: index.open["policy-own"]?.policy_password ?? "",
+      SELF_CONTAINED_AES_KEYS: "1=env:KEK_1,2=env:KEK_2,9=env:KEK",
+      KEK_1: first?.key_base64 ?? "",
+      KEK_2: second?.key_base64 ?? "",
+      SELF_CONTAINED_RSA_PRIVATE_KEY_SOURCE: `file:${pem}`,
+      MEMORY_KM_MASTER_KEY_SOURCE: memory,
+      OPENBAO_ADDR: server.address,
+      OPENBAO_TRANSIT_PATH: transit?.mount ?? "",
+      OPENBAO_TRANSIT_KEY_NAME: transit?.key ?? "",
+      OPENBAO_TOKEN: "token",
+      LEGACY_ACCEPT_FORGEABLE: "true",
+    },
+  });
+  const parts = held.move();
+  return Object.assign(gateway, {
+    [Symbol.asyncDispose]: joined(gateway[Symbol.asyncDispose].bind(gateway), () =>
+      parts.disposeAsync(),
+    ),
+  });
+}
+
+function joined(...steps: (() => Promise<void> | PromiseLike<void>)[]) {
+  return async () => {
+    for (const step of steps) await step();
+  };
+}
+
+/** Puts fixtures behind the gateway as they were stored, past the store's limits on metadata. */
+export async function store(gateway: RunningGateway, stored: readonly Fixture[]): Promise<void> {
+  for (const bucket of new Set(stored.map((fixture) => fixture.bucket))) {
+    await gateway.behind.send("PUT", `/${bucket}`);
+  }
+  for (const fixture of stored) await storeAs(gateway, fixture, {});
+}
+
+/** Puts a fixture behind the gateway with other bytes or metadata. */
+export async function storeAs(
+  gateway: RunningGateway,
+  fixture: Fixture,
+  change: { bytes?: Buffer; headers?: Readonly<Record<string, string | undefined>> },
+): Promise<void> {
+  const { bucket, key } = fixture;
+  const headers = { ...fixture.headers, ...change.headers };
+  const metadata = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-meta-"));
+  const type = headers["content-type"];
+  await gateway.behind.send("PUT", pathOf(bucket, key), {
+    headers: type ? { "content-type": type } : {},
+  });
+  const bytes = change.bytes ?? bytesOf(fixture);
+  const tampering = { bytes, metadata: Object.fromEntries(metadata) };
+  await gateway.store.overwriteStored(bucket, key, tampering);
+}
