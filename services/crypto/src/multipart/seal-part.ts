@@ -67,7 +67,9 @@ export function sealPartAnswerer(rooms: UploadRooms): SealPart {
 
 /** Some backends break where a part meets the Abort of its upload; the client is told what was the matter. */
 async function clearerRefusal(rooms: UploadRooms, head: Head, error: unknown): Promise<unknown> {
-  const hasBroken = isFault(error, "backend.refused") && Number(error.details.status) >= 500;
+  const hasBroken =
+    isFault(error, "backend.unavailable") ||
+    (isFault(error, "backend.refused") && Number(error.details.status) >= 500);
   if (!hasBroken) return error;
   const upload = await rooms.state.find(refOf(head)).catch(() => "unknown");
   return upload === undefined ? noSuchUpload() : error;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sealPart } from "@s3eg/shared/contracts/multipart.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
 import { MAX_PART_BYTES } from "@s3eg/shared/format/layout.ts";
 import { sealedPartSizeOf } from "@s3eg/shared/format/sizes.ts";
 import { bodyOfBytes } from "@s3eg/shared/http/body.ts";
@@ -101,6 +102,12 @@ describe("seal-part", () => {
       return found;
     };
     await assert.rejects(uploads.part(uploadId, 1, BIG), refusedAs("NoSuchUpload"));
+    const other = await uploads.create();
+    uploads.state.find = find;
+    uploads.backend.intercept = () => {
+      throw new Fault("backend.unavailable", "cut off");
+    };
+    await assert.rejects(uploads.part(other.uploadId, 1, BIG), faultOf("backend.unavailable"));
   });
 
   it("refuses a part that the backend stores without an ETag", async () => {
