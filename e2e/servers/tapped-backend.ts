@@ -11,7 +11,7 @@ import { pipeline } from "node:stream/promises";
 import type { S3Server } from "./s3-server.ts";
 
 /** A request that passed, as far as tests tell them apart. */
-export interface Passing {
+interface Passing {
   readonly method: string;
   /** With the query. */
   readonly path: string;

@@ -102,6 +102,7 @@ describe("seal-part", () => {
       return found;
     };
     await assert.rejects(uploads.part(uploadId, 1, BIG), refusedAs("NoSuchUpload"));
+    uploads.backend.intercept = (answer) => answer;
     const other = await uploads.create();
     uploads.state.find = find;
     uploads.backend.intercept = () => {
