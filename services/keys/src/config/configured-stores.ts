@@ -1,6 +1,7 @@
 /** Which key stores the settings ask for: the one that writes, and those that read beside it. */
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { cosmianProblems } from "./cosmian.ts";
 import type { KeyManagerSection } from "./key-manager.ts";
 import { openbaoProblems } from "./openbao.ts";
 import { selfContainedProblems } from "./self-contained.ts";
@@ -30,6 +31,10 @@ const KEY_STORES = {
   rsa: {
     isConfigured: ({ key_manager }) => key_manager.self_contained.rsa.keys.length > 0,
     problems: ({ key_manager }) => selfContainedProblems(key_manager.self_contained, "rsa"),
+  },
+  kmip: {
+    isConfigured: ({ key_manager }) => key_manager.cosmian.endpoint !== undefined,
+    problems: ({ key_manager }) => cosmianProblems(key_manager.cosmian),
   },
   transit: {
     isConfigured: ({ key_manager }) => key_manager.openbao.address !== undefined,

@@ -79,7 +79,7 @@ export const KeyManagerSection = z.strictObject({
     .min(0)
     .default(1)
     .meta({ env: "KEY_MANAGER_DUAL_READ_WINDOW" })
-    .describe(KEPT),
+    .describe("KMIP, format 1: how many other keys are tried after the one an object names"),
   rotation_policy: RotationPolicySection.prefault({}),
   retry: RetrySection.prefault({}),
   circuit_breaker: CircuitBreakerSection.prefault({}),

@@ -2,16 +2,18 @@
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { activeStore, type KeyStore, readingStores } from "../config/configured-stores.ts";
 import { configuredAes } from "./configured-aes.ts";
+import { configuredKmip } from "./configured-kmip.ts";
 import { configuredPassword, configuredPasswordReader } from "./configured-password.ts";
 import { configuredRsa } from "./configured-rsa.ts";
 import { configuredTransit } from "./configured-transit.ts";
-import type { ActiveCustodian, Custodian } from "./custodian.ts";
+import type { Custodian } from "./custodian.ts";
 import { Custodians } from "./custodians.ts";
 import type { CustodianOpener, CustodyParts } from "./open-custodian.ts";
 
 const OPENERS: Readonly<Record<KeyStore, CustodianOpener>> = {
   aes: { open: configuredAes },
   rsa: { open: configuredRsa },
+  kmip: { open: configuredKmip },
   transit: { open: configuredTransit },
   password: { open: configuredPassword, openToRead: configuredPasswordReader },
 };
@@ -20,7 +22,7 @@ const OPENERS: Readonly<Record<KeyStore, CustodianOpener>> = {
  * Opens the configured key stores and asks none of them for anything yet. `config.invalid` where there is none, and with a line for
  * every problem of all of them.
  */
-export async function configuredCustodian(parts: CustodyParts): Promise<ActiveCustodian> {
+export async function configuredCustodian(parts: CustodyParts): Promise<Custodians> {
   const store = activeStore(parts.config);
   if (store === undefined) {
     throw new Fault(
