@@ -8,7 +8,11 @@ import type {
 } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { Asked } from "@s3eg/shared/bus/bus.ts";
-import type { describeObjects, ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
+import {
+  type describeObjects,
+  mayReadPlain,
+  type ObjectFacts,
+} from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, isFault, toWireFault } from "@s3eg/shared/faults.ts";
 import { isMultipart } from "@s3eg/shared/format/companion.ts";
 import { HEADER_FIELD, TRAILER_BYTES } from "@s3eg/shared/format/layout.ts";
@@ -141,7 +145,7 @@ async function factsOfUnsealed(
     return await describeLegacy({ backend, ...rooms }, { request, response: shown, requestId });
   }
   shown.body.destroy();
-  if (input.contents !== "mixed") throw notSealed();
+  if (!mayReadPlain(input.contents)) throw notSealed();
   const size = isEmpty ? 0 : totalOf(shown.headers);
   return { size, isSealed: false, etag: object.etag.replaceAll('"', "") };
 }

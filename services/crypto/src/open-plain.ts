@@ -1,4 +1,4 @@
-/** Reading a plain object in a bucket whose policy says `contents: mixed` (format.md §12). No integrity is claimed for it. */
+/** Reading a plain object in a bucket whose policy says `contents: mixed` or `pass-through` (format.md §12). No integrity is claimed for it. */
 import type {
   Backend,
   BackendRequest,
@@ -6,7 +6,7 @@ import type {
   HeaderFields,
 } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
-import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
+import { type ByteRange, mayReadPlain, type openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
@@ -26,14 +26,14 @@ interface PlainAnswer {
 
 /**
  * Passes a plain object on, asking again with the client's own range where a guess for a sealed one was sent. Refuses with
- * `crypto.not-sealed` where the policy does not say `mixed`; an object that changes between the two is `backend.changed`.
+ * `crypto.not-sealed` where the policy does not say so; an object that changes between the two is `backend.changed`.
  */
 export async function openPlain(
   backend: Backend,
   request: BackendRequest,
   { head, response }: { head: Head; response: BackendResponse },
 ): Promise<PlainAnswer> {
-  if (head.contents !== "mixed") throw notSealed();
+  if (!mayReadPlain(head.contents)) throw notSealed();
   if (!head.range) return wholeAnswer(response);
   response.body.destroy();
   const etag = response.headers.etag;
@@ -57,7 +57,7 @@ export async function openPlainPart(
   request: BackendRequest,
   head: Head,
 ): Promise<PlainAnswer> {
-  if (head.contents !== "mixed") throw notSealed();
+  if (!mayReadPlain(head.contents)) throw notSealed();
   const query = [...(request.query ?? []), ["partNumber", String(head.part)] as const];
   const response = await backend.send({ ...request, query });
   try {

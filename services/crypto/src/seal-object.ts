@@ -1,5 +1,10 @@
 /** PutObject's step in crypto: one data key, one streaming PUT of known length to the backend. */
-import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type {
+  Backend,
+  BackendRequest,
+  BackendResponse,
+  HeaderFields,
+} from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { PlaintextFacts, sealObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
@@ -18,12 +23,19 @@ type SealObject = UploadAnswerer<
   z.infer<typeof sealObject.result>
 >;
 
-/** Answers `seal-object`. Whatever fails, the backend's request stays incomplete and the old object stays as it was. */
+/** Answers `seal-object`: seals the body, or stores it as it is where policy says so. Whatever fails, the backend's request stays incomplete and the old object stays as it was. */
 export function sealObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend }): SealObject {
   return async ({ head, body, tail }, { requestId, signal }) => {
     try {
       if (head.size > MAX_OBJECT_BYTES) {
         throw new Fault("limit.body-too-large", `an object may hold ${MAX_OBJECT_BYTES} bytes`);
+      }
+      if (head.isSealed === false) {
+        const plain = {
+          headers: head.headers,
+          body: { body, sizeBytes: head.size, isChecked: true },
+        };
+        return await stored(await rooms.backend.send(putOf(head, plain, { requestId, signal })));
       }
       const { place, suite, size } = head;
       const { keys, header } = await rooms.dataKeys.issue(
@@ -33,22 +45,23 @@ export function sealObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend
       const headers = { ...head.headers, [HEADER_FIELD]: header };
       checkMetadataRoom(headers);
       const sealed = sealBody(body, { keys, suite, size, trailer: () => trailerOf(tail()) });
-      const response = await rooms.backend.send({
-        method: "PUT",
-        bucket: head.target.bucket,
-        key: head.target.key,
-        identity: head.target.identity,
-        headers,
-        body: { body: sealed, sizeBytes: storedSizeOf(size), isChecked: true },
-        requestId,
-        signal,
-      });
-      return await stored(response);
+      const sending = { body: sealed, sizeBytes: storedSizeOf(size), isChecked: true };
+      const put = putOf(head, { headers, body: sending }, { requestId, signal });
+      return await stored(await rooms.backend.send(put));
     } catch (error) {
       body.destroy(error);
       throw error;
     }
   };
+}
+
+function putOf(
+  { target }: z.infer<typeof sealObject.head>,
+  object: Pick<BackendRequest, "headers" | "body">,
+  asked: Pick<BackendRequest, "requestId" | "signal">,
+): BackendRequest {
+  const { bucket, key, identity } = target;
+  return { method: "PUT", bucket, key, identity, ...object, ...asked };
 }
 
 async function stored(response: BackendResponse): Promise<{ etag: string; headers: HeaderFields }> {

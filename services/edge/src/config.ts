@@ -1,5 +1,5 @@
 /** Settings of edge: listener, TLS, limits of the S3 port, credentials and policies. */
-import { Contents } from "@s3eg/shared/contracts/crypto.ts";
+import { Contents, mayReadPlain } from "@s3eg/shared/contracts/crypto.ts";
 import { durationMs, listenAddress, secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 import { BUCKET_RIGHTS, OBJECT_RIGHTS } from "./auth/rights.ts";
@@ -176,7 +176,9 @@ export const policyFile = z
     encrypt_multipart_uploads: z
       .boolean()
       .default(true)
-      .describe("false: objects uploaded in parts are stored as they are; needs contents mixed"),
+      .describe(
+        "false: objects uploaded in parts are stored as they are; needs contents mixed or pass-through",
+      ),
     require_encryption: z
       .boolean()
       .default(false)
@@ -185,9 +187,16 @@ export const policyFile = z
       .strictObject({ preferred_algorithm: z.enum(["AES256-GCM", "ChaCha20-Poly1305"]).optional() })
       .prefault({}),
   })
-  .refine((policy) => policy.encrypt_multipart_uploads || policy.contents === "mixed", {
-    path: ["encrypt_multipart_uploads"],
-    message: "false needs contents: mixed: what it stores could not be read",
+  .refine(
+    (policy) => policy.encrypt_multipart_uploads || mayReadPlain(policy.contents ?? "sealed"),
+    {
+      path: ["encrypt_multipart_uploads"],
+      message: "false needs contents: mixed or pass-through: what it stores could not be read",
+    },
+  )
+  .refine((policy) => policy.contents !== "pass-through" || !policy.require_encryption, {
+    path: ["require_encryption"],
+    message: "true and contents: pass-through contradict each other",
   })
   .refine((policy) => policy.encrypt_multipart_uploads || !policy.require_encryption, {
     path: ["require_encryption"],

@@ -1,6 +1,6 @@
 /** The size a client is told of an object it has not read: arithmetic on what the backend answered, unverified (format.md §8). */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
-import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
+import { type Contents, mayReadPlain } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { mayHaveCompanion } from "@s3eg/shared/format/companion.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
@@ -39,7 +39,7 @@ export function plaintextSizeOfAnswer(
 /** Refuses an object without a header of format 2, unless `contents` lets it be read; the refusal names the value that would. */
 export function refuseUnsealed(headers: HeaderFields, contents: Contents): void {
   const isLegacy = legacyMetadataOf(headers) !== undefined;
-  if (contents === "mixed" || (isLegacy && contents === "sealed+legacy")) return;
+  if (mayReadPlain(contents) || (isLegacy && contents === "sealed+legacy")) return;
   const what = isLegacy ? "sealed in the format of before" : "not sealed";
   const wanted = isLegacy ? "sealed+legacy" : "mixed";
   throw new Fault(

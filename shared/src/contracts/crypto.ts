@@ -41,6 +41,8 @@ export const sealObject = upload("seal-object", {
     suite: Suite,
     /** Plaintext size in bytes. */
     size: z.number().int().nonnegative(),
+    /** False: stored as it is, where the bucket's policy is `contents: pass-through`. */
+    isSealed: z.boolean().optional(),
     /** Header fields to send to the backend as they are: metadata, content headers, conditions, ACL, tags, lock. */
     headers: Headers,
   }),
@@ -67,8 +69,13 @@ export const ByteRange = z.union([
 export type ByteRange = z.infer<typeof ByteRange>;
 
 /** What a bucket may contain (format.md §12). */
-export const Contents = z.enum(["sealed", "sealed+legacy", "mixed"]);
+export const Contents = z.enum(["sealed", "sealed+legacy", "mixed", "pass-through"]);
 export type Contents = z.infer<typeof Contents>;
+
+/** True where objects that are not sealed may be read. */
+export function mayReadPlain(contents: Contents): boolean {
+  return contents === "mixed" || contents === "pass-through";
+}
 
 /** Asked by edge, answered by crypto: open an object, whole or one range of it. */
 export const openObject = download("open-object", {

@@ -11,7 +11,9 @@ export function warnOfUnsealed(policies: Policies, log: Pick<Log, "warn">): void
         "policy lets objects be read that are not sealed: whoever writes to the backend can forge them";
       log.warn(fields, message);
     }
-    if (encryptsMultipart === false) {
+    if (contents === "pass-through") {
+      log.warn(fields, "policy stores every object without encryption");
+    } else if (encryptsMultipart === false) {
       log.warn(fields, "policy stores objects uploaded in parts without encryption");
     }
   }

@@ -24,6 +24,16 @@ export interface BucketPolicy {
   readonly sse?: SsePolicy;
 }
 
+/** False where objects of the bucket are stored as they are. */
+export function sealsObjects({ contents }: BucketPolicy): boolean {
+  return contents !== "pass-through";
+}
+
+/** False where objects that are uploaded in parts are. */
+export function sealsUploads(policy: BucketPolicy): boolean {
+  return policy.encryptsMultipart !== false && sealsObjects(policy);
+}
+
 /** A policy and the buckets it speaks of: exact names or globs with `*`. */
 export interface PolicyRule extends BucketPolicy {
   readonly buckets: readonly string[];

@@ -1,4 +1,7 @@
-/** A copy of an object that is not sealed, where the source's policy lets it be read (format.md §12): read and sealed on its way, never held whole. */
+/**
+ * A copy whose bytes have to pass: of an object that is not sealed, where the source's policy lets it be read, into a bucket that seals,
+ * or of any object into one that does not (format.md §12). Opened and sealed on its way, never held whole.
+ */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import {
   type ChecksumName,
@@ -8,7 +11,9 @@ import {
 } from "@s3eg/shared/contracts/crypto.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { type BodyCheck, checkedBody, createDigest } from "@s3eg/shared/s3/checksums.ts";
+import { sealsObjects } from "../auth/policy.ts";
 import type { Rooms, S3Answer } from "../operations/operation.ts";
+import { plainFacts } from "../plain-facts.ts";
 import { namedAlgorithm } from "../s3/checksum-headers.ts";
 import { copyResult } from "../s3/copy-result.ts";
 import { answerHeaders } from "../s3/headers.ts";
@@ -50,18 +55,22 @@ export async function sealedCopy(
     suite: request.policy.suite,
     size: result.size,
     headers: storing,
+    ...(sealsObjects(request.policy) ? {} : { isSealed: false }),
   };
   const { body: read, facts } = learning(body, result.size, request);
   const sending = { head, body: read, tail: facts };
   const stored = await rooms.crypto.upload(sealObject, sending, options);
   const { md5, checksum } = facts();
-  const known = { size: result.size, isSealed: true, etag: md5, checksum };
   const { etag } = stored;
+  const { size } = result;
+  const known = sealsObjects(request.policy)
+    ? { size, isSealed: true, etag: md5, checksum }
+    : plainFacts({ etag, size });
   rooms.known.learn({ bucket: request.bucket, key: request.key, etag }, known);
   const copied = {
     lastModified: new Date(stored.headers.date ?? Date.now()).toISOString(),
     etag: shownEtag(request.policy, etag, known),
-    checksum,
+    checksum: known.checksum,
   };
   const { etag: _, ...headers } = answerHeaders(stored.headers);
   return {

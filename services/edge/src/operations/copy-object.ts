@@ -7,6 +7,7 @@ import type { ObjectFacts, ObjectPart } from "@s3eg/shared/contracts/crypto.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
+import { sealsObjects } from "../auth/policy.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import {
   askingOfSource,
@@ -67,9 +68,11 @@ async function copy(request: S3Request, rooms: Rooms, of: Source): Promise<S3Ans
   const shown = { ...found, headers: isPlain ? legacyHeaders(found.headers) : found.headers };
   const storing = await storedWithCopy(request, rooms, { source, found: shown });
   const conditions = await conditionsOf(request, rooms);
-  const { facts, parts } = isPlain ? {} : await knownOf(request, rooms, of);
+  const { facts, parts } =
+    isPlain || !sealsObjects(request.policy) ? {} : await knownOf(request, rooms, of);
   const asked = namedAlgorithm(request.headers, "x-amz-checksum-algorithm");
-  if (isPlain || (asked !== undefined && asked !== facts?.checksum?.algorithm)) {
+  const isMoved = isPlain || !sealsObjects(request.policy);
+  if (isMoved || (asked !== undefined && asked !== facts?.checksum?.algorithm)) {
     return await sealedCopy(request, rooms, {
       source,
       reading: { ...askingOfSource(request.headers), "if-match": found.etag },

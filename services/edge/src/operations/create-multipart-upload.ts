@@ -1,7 +1,9 @@
 /** CreateMultipartUpload: crypto makes a data key for the upload and keeps its state. */
+
 import { createUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { sealsUploads } from "../auth/policy.ts";
 import { answerHeaders, storedHeaders } from "../s3/headers.ts";
 import { DEFAULT_CHECKSUM, uploadChecksum } from "../s3/upload-checksum.ts";
 import { placeOf } from "../s3-request.ts";
@@ -23,7 +25,7 @@ export const createMultipartUpload: Operation = {
       suite: request.policy.suite,
       headers: { ...storedHeaders(request.headers) },
       ...(kept ? { checksum: kept } : {}),
-      ...(request.policy.encryptsMultipart === false ? { isSealed: false } : {}),
+      ...(sealsUploads(request.policy) ? {} : { isSealed: false }),
     };
     const sending = { head, body: bodyOfBytes(Buffer.alloc(0)), tail: () => ({}) };
     const options = { requestId: request.id, signal: request.signal };

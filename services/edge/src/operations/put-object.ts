@@ -5,9 +5,11 @@ import {
   type PlaintextFacts,
   sealObject,
 } from "@s3eg/shared/contracts/crypto.ts";
+import { sealsObjects } from "../auth/policy.ts";
 import { awaitedContinue } from "../awaited-continue.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import { hasCustomerKey } from "../object-facts.ts";
+import { plainFacts } from "../plain-facts.ts";
 import { checksumHeaders } from "../s3/checksum-headers.ts";
 import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, storedHeaders } from "../s3/headers.ts";
@@ -35,6 +37,7 @@ export const putObject: Operation = {
       suite: request.policy.suite,
       size: sizeBytes,
       headers,
+      ...(sealsObjects(request.policy) ? {} : { isSealed: false }),
     };
     const sending = { head, body, tail: facts };
     const options = { requestId: request.id, signal: request.signal };
@@ -59,11 +62,12 @@ function plaintextSize(told: HeaderFields, sizeBytes: number): HeaderFields {
 
 /** Remembers what the body told, so that nobody has to look it up. */
 function learn(
-  { bucket, key, headers }: S3Request,
+  { bucket, key, headers, policy }: S3Request,
   { known }: Rooms,
   stored: { etag: string; size: number; facts: PlaintextFacts },
 ): ObjectFacts {
   const { etag, size } = stored;
+  if (!sealsObjects(policy)) return plainFacts(stored);
   const { md5, checksum } = stored.facts;
   const facts = { size, isSealed: true, checksum };
   // Listings can't read what is under a customer's key, and an object has one ETag everywhere.
