@@ -36,5 +36,5 @@ export class MatrixTable {
 }
 
 function line(first: string, cells: readonly string[]): string {
-  return [first, ...cells.map((cell) => cell.padEnd(10))].join("  ").trimEnd();
+  return [first, ...cells.map((cell) => cell.padEnd(13))].join("  ").trimEnd();
 }
