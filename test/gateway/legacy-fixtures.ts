@@ -39,10 +39,12 @@ interface Secrets {
   readonly transit?: Readonly<Record<"mount" | "key" | "aes256_gcm96_key_hex", string>>;
 }
 
-const index: {
+interface Index {
   readonly open: Readonly<Record<string, Secrets>>;
   readonly objects: readonly Fixture[];
-} = JSON.parse(readFileSync(join(FOLDER, "index.json"), "utf8"));
+}
+
+const index = JSON.parse(readFileSync(join(FOLDER, "index.json"), "utf8")) as Index;
 
 /** Every stored object, companions too. */
 export const fixtures: readonly Fixture[] = index.objects;
@@ -57,8 +59,9 @@ export async function legacyGateway(contents: string): Promise<RunningGateway> {
   await using held = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "s3eg-legacy-"));
   held.defer(() => rm(folder, { recursive: true }));
-  const secrets: Partial<Secrets> = Object.assign({}, ...Object.values(index.open));
-  const { transit, self_contained_rsa: rsa, memory_master_key_hex: memory = "" } = secrets;
+  const { transit } = index.open.transit ?? {};
+  const { self_contained_rsa: rsa } = index.open["self-rsa"] ?? {};
+  const { memory_master_key_hex: memory = "" } = index.open.memory ?? {};
   const [first, second] = index.open["self-aes-2"]?.self_contained_aes ?? [];
   const pem = join(folder, "rsa.pem");
   await writeFile(pem, rsa?.private_key_pem ?? "");

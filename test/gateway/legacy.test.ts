@@ -202,7 +202,7 @@ function flipBase64(value: string): string {
 }
 
 function flipNonce(value: string): string {
-  const manifest = JSON.parse(Buffer.from(value, "base64").toString());
+  const manifest = JSON.parse(Buffer.from(value, "base64").toString()) as { iv: string };
   return Buffer.from(JSON.stringify({ ...manifest, iv: flipBase64(manifest.iv) })).toString(
     "base64",
   );

@@ -1,7 +1,7 @@
 /** The Transit engine's encrypt and decrypt with one known key: for objects that were wrapped by a server that is gone. */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -16,11 +16,11 @@ interface Asked {
 export async function startTransitDouble(
   key: Uint8Array,
 ): Promise<{ address: string } & AsyncDisposable> {
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const say = (status: number, body: unknown) =>
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     if (request.method === "GET") return say(200, { data: { type: "aes256-gcm96" } });
-    const asked: Asked = JSON.parse(Buffer.concat(await request.toArray()).toString());
+    const asked = JSON.parse(Buffer.concat(await request.toArray()).toString()) as Asked;
     const binding = Buffer.from(asked.associated_data ?? "", "base64");
     if (request.url?.includes("/encrypt/")) {
       const plaintext = Buffer.from(asked.plaintext ?? "", "base64");
@@ -32,6 +32,9 @@ export async function startTransitDouble(
     } catch {
       return say(400, { errors: ["cipher: message authentication failed"] });
     }
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -177,8 +177,8 @@ class ChunkOpener {
   }
 
   #next(): void {
-    const { value, done } = this.#chunks.next();
-    this.#chunk = done ? undefined : value;
+    const next = this.#chunks.next();
+    this.#chunk = next.done ? undefined : next.value;
   }
 }
 

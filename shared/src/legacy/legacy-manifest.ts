@@ -38,6 +38,7 @@ export function parseLegacyManifest(json: Uint8Array): LegacyManifest {
   const fields = recordOf(parsed(json));
   if (fields.v !== 1 || fields.cs !== CHUNK_BYTES) throw noManifest("version or chunk size");
   const envelope = recordOf(parsed(Buffer.from(textOf(fields.wrapped_dek))));
+  const { KeyVersion } = envelope;
   const noncePrefix = Buffer.from(textOf(fields.iv_prefix), "hex");
   const uploadIdHash = Buffer.from(textOf(fields.uid_hash), "base64");
   if (noncePrefix.byteLength !== PREFIX_BYTES) throw noManifest("nonce prefix");
@@ -59,7 +60,7 @@ export function parseLegacyManifest(json: Uint8Array): LegacyManifest {
       wrappedKey: Buffer.from(textOf(envelope.Ciphertext), "base64"),
       provider: textOf(envelope.Provider ?? "") || "cosmian-kmip",
       keyId: textOf(envelope.KeyID ?? ""),
-      keyVersion: String(envelope.KeyVersion ?? ""),
+      keyVersion: typeof KeyVersion === "number" ? String(KeyVersion) : "",
     },
     parts: listed,
   };

@@ -1,5 +1,5 @@
 /** Nonces of chunks in format 1: derived from public values, so that the index of a chunk is bound to its tag (docs/format-1.md §6, §8). */
-import { createHmac, hash } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { LegacyChunks } from "./legacy-object.ts";
 
 const NONCE_BYTES = 12;
@@ -50,11 +50,6 @@ export function partNonces(upload: {
       .update(Buffer.of(1))
       .digest()
       .subarray(0, NONCE_BYTES);
-}
-
-/** The hash of an upload id, as nonces and manifests use it. */
-export function uploadIdHashOf(uploadId: string): Buffer {
-  return hash("sha256", uploadId, "buffer");
 }
 
 function uint32(number: number): Buffer {

@@ -147,7 +147,9 @@ export const BackendSection = z
       .string()
       .optional()
       .meta({ env: "BACKEND_PROVIDER" })
-      .describe("name of the provider, for its known habits (aws, minio, ceph, r2 …); empty: guessed"),
+      .describe(
+        "name of the provider, for its known habits (aws, minio, ceph, r2 …); empty: guessed",
+      ),
     use_ssl: z
       .boolean()
       .default(true)

@@ -59,7 +59,7 @@ export class LegacyPasswords {
   async #derive(number: number, keyId: string): Promise<KeyObject> {
     const password = this.#passwords.get(number);
     if (!password) throw new Fault("keys.unknown-key", `there is no password ${number}`);
-    const [kdf, salt]: [LegacyKdf, string] = JSON.parse(keyId);
+    const [kdf, salt] = JSON.parse(keyId) as [LegacyKdf, string];
     const bytes = await deriveBytes(password.reveal(), workOf(kdf), Buffer.from(salt, "base64"));
     const key = createSecretKey(bytes);
     bytes.fill(0);
