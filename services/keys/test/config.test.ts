@@ -52,7 +52,7 @@ encryption:
   key_manager:
     enabled: true
     provider: self_contained
-    cosmian: { endpoint: "https://kms" }
+    cosmian: { endpoint: "https://kms", keys: [{ id: kek }] }
     retry: { enabled: false }
     self_contained:
       type: aes

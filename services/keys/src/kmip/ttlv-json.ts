@@ -88,7 +88,8 @@ function readPlain(
 ): KmipItem | undefined {
   if (type === "Integer") return { tag, type, value: int32(value) };
   if (type === "Enumeration") {
-    const known = typeof value === "string" ? enumerationValue(tag, value) : int32(value);
+    const isName = typeof value === "string" && !value.startsWith("0x");
+    const known = isName ? enumerationValue(tag, value) : int32(value);
     return known === undefined ? undefined : { tag, type, value: known };
   }
   if (type === "TextString") {

@@ -1,4 +1,5 @@
 /** Binary TTLV (KMIP 2.1 §10.1): tag, type, length, value, padded with zeros to 8 bytes. */
+import { isUtf8 } from "node:buffer";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { type ItemType, type KmipItem, MAX_DEPTH } from "./item.ts";
 
@@ -154,6 +155,7 @@ function readValue(
       return { tag, type, value: number === 1n };
     }
     case "TextString":
+      if (!isUtf8(value)) throw unreadable("text is not UTF-8");
       return { tag, type, value: value.toString("utf8") };
     case "BigInteger":
       if (value.byteLength % 8 !== 0) throw unreadable("item has a wrong length");

@@ -42,6 +42,16 @@ describe("the configured key stores", () => {
     assert.match(problems(password), /needs encryption\.password/);
   });
 
+  it("may be a KMIP server by either name, or one that is only read from", () => {
+    const kmip = { COSMIAN_KMS_ENDPOINT: "https://kms", COSMIAN_KMS_KEYS: "kek" };
+    for (const KEY_MANAGER_PROVIDER of ["cosmian", "kmip"]) {
+      const settings = load({ KEY_MANAGER_ENABLED: "true", KEY_MANAGER_PROVIDER, ...kmip });
+      assert.deepEqual([activeStore(settings), readingStores(settings)], ["kmip", []]);
+    }
+    assert.deepEqual(readingStores(load({ ...aes, ...kmip })), ["kmip"]);
+    assert.match(problems({ ...aes, ...kmip, COSMIAN_KMS_KEYS: "" }), /cosmian/);
+  });
+
   it("are refused where keys would not last", () => {
     assert.match(problems({ ...aes, KEY_MANAGER_PROVIDER: "memory" }), /memory loses every key/);
   });
