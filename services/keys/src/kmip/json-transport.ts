@@ -2,12 +2,18 @@
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { KeyStoreAnswer, KeyStoreHttp } from "../custody/remote/key-store-http.ts";
 import type { KmipTransport } from "./kmip-transport.ts";
-import { answerOf, type KmipAnswer, type KmipQuestion, requestMessage } from "./messages.ts";
+import {
+  answerOf,
+  type KmipAnswer,
+  type KmipQuestion,
+  requestMessage,
+  serverWords,
+} from "./messages.ts";
 import { decodeTtlvJson, encodeTtlvJson } from "./ttlv-json.ts";
 
 const VERSION = { major: 2, minor: 1 };
 const HEADERS = { "content-type": "application/json", accept: "application/json" };
-const MAX_SAID_BYTES = 300;
+const MAX_SAID_BYTES = 1024;
 
 /** Closes `http`. `path` is where messages are posted, from the root of the server. */
 export class JsonTransport implements KmipTransport {
@@ -38,7 +44,7 @@ export class JsonTransport implements KmipTransport {
 }
 
 function refusal({ status, body }: KeyStoreAnswer): Fault {
-  const said = body.subarray(0, MAX_SAID_BYTES).toString("utf8");
+  const said = serverWords(body.subarray(0, MAX_SAID_BYTES).toString("utf8"));
   const cause = new Error(`status ${status}: ${said}`);
   const isForGood = status >= 400 && status < 500 && status !== 408 && status !== 429;
   if (!isForGood) {

@@ -115,10 +115,15 @@ export function answerOf(message: KmipItem, operation: KmipQuestion["operation"]
   if (status !== ENUMERATIONS.ResultStatus.Success) {
     const reason = numberOf(item, "ResultReason") ?? 0;
     const named = enumerationName(TAG.ResultReason, reason) ?? String(reason);
-    return { reason, said: `${named}: ${textOf(item, "ResultMessage") ?? ""}`.slice(0, MAX_SAID) };
+    return { reason, said: serverWords(`${named}: ${textOf(item, "ResultMessage") ?? ""}`) };
   }
   if (numberOf(item, "Operation") !== ENUMERATIONS.Operation[operation]) throw unexpected();
   return { payload: childrenOf(item, "ResponsePayload") };
+}
+
+/** What a server says, fit for a log: short, and without the hex of what it may have been sent. */
+export function serverWords(said: string): string {
+  return said.replaceAll(/[\dA-Fa-f]{16,}/g, "…").slice(0, MAX_SAID);
 }
 
 function versionItem({ major, minor }: KmipVersion): KmipItem {

@@ -77,9 +77,12 @@ describe("JsonTransport", () => {
     [302, "keys.unavailable"],
   ] as const) {
     it(`takes status ${status} for ${code}, and says nothing of the answer`, async () => {
-      answering = () => ({ status, body: "words of the server" });
+      const secret = payload.toString("hex");
+      answering = () => ({ status, body: `words of the server: "${secret}"` });
       await assert.rejects(transport.ask(question("decrypt"), signal), (error: Error) => {
         assert.ok(!error.message.includes("words"));
+        assert.match(String(error.cause), /words/);
+        assert.ok(!String(error.cause).includes(secret.slice(0, 20)));
         return is(code)(error);
       });
     });

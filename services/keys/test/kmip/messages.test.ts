@@ -6,6 +6,7 @@ import {
   discoveredVersions,
   discoverQuestion,
   requestMessage,
+  serverWords,
 } from "../../src/kmip/messages.ts";
 import { decodeTtlv, encodeTtlv } from "../../src/kmip/ttlv.ts";
 import { decodeTtlvJson, encodeTtlvJson } from "../../src/kmip/ttlv-json.ts";
@@ -93,6 +94,18 @@ describe("messages", () => {
       assert.deepEqual("payload" in answer && discoveredVersions(answer.payload), versions);
     }
     assert.deepEqual(discoveredVersions([structure("ProtocolVersion", [])]), []);
+  });
+
+  it("carry no hex of what was sent into a log", () => {
+    const hex = payload.toString("hex");
+    const failed = enumeration("ResultStatus", "OperationFailed");
+    const message = text("ResultMessage", `bad value ${hex} for key 027cced1-ff2b`);
+    const answer = answerOf(
+      structure("ResponseMessage", [structure("BatchItem", [failed, message])]),
+      "Encrypt",
+    );
+    assert.deepEqual(answer, { reason: 0, said: "0: bad value … for key 027cced1-ff2b" });
+    assert.equal(serverWords("x y ".repeat(1000)).length, 300);
   });
 
   it("are not taken for the answer to something else, or to two things", () => {
