@@ -5,6 +5,8 @@ import type { LegacyWrapped } from "../custody/custodian.ts";
 
 /** Integrity check value of RFC 3394 §2.2.3.1. */
 const INITIAL_VALUE = Buffer.alloc(8, 0xa6);
+/** Of a data key of 32 bytes. Of nothing at all, no check value would be looked for. */
+const WRAPPED_BYTES = 40;
 const HEX = /^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{48}|[0-9a-fA-F]{64})$/;
 
 /** A master key that is only read with. */
@@ -34,6 +36,9 @@ function unwrapAesKey(
   wrappedKey: Uint8Array,
   { key, cipher }: { readonly key: KeyObject; readonly cipher: string },
 ): Buffer {
+  if (wrappedKey.byteLength !== WRAPPED_BYTES) {
+    throw new Fault("crypto.integrity", "wrapped key has the wrong length");
+  }
   try {
     const decipher = createDecipheriv(cipher, key, INITIAL_VALUE);
     return Buffer.concat([decipher.update(wrappedKey), decipher.final()]);

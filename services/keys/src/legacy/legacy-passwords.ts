@@ -26,20 +26,15 @@ export class LegacyPasswords {
 
   /** The keys that the passwords give with this derivation, one for each password. */
   async derivedKeys(kdf: LegacyKdf, salt: Uint8Array): Promise<Uint8Array[]> {
-    refuseTooMuch(kdf);
-    const keyId = JSON.stringify([kdf, Buffer.from(salt).toString("base64")]);
     const keys: Uint8Array[] = [];
-    for (const keyVersion of this.#newestFirst()) {
-      const kek = await this.#derived.kekOf({ provider: "password", keyId, keyVersion });
-      keys.push(kek.export());
-    }
+    for await (const key of this.#derivedOneByOne(kdf, salt)) keys.push(key);
     return keys;
   }
 
   /** The data key of an envelope. `crypto.integrity` if no password opens it. */
   async unwrap(wrappedKey: Uint8Array): Promise<Uint8Array> {
     const envelope = parsePasswordEnvelope(wrappedKey);
-    for (const key of await this.derivedKeys(envelope.kdf, envelope.salt)) {
+    for await (const key of this.#derivedOneByOne(envelope.kdf, envelope.salt)) {
       try {
         return openPasswordEnvelope(envelope, key);
       } catch {
@@ -49,6 +44,16 @@ export class LegacyPasswords {
       }
     }
     throw new Fault("crypto.integrity", "wrapped key opens under none of the passwords");
+  }
+
+  /** None is derived before it is asked for: each costs what a password must cost. */
+  async *#derivedOneByOne(kdf: LegacyKdf, salt: Uint8Array): AsyncGenerator<Uint8Array> {
+    refuseTooMuch(kdf);
+    const keyId = JSON.stringify([kdf, Buffer.from(salt).toString("base64")]);
+    for (const keyVersion of this.#newestFirst()) {
+      const kek = await this.#derived.kekOf({ provider: "password", keyId, keyVersion });
+      yield kek.export();
+    }
   }
 
   #newestFirst(): number[] {
@@ -78,7 +83,8 @@ function refuseTooMuch(kdf: LegacyKdf): void {
   const isAllowed =
     kdf.algorithm === "pbkdf2-sha256"
       ? kdf.iterations >= LEAST_ITERATIONS && kdf.iterations <= MOST.iterations
-      : kdf.passes <= MOST.passes &&
+      : kdf.passes >= 1 &&
+        kdf.passes <= MOST.passes &&
         kdf.memoryKib <= MOST.memoryKib &&
         kdf.parallelism >= 1 &&
         kdf.parallelism <= MOST.parallelism &&

@@ -4,6 +4,7 @@ import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { AesCustodian } from "../../src/custody/aes-custodian.ts";
 import { kekOf } from "../counting-custodian.ts";
 import { is } from "../issued-header.ts";
+import { AES_WRAPPED, DATA_KEY, KEK, spoiled } from "../legacy/known-answers.ts";
 import { describeCustodian } from "./custodian-contract.ts";
 
 const versions = new Map([
@@ -41,6 +42,26 @@ describe("AesCustodian", () => {
     assert.ok(first);
     assert.match(custodian.checkValue(key), /^[0-9a-f]{16}$/);
     assert.notEqual(custodian.checkValue(first), custodian.checkValue(key));
+  });
+
+  it("opens what format 1 wrapped, under the version that the object names and no other", async () => {
+    const kek = new Secret(KEK);
+    const former = new AesCustodian({
+      versions: new Map([...versions, [7, kek]]),
+      activeVersion: 1,
+    });
+    assert.deepEqual(Buffer.from(await former.unwrapLegacy(AES_WRAPPED)), DATA_KEY);
+    const { wrappedKey } = AES_WRAPPED;
+    for (const [wish, code] of [
+      [{ keyVersion: "1" }, "crypto.integrity"],
+      [{ keyVersion: "2" }, "keys.unknown-key"],
+      [{ keyVersion: "" }, "keys.unknown-key"],
+      [{ wrappedKey: spoiled(wrappedKey) }, "crypto.integrity"],
+      [{ wrappedKey: wrappedKey.subarray(0, 20) }, "crypto.integrity"],
+      [{ wrappedKey: Buffer.alloc(0) }, "crypto.integrity"],
+    ] as const) {
+      await assert.rejects(former.unwrapLegacy({ ...AES_WRAPPED, ...wish }), is(code));
+    }
   });
 
   it("refuses a KEK of another size, and an active version without one", () => {

@@ -5,6 +5,7 @@ import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { AesCustodian } from "../../src/custody/aes-custodian.ts";
 import { isSameKey, type KeyRef } from "../../src/custody/custodian.ts";
 import { Custodians } from "../../src/custody/custodians.ts";
+import { AES_WRAPPED, DATA_KEY, KEK } from "../legacy/known-answers.ts";
 import { silentLog as log } from "../silent-log.ts";
 
 /** An AES custodian under another name, as if it were another key store. */
@@ -96,6 +97,30 @@ describe("Custodians", () => {
     const { reader, custodians } = both();
     reader.failure = new Fault("config.invalid", "no such key");
     await assert.rejects(custodians.start(), (error) => isFault(error, "config.invalid"));
+  });
+
+  it("ask the first of the kind that an object of format 1 names, and no other kind", async () => {
+    const { custodians } = both();
+    const versions = new Map([[7, new Secret(KEK)]]);
+    const former = new AesCustodian({ versions, activeVersion: 7 });
+    const readers = [former];
+    const led = new Custodians(new Elsewhere(holding(2)), { readers, log });
+    assert.deepEqual(Buffer.from(await led.unwrapLegacyOf("aes", AES_WRAPPED)), DATA_KEY);
+    for (const [asked, provider] of [
+      [led, "rsa"],
+      [led, "kmip"],
+      [custodians, "password"],
+    ] as const) {
+      await assert.rejects(asked.unwrapLegacyOf(provider, AES_WRAPPED), (error) =>
+        isFault(error, "keys.unknown-key"),
+      );
+    }
+  });
+
+  it("pass by a custodian of the kind that never opened format 1", async () => {
+    const deaf = Object.assign(new AesCustodian(holding(1)), { unwrapLegacy: undefined });
+    const asked = new Custodians(deaf, { readers: [], log }).unwrapLegacyOf("aes", AES_WRAPPED);
+    await assert.rejects(asked, (error) => isFault(error, "keys.unknown-key"));
   });
 
   it("close together", async () => {

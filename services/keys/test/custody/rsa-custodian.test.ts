@@ -3,6 +3,7 @@ import {
   constants,
   createSecretKey,
   generateKeyPairSync,
+  hash,
   type KeyObject,
   privateDecrypt,
   publicEncrypt,
@@ -12,6 +13,7 @@ import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { RsaCustodian } from "../../src/custody/rsa-custodian.ts";
 import { authenticated, envelopeKeyOf } from "../../src/custody/rsa-envelope.ts";
 import { is } from "../issued-header.ts";
+import { DATA_KEY, spoiled } from "../legacy/known-answers.ts";
 import { describeCustodian } from "./custodian-contract.ts";
 
 const rsa = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength });
@@ -94,6 +96,32 @@ describe("RsaCustodian", () => {
     const envelopeKey = createSecretKey(envelopeKeyOf(first.privateKey));
     const wrapped = authenticated(oaep, { envelopeKey, binding });
     await assert.rejects(custodian.unwrap(wrapped, { key: one, binding }), is("crypto.integrity"));
+  });
+
+  it("opens what format 1 wrapped, under the key whose public half the object names", async () => {
+    const wrapped = ({ publicKey }: typeof first) => {
+      const padding = constants.RSA_PKCS1_OAEP_PADDING;
+      const der = publicKey.export({ type: "spki", format: "der" });
+      return {
+        wrappedKey: publicEncrypt({ key: publicKey, padding, oaepHash: "sha256" }, DATA_KEY),
+        keyId: `self-contained-rsa-${hash("sha256", der).slice(0, 16)}`,
+        keyVersion: "1",
+      };
+    };
+    const ofSecond = wrapped(second);
+    for (const each of [wrapped(first), ofSecond]) {
+      assert.deepEqual(Buffer.from(await custodian.unwrapLegacy(each)), DATA_KEY);
+    }
+    const { keyId } = wrapped(first);
+    for (const [wish, code] of [
+      [{ keyId }, "crypto.integrity"],
+      [{ keyId: "self-contained-rsa-0123456789abcdef" }, "keys.unknown-key"],
+      [{ keyId: "" }, "keys.unknown-key"],
+      [{ wrappedKey: spoiled(ofSecond.wrappedKey) }, "crypto.integrity"],
+      [{ wrappedKey: Buffer.alloc(0) }, "crypto.integrity"],
+    ] as const) {
+      await assert.rejects(custodian.unwrapLegacy({ ...ofSecond, ...wish }), is(code));
+    }
   });
 
   it("refuses keys that are too small, of another kind, public, or not there", () => {

@@ -1,13 +1,20 @@
 /** A key store on no network: AES in memory, slow, away or wrong on demand, and counted. */
 import { Fault } from "@s3eg/shared/faults.ts";
+import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { AesCustodian } from "../../../src/custody/aes-custodian.ts";
-import type { KeyUse } from "../../../src/custody/custodian.ts";
+import type { KeyUse, LegacyWrapped } from "../../../src/custody/custodian.ts";
 import type { RemoteKeyStore } from "../../../src/custody/remote/remote-key-store.ts";
 import { kekOf } from "../../counting-custodian.ts";
+import { KEK } from "../../legacy/known-answers.ts";
 
 /** How it behaves until it is told otherwise. `ignores` may hold what it does not check, as a bad store would not. */
 export class MemoryKeyStore implements RemoteKeyStore {
   readonly #aes = new AesCustodian({ versions: new Map([[1, kekOf(1)]]), activeVersion: 1 });
+  /** Holds the key of the known answers of format 1. */
+  readonly #former = new AesCustodian({
+    versions: new Map([[7, new Secret(KEK)]]),
+    activeVersion: 7,
+  });
   readonly activeKey = this.#aes.activeKey;
   readonly readableKeys = this.#aes.readableKeys;
   /** Calls that reached it. */
@@ -31,6 +38,11 @@ export class MemoryKeyStore implements RemoteKeyStore {
   async unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array> {
     await this.#behave();
     return await this.#aes.unwrap(wrappedKey, this.#bound(use));
+  }
+
+  async unwrapLegacy(wrapped: LegacyWrapped): Promise<Uint8Array> {
+    await this.#behave();
+    return await this.#former.unwrapLegacy(wrapped);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -52,6 +52,11 @@ export class TransitDouble implements AsyncDisposable {
     return double;
   }
 
+  /** The ciphertext of something, without associated data. */
+  encrypted(plaintext: Buffer): string {
+    return this.#ciphertext(plaintext, "");
+  }
+
   /** How often a path was asked for. */
   count(path: string): number {
     return this.asked.filter((asked) => asked.path === path).length;
@@ -120,12 +125,16 @@ export class TransitDouble implements AsyncDisposable {
   }
 
   #encrypt({ plaintext = "", associated_data = "" }: Asked["fields"]): Answer {
+    const ciphertext = this.#ciphertext(Buffer.from(plaintext, "base64"), associated_data);
+    return [200, { request_id: "1", data: { ciphertext, key_version: 1 } }];
+  }
+
+  #ciphertext(plaintext: Buffer, associatedData: string): string {
     const iv = randomBytes(12);
     const cipher = createCipheriv("aes-256-gcm", this.#key, iv);
-    cipher.setAAD(Buffer.from(associated_data, "base64"));
-    const sealed = [iv, cipher.update(Buffer.from(plaintext, "base64")), cipher.final()];
-    const ciphertext = `vault:v1:${Buffer.concat([...sealed, cipher.getAuthTag()]).toString("base64")}`;
-    return [200, { request_id: "1", data: { ciphertext, key_version: 1 } }];
+    cipher.setAAD(Buffer.from(associatedData, "base64"));
+    const sealed = [iv, cipher.update(plaintext), cipher.final()];
+    return `vault:v1:${Buffer.concat([...sealed, cipher.getAuthTag()]).toString("base64")}`;
   }
 
   #decrypt({ ciphertext = "", associated_data = "" }: Asked["fields"]): Answer {

@@ -66,6 +66,27 @@ describe("TransitKeyStore", () => {
     assert.equal(server.asked.length, before);
   });
 
+  it("opens what format 1 wrapped: without associated data, under the configured key", async () => {
+    const dataKey = Buffer.alloc(32, 7);
+    const wrappedKey = Buffer.from(server.encrypted(dataKey));
+    const wrapped = { wrappedKey, keyId: "vault-transit:elsewhere/other", keyVersion: "1" };
+    assert.deepEqual(await store.unwrapLegacy(wrapped, never), dataKey);
+    const last = server.asked.at(-1);
+    assert.equal(last?.path, "/v1/transit/decrypt/kek");
+    assert.deepEqual(last?.fields, { ciphertext: wrappedKey.toString() });
+    const bound = await store.wrap(payload, use(), never);
+    const before = server.asked.length;
+    await assert.rejects(
+      store.unwrapLegacy({ ...wrapped, wrappedKey: bound }, never),
+      is("crypto.integrity"),
+    );
+    for (const text of ["", "vault:v1:", "vault:v0:AAAA", `${wrappedKey.toString()}\n`, "AAAA"]) {
+      const forged = { ...wrapped, wrappedKey: Buffer.from(text) };
+      await assert.rejects(store.unwrapLegacy(forged, never), is("crypto.integrity"), text);
+    }
+    assert.ok(server.asked.length <= before + 1);
+  });
+
   it("tells a forged version from a retired one", async () => {
     const wrapped = (await store.wrap(payload, use(), never)).toString();
     const newer = Buffer.from(wrapped.replace("v1", "v9"));
