@@ -1,5 +1,9 @@
 /** The shape of an audit event as it is written: field names that users' collectors know. */
-import type { IncidentSeen, OperationDone } from "@s3eg/shared/contracts/audit.ts";
+import type {
+  IncidentSeen,
+  KeyVersionChanged,
+  OperationDone,
+} from "@s3eg/shared/contracts/audit.ts";
 
 /** Operations whose events have a name of their own; the others are named after the operation. */
 const EVENT_TYPES: Readonly<Record<string, string>> = {
@@ -60,6 +64,18 @@ export function incidentLine(seen: IncidentSeen, redactedKeys: readonly string[]
     success: seen.fault === undefined,
     error: seen.fault,
     metadata: known.length === 0 ? undefined : redact(Object.fromEntries(known), redactedKeys),
+  })}\n`;
+}
+
+/** A change of key versions as one line, newline included. */
+export function keyVersionLine(changed: KeyVersionChanged): string {
+  const { timestamp, action, provider, keyId: key_id, keyVersion: key_version } = changed;
+  return `${JSON.stringify({
+    timestamp,
+    event_type: action === "rotated" ? "key_rotation.committed" : `key_version.${action}`,
+    operation: "keys",
+    success: true,
+    metadata: { provider, key_id, key_version },
   })}\n`;
 }
 

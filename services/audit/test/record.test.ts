@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { OperationDone } from "@s3eg/shared/contracts/audit.ts";
-import { incidentLine, recordLine } from "../src/record.ts";
+import { incidentLine, keyVersionLine, recordLine } from "../src/record.ts";
 
 const done: OperationDone = {
   timestamp: "2025-01-02T03:04:05.678Z",
@@ -117,5 +117,21 @@ describe("incidentLine", () => {
     const { fault: _, uploadId: __, ...read } = seen;
     const line = incidentLine({ ...read, incident: "plain_object.read" });
     assert.match(line, /"success":true\}$/m);
+  });
+});
+
+describe("keyVersionLine", () => {
+  it("writes one line that names the version and what became of it", () => {
+    const key = { provider: "aes", keyId: "aes", keyVersion: 2 };
+    const timestamp = "2025-01-02T03:04:05.678Z";
+    const line = keyVersionLine({ timestamp, action: "rotated", ...key });
+    assert.deepEqual(JSON.parse(line), {
+      timestamp,
+      event_type: "key_rotation.committed",
+      operation: "keys",
+      success: true,
+      metadata: { provider: "aes", key_id: "aes", key_version: 2 },
+    });
+    assert.match(keyVersionLine({ timestamp, action: "retired", ...key }), /"key_version.retired"/);
   });
 });

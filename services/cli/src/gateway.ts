@@ -20,6 +20,7 @@ import { startEdge } from "../../edge/src/main.ts";
 import { configuredCustodian } from "../../keys/src/custody/configured-custodian.ts";
 import { configuredLegacy } from "../../keys/src/legacy/configured-legacy.ts";
 import { startKeys } from "../../keys/src/main.ts";
+import { announceDecisions, openRotation } from "../../keys/src/rotation/configured-rotation.ts";
 import { type Entrance, openEntrance } from "./entrance.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
 import type { Role } from "./roles.ts";
@@ -125,11 +126,13 @@ async function startKeysRole({
   };
   const folder = join(config.data_dir, "keys");
   const parts = { config: config.encryption, env, folder, log };
-  const custodian = await configuredCustodian(parts);
-  stack.use(custodian);
+  const custodians = await configuredCustodian(parts);
+  stack.use(custodians);
   const acceptsForgeable = config.legacy.accept_forgeable;
-  const legacy = await configuredLegacy(parts, { custodians: custodian, acceptsForgeable });
+  const legacy = await configuredLegacy(parts, { custodians, acceptsForgeable });
+  const { custodian, states } = openRotation(custodians, folder);
   await startKeys({ custodian, legacy, folder, bus, guards, log, metrics, health });
+  stack.use(announceDecisions(states, { bus, log }));
 }
 
 async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {

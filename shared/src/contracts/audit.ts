@@ -56,3 +56,17 @@ export const incidentSeen = announcement(
   }),
 );
 export type IncidentSeen = z.infer<typeof incidentSeen.fact>;
+
+/** Announced by keys, heard by audit: an operator decided about a key version. */
+export const keyVersionChanged = announcement(
+  "audit.key-version.changed",
+  z.object({
+    timestamp: z.iso.datetime(),
+    /** `rotated`: wraps new data keys from now on; `retired`: refused from now on; `restored`: read again. */
+    action: z.enum(["rotated", "retired", "restored"]),
+    provider: z.string(),
+    keyId: z.string(),
+    keyVersion: z.number().int().nonnegative(),
+  }),
+);
+export type KeyVersionChanged = z.infer<typeof keyVersionChanged.fact>;

@@ -1,0 +1,82 @@
+/** A custodian under the decisions of operators: another version may write than the configuration says, and a retired one is refused. */
+import { Fault } from "@s3eg/shared/faults.ts";
+import { type ActiveCustodian, isSameKey, type KeyRef, type KeyUse } from "../custody/custodian.ts";
+import type { VersionState, VersionStates } from "./version-states.ts";
+
+/**
+ * What a decision changes of a custodian, from the moment it is made. It chooses between versions of the key store that the
+ * configuration writes with; moving to another store is a change of the configuration, after which the old decision no longer counts.
+ */
+export class StatedCustodian implements ActiveCustodian {
+  readonly #inner: ActiveCustodian;
+  readonly #states: VersionStates;
+
+  /** Takes the inner custodian over: closing this one closes it. */
+  constructor(inner: ActiveCustodian, states: VersionStates) {
+    this.#inner = inner;
+    this.#states = states;
+  }
+
+  get activeKey(): KeyRef {
+    const decided = this.#states.current()?.active;
+    const configured = this.#inner.activeKey;
+    return decided?.provider === configured.provider ? decided : configured;
+  }
+
+  get readableKeys(): readonly KeyRef[] {
+    return this.#inner.readableKeys.filter((key) => !this.#states.isRetired(key));
+  }
+
+  /** Every configured version and what it may do. */
+  states(): { readonly key: KeyRef; readonly state: VersionState }[] {
+    const active = this.activeKey;
+    return this.#inner.readableKeys.map((key) => {
+      if (this.#states.isRetired(key)) return { key, state: "retired" };
+      return { key, state: isSameKey(key, active) ? "active" : "readable" };
+    });
+  }
+
+  keyNamed(named: KeyRef): KeyRef | undefined {
+    const key = this.#inner.keyNamed(named);
+    return key && !this.#states.isRetired(key) ? key : undefined;
+  }
+
+  /** Also `config.invalid` where the version that is to write is not configured, or retired. */
+  async start(): Promise<void> {
+    await this.#inner.start();
+    const { provider, keyId, keyVersion } = this.activeKey;
+    if (this.keyNamed(this.activeKey)) return;
+    throw new Fault(
+      "config.invalid",
+      `key version ${keyVersion} (${provider} "${keyId}") is to wrap new data keys and is ${this.#inner.keyNamed(this.activeKey) ? "retired" : "not configured"}`,
+    );
+  }
+
+  /** `keys.unknown-key` for a retired version, whoever asks. */
+  async wrap(payload: Uint8Array, use: KeyUse): Promise<Uint8Array> {
+    this.#refuseRetired(use.key);
+    return await this.#inner.wrap(payload, use);
+  }
+
+  async unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array> {
+    this.#refuseRetired(use.key);
+    return await this.#inner.unwrap(wrappedKey, use);
+  }
+
+  async check(): Promise<void> {
+    await this.#inner.check();
+  }
+
+  checkValue(key: KeyRef): string | undefined {
+    return this.#inner.checkValue(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#inner[Symbol.asyncDispose]();
+  }
+
+  #refuseRetired(key: KeyRef): void {
+    if (!this.#states.isRetired(key)) return;
+    throw new Fault("keys.unknown-key", `version ${key.keyVersion} of that key is retired`);
+  }
+}
