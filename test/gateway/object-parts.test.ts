@@ -207,6 +207,7 @@ describe("parts of an object", () => {
     await uploaded("unsummed", layout, false);
     const unsummed = await attributes({}, "unsummed");
     assert.equal(elementOf(unsummed, "PartsCount"), "3");
-    assert.deepEqual(elementsOf(unsummed, "PartNumber"), []);
+    assert.deepEqual(elementsOf(unsummed, "PartNumber"), ["1", "2", "3"]);
+    assert.deepEqual(elementsOf(unsummed, "ChecksumCRC32"), []);
   });
 });

@@ -1,14 +1,10 @@
 /** Opening the chunks of format 1: whole objects, and ranges that need no more than the chunks they touch (docs/format-1.md §6). */
-import { createDecipheriv, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { Fault } from "../faults.ts";
-import { SUITE, type SuiteNumber, TAG_BYTES } from "../format/layout.ts";
+import { type SuiteNumber, TAG_BYTES } from "../format/layout.ts";
 import type { Body, Take } from "../http/body.ts";
+import { openWhole } from "../sealing/legacy-aead.ts";
 import type { NonceOf } from "./legacy-nonces.ts";
-
-const ALGORITHM = {
-  [SUITE.aes256Gcm]: "aes-256-gcm",
-  [SUITE.chacha20Poly1305]: "chacha20-poly1305",
-} as const;
 
 /** Chunks under one count of indexes: a chunked object, or one part of a multipart object. */
 export interface ChunkRun {
@@ -180,38 +176,6 @@ class ChunkOpener {
     const next = this.#chunks.next();
     this.#chunk = next.done ? undefined : next.value;
   }
-}
-
-/** One AEAD message in memory: ciphertext with its tag behind. `crypto.integrity` if it does not verify. */
-export function openWhole(
-  sealed: Uint8Array,
-  {
-    suite,
-    key,
-    nonce,
-    aad,
-  }: {
-    readonly suite: SuiteNumber;
-    readonly key: KeyObject;
-    readonly nonce: Uint8Array;
-    readonly aad?: Uint8Array;
-  },
-): Buffer {
-  const size = sealed.byteLength - TAG_BYTES;
-  if (size < 0) throw wrongLength();
-  const decipher = createDecipheriv(ALGORITHM[suite] as "aes-256-gcm", key, nonce, {
-    authTagLength: TAG_BYTES,
-  });
-  if (aad) decipher.setAAD(aad);
-  decipher.setAuthTag(sealed.subarray(size));
-  const plain = decipher.update(sealed.subarray(0, size));
-  try {
-    decipher.final();
-  } catch (cause) {
-    plain.fill(0);
-    throw new Fault("crypto.integrity", "stored bytes do not verify", { cause });
-  }
-  return plain;
 }
 
 function wrongLength(): Fault {

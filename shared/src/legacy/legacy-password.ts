@@ -2,7 +2,7 @@
 import { createSecretKey } from "node:crypto";
 import { Fault } from "../faults.ts";
 import { SUITE } from "../format/layout.ts";
-import { openWhole } from "./legacy-chunks.ts";
+import { openWhole } from "../sealing/legacy-aead.ts";
 import { type LegacyKdf, legacyKdfOf } from "./legacy-object.ts";
 
 const SALT_BYTES = 32;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createSecretKey, pbkdf2Sync } from "node:crypto";
 import { describe, it } from "node:test";
 import { type AadCandidates, legacyAads } from "../../src/legacy/legacy-aad.ts";
-import { openWhole } from "../../src/legacy/legacy-chunks.ts";
+import { openWhole } from "../../src/sealing/legacy-aead.ts";
 import { PASSWORD, SALT, vectorSeal } from "./vector-seal.ts";
 
 const NEW =

@@ -5,12 +5,12 @@ import { SUITE } from "../../src/format/layout.ts";
 import { bodyOfPieces, collectBody } from "../../src/http/body.ts";
 import {
   openChunks,
-  openWhole,
   plainBytesOf,
   planChunks,
   storedBytesOf,
 } from "../../src/legacy/legacy-chunks.ts";
 import { chunkNonces, type NonceOf } from "../../src/legacy/legacy-nonces.ts";
+import { openWhole } from "../../src/sealing/legacy-aead.ts";
 import { DATA_KEY, NONCE } from "./vector-seal.ts";
 
 const CHUNK = 16_384;

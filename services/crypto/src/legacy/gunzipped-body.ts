@@ -13,10 +13,14 @@ export function gunzippedBody(
   return {
     async pump(take: Take) {
       const gunzip = createGunzip();
+      // A stream that is destroyed with its output full never says so to the write it holds.
+      let abandon: (reason: unknown) => void = () => undefined;
+      gunzip.once("close", () => abandon(wrong()));
       const feeding = body
         .pump(
           (piece) =>
             new Promise<void>((resolve, reject) => {
+              abandon = reject;
               gunzip.write(piece, (error) => (error ? reject(error) : resolve()));
             }),
         )

@@ -2,26 +2,14 @@
  * One AEAD message of any size in constant memory (docs/format-1.md §5): a first read finds what it verifies with and remembers a hash of
  * every block, a second one deciphers, and lets a block go only if it has the hash of the block that was verified.
  */
-import { createDecipheriv, hash, type KeyObject } from "node:crypto";
+import { hash } from "node:crypto";
 import { Fault } from "@s3eg/shared/faults.ts";
-import { SUITE, type SuiteNumber, TAG_BYTES } from "@s3eg/shared/format/layout.ts";
+import { TAG_BYTES } from "@s3eg/shared/format/layout.ts";
 import type { Body, Take } from "@s3eg/shared/http/body.ts";
+import { type LegacyCipher, legacyDecipher } from "@s3eg/shared/sealing/legacy-aead.ts";
 import type { LegacyStored } from "./legacy-stored.ts";
 
 const BLOCK_BYTES = 1024 * 1024;
-const ALGORITHM = {
-  [SUITE.aes256Gcm]: "aes-256-gcm",
-  [SUITE.chacha20Poly1305]: "chacha20-poly1305",
-} as const;
-
-/** One way that a message may have been sealed. */
-export interface MessageCipher {
-  readonly suite: SuiteNumber;
-  readonly key: KeyObject;
-  readonly nonce: Uint8Array;
-  readonly aad: Uint8Array;
-}
-
 /** A message that verified. */
 export interface VerifiedMessage {
   readonly plainBytes: number;
@@ -32,11 +20,11 @@ export interface VerifiedMessage {
 /** Reads the whole message once. `crypto.integrity` if it verifies under none of the ciphers. */
 export async function verifyMessage(
   stored: LegacyStored,
-  ciphers: readonly MessageCipher[],
+  ciphers: readonly LegacyCipher[],
 ): Promise<VerifiedMessage> {
   const plainBytes = stored.storedBytes - TAG_BYTES;
   if (plainBytes < 0) throw new Fault("crypto.integrity", "stored object is cut short");
-  const deciphers = ciphers.map((cipher) => ({ cipher, decipher: decipherOf(cipher) }));
+  const deciphers = ciphers.map((cipher) => ({ cipher, decipher: legacyDecipher(cipher) }));
   const hashes: string[] = [];
   const tag = await eachBlock(await stored.read(0, stored.storedBytes), plainBytes, (block) => {
     hashes.push(hash("sha256", block));
@@ -70,14 +58,14 @@ function deciphered(
     readonly body: Body;
     readonly lastByte: number;
     readonly hashes: readonly string[];
-    readonly cipher: MessageCipher;
+    readonly cipher: LegacyCipher;
   },
   { start, end }: { start: number; end: number },
 ): Body {
   const { body, lastByte, hashes, cipher } = message;
   return {
     async pump(take: Take) {
-      const decipher = decipherOf(cipher);
+      const decipher = legacyDecipher(cipher);
       let [number, at] = [0, 0];
       await eachBlock(body, lastByte, (block) => {
         if (hash("sha256", block) !== hashes[number]) {
@@ -128,12 +116,4 @@ async function eachBlock(
   });
   if (at !== bytes) throw new Fault("crypto.integrity", "stored object is cut short");
   return Buffer.concat(rest);
-}
-
-function decipherOf({ suite, key, nonce, aad }: MessageCipher) {
-  const decipher = createDecipheriv(ALGORITHM[suite] as "aes-256-gcm", key, nonce, {
-    authTagLength: TAG_BYTES,
-  });
-  if (aad.byteLength > 0) decipher.setAAD(aad);
-  return decipher;
 }

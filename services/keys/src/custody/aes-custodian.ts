@@ -2,8 +2,8 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
-import { openWhole } from "@s3eg/shared/legacy/legacy-chunks.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { openWhole } from "@s3eg/shared/sealing/legacy-aead.ts";
 import {
   type ActiveCustodian,
   isSameKey,

@@ -3,9 +3,9 @@ import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { configuredPasswords } from "../custody/configured-password.ts";
 import type { Custodians } from "../custody/custodians.ts";
 import { readSourceBytes } from "../custody/key-source.ts";
+import { LegacyMemoryKey } from "../custody/legacy-memory-key.ts";
 import type { CustodyParts } from "../custody/open-custodian.ts";
 import type { LegacyKeyStores } from "./legacy-keys.ts";
-import { LegacyMemoryKey } from "./legacy-memory-key.ts";
 import { LegacyPasswords } from "./legacy-passwords.ts";
 
 /** Reads what the settings name; `config.invalid` for a source that can't be read. */

@@ -3,7 +3,7 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { LegacyKeySource } from "@s3eg/shared/legacy/legacy-object.ts";
 import type { Custodians } from "../custody/custodians.ts";
-import type { LegacyMemoryKey } from "./legacy-memory-key.ts";
+import type { LegacyMemoryKey } from "../custody/legacy-memory-key.ts";
 import type { LegacyPasswords } from "./legacy-passwords.ts";
 
 const KEY_BYTES = 32;

@@ -4,8 +4,8 @@ import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { LegacyKeySource } from "@s3eg/shared/legacy/legacy-object.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import type { LegacyWrapped } from "../../src/custody/custodian.ts";
+import { LegacyMemoryKey } from "../../src/custody/legacy-memory-key.ts";
 import { type LegacyKeyStores, legacyDataKeys } from "../../src/legacy/legacy-keys.ts";
-import { LegacyMemoryKey } from "../../src/legacy/legacy-memory-key.ts";
 import { LegacyPasswords } from "../../src/legacy/legacy-passwords.ts";
 import { is } from "../issued-header.ts";
 import {

@@ -1,7 +1,7 @@
 /** Data keys of format 1 that were wrapped under `memory.master_key_source`: AES key wrap (RFC 3394; docs/format-1.md §4). */
 import { createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import { Fault } from "@s3eg/shared/faults.ts";
-import type { LegacyWrapped } from "../custody/custodian.ts";
+import type { LegacyWrapped } from "./custodian.ts";
 
 /** Integrity check value of RFC 3394 §2.2.3.1. */
 const INITIAL_VALUE = Buffer.alloc(8, 0xa6);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import { describe, it } from "node:test";
-import { LegacyMemoryKey } from "../../src/legacy/legacy-memory-key.ts";
+import { LegacyMemoryKey } from "../../src/custody/legacy-memory-key.ts";
 import { is } from "../issued-header.ts";
-import { DATA_KEY, KEK, MEMORY_WRAPPED, spoiled } from "./known-answers.ts";
+import { DATA_KEY, KEK, MEMORY_WRAPPED, spoiled } from "../legacy/known-answers.ts";
 
 /** RFC 3394, as that key store wrapped. */
 function wrapped(masterKey: Buffer): Buffer {

@@ -1,0 +1,43 @@
+/** The ciphers of format 1: AEAD messages with a nonce of their own and any associated data (docs/format-1.md §5, §6). Only opened, never made. */
+import { createDecipheriv, type KeyObject } from "node:crypto";
+import { Fault } from "../faults.ts";
+import { SUITE, type SuiteNumber, TAG_BYTES } from "../format/layout.ts";
+
+const ALGORITHM = {
+  [SUITE.aes256Gcm]: "aes-256-gcm",
+  [SUITE.chacha20Poly1305]: "chacha20-poly1305",
+} as const;
+
+/** How a message was sealed. */
+export interface LegacyCipher {
+  readonly suite: SuiteNumber;
+  readonly key: KeyObject;
+  /** 12 bytes. */
+  readonly nonce: Uint8Array;
+  readonly aad?: Uint8Array;
+}
+
+/** A decipher for one message. What it gives is worth nothing before its tag verified. */
+export function legacyDecipher({ suite, key, nonce, aad }: LegacyCipher) {
+  const decipher = createDecipheriv(ALGORITHM[suite] as "aes-256-gcm", key, nonce, {
+    authTagLength: TAG_BYTES,
+  });
+  if (aad && aad.byteLength > 0) decipher.setAAD(aad);
+  return decipher;
+}
+
+/** A message in memory: ciphertext with its tag behind. `crypto.integrity` if it does not verify. */
+export function openWhole(sealed: Uint8Array, cipher: LegacyCipher): Buffer {
+  const size = sealed.byteLength - TAG_BYTES;
+  if (size < 0) throw new Fault("crypto.integrity", "stored message is cut short");
+  const decipher = legacyDecipher(cipher);
+  decipher.setAuthTag(sealed.subarray(size));
+  const plain = decipher.update(sealed.subarray(0, size));
+  try {
+    decipher.final();
+  } catch (cause) {
+    plain.fill(0);
+    throw new Fault("crypto.integrity", "stored bytes do not verify", { cause });
+  }
+  return plain;
+}
