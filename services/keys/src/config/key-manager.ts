@@ -1,6 +1,7 @@
 /** Settings of the key stores: `encryption.key_manager`. One file beside this one for each. */
 import { durationMs, secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
+import { AwsKmsSection } from "./aws-kms.ts";
 import { CosmianSection } from "./cosmian.ts";
 import { OpenbaoSection } from "./openbao.ts";
 import { CircuitBreakerSection, RetrySection } from "./resilience.ts";
@@ -16,6 +17,7 @@ const PROVIDER_SETTINGS = [
   "hsm",
   "pkcs11",
   "self_contained",
+  "aws-kms",
   "openbao",
   "openbao-transit",
   "vault",
@@ -60,6 +62,7 @@ export const KeyManagerSection = z.strictObject({
   self_contained: SelfContainedSection.prefault({}),
   cosmian: CosmianSection.prefault({}),
   openbao: OpenbaoSection.prefault({}),
+  aws_kms: AwsKmsSection.prefault({}),
   memory: z
     .strictObject({
       master_key_source: secret()

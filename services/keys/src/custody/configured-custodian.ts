@@ -2,6 +2,7 @@
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { activeStore, type KeyStore, readingStores } from "../config/configured-stores.ts";
 import { configuredAes } from "./configured-aes.ts";
+import { configuredAwsKms } from "./configured-aws-kms.ts";
 import { configuredKmip } from "./configured-kmip.ts";
 import { configuredPassword, configuredPasswordReader } from "./configured-password.ts";
 import { configuredRsa } from "./configured-rsa.ts";
@@ -15,6 +16,7 @@ const OPENERS: Readonly<Record<KeyStore, CustodianOpener>> = {
   rsa: { open: configuredRsa },
   kmip: { open: configuredKmip },
   transit: { open: configuredTransit },
+  "aws-kms": { open: configuredAwsKms },
   password: { open: configuredPassword, openToRead: configuredPasswordReader },
 };
 
