@@ -54,7 +54,7 @@ export async function openMultipart(
   const wanted = range ? resolveRange(range, size) : { offset: 0, length: size };
   const span = partsSpanOf(manifest, wanted);
   const source = await storedBytes({ response, place, isWhole: range === undefined }, span, ask);
-  const body = openParts(source.body, { keys, suite }, { span, lead: 0, surplus: source.surplus });
+  const body = openParts(source.body, { keys, suite }, { span, ...source.around });
   return { size, range: wanted, body };
 }
 
@@ -72,7 +72,7 @@ export async function openPartOf(
   const { range, checksum } = found;
   const span = partsSpanOf(manifest, range);
   const source = await storedBytes({ response, place, isWhole: false }, span, ask);
-  const body = openParts(source.body, { keys, suite }, { span, lead: 0, surplus: source.surplus });
+  const body = openParts(source.body, { keys, suite }, { span, ...source.around });
   const part = { count, ...(checksum ? { checksum } : {}) };
   return { size: totalSizeOf(manifest.parts), range, body, part };
 }
@@ -165,15 +165,19 @@ async function storedBytes(
   { response, place, isWhole }: { response: BackendResponse; place: StoredPlace; isWhole: boolean },
   span: PartsSpan,
   ask: AskRange,
-): Promise<{ body: Body; surplus: number }> {
+): Promise<{ body: Body; around: { lead: number; surplus: number } }> {
+  const { storedOffset, storedLength } = span;
   if (isWhole && response.status === 200) {
-    return { body: response.body, surplus: place.storedSize - span.storedLength };
+    // Before the span lie the tags of empty parts that the object begins with.
+    const surplus = place.storedSize - storedOffset - storedLength;
+    return { body: response.body, around: { lead: storedOffset, surplus } };
   }
+  const around = { lead: 0, surplus: 0 };
   response.body.destroy();
-  if (span.storedLength === 0) return { body: emptyBody(), surplus: 0 };
-  const last = span.storedOffset + span.storedLength - 1;
-  const answer = await askPinned(ask, `bytes=${span.storedOffset}-${last}`, { response, place });
-  return { body: answer.body, surplus: 0 };
+  if (storedLength === 0) return { body: emptyBody(), around };
+  const last = storedOffset + storedLength - 1;
+  const answer = await askPinned(ask, `bytes=${storedOffset}-${last}`, { response, place });
+  return { body: answer.body, around };
 }
 
 async function askPinned(
