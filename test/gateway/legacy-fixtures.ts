@@ -54,36 +54,45 @@ export function bytesOf({ file }: Fixture): Buffer {
   return readFileSync(join(FOLDER, file));
 }
 
+/** Settings with every key of the fixtures that needs no server; `folder` takes the key that has to be a file. */
+export async function legacyKeys(folder: string): Promise<Readonly<Record<string, string>>> {
+  const { self_contained_rsa: rsa } = index.open["self-rsa"] ?? {};
+  const { memory_master_key_hex: memory = "" } = index.open.memory ?? {};
+  const [first, second] = index.open["self-aes-2"]?.self_contained_aes ?? [];
+  const pem = join(folder, "rsa.pem");
+  await writeFile(pem, rsa?.private_key_pem ?? "");
+  return {
+    ENCRYPTION_PASSWORD: index.open.password?.password ?? "",
+    ENCRYPTION_PASSWORD_VERSION: "2",
+    ENCRYPTION_FORMER_PASSWORDS: "1=env:POLICY_PASSWORD",
+    POLICY_PASSWORD: index.open["policy-own"]?.policy_password ?? "",
+    SELF_CONTAINED_AES_KEYS: "1=env:KEK_1,2=env:KEK_2,9=env:KEK",
+    KEK_1: first?.key_base64 ?? "",
+    KEK_2: second?.key_base64 ?? "",
+    KEK: Buffer.alloc(32, 9).toString("base64"),
+    SELF_CONTAINED_RSA_PRIVATE_KEY_SOURCE: `file:${pem}`,
+    MEMORY_KM_MASTER_KEY_SOURCE: memory,
+    LEGACY_ACCEPT_FORGEABLE: "true",
+  };
+}
+
 /** Starts a gateway that may read format 1, with every key of the fixtures but that of the KMIP server. `contents` is the policy of all buckets. */
 export async function legacyGateway(contents: string): Promise<RunningGateway> {
   await using held = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "s3eg-legacy-"));
   held.defer(() => rm(folder, { recursive: true }));
   const { transit } = index.open.transit ?? {};
-  const { self_contained_rsa: rsa } = index.open["self-rsa"] ?? {};
-  const { memory_master_key_hex: memory = "" } = index.open.memory ?? {};
-  const [first, second] = index.open["self-aes-2"]?.self_contained_aes ?? [];
-  const pem = join(folder, "rsa.pem");
-  await writeFile(pem, rsa?.private_key_pem ?? "");
   const transitKey = Buffer.from(transit?.aes256_gcm96_key_hex ?? "", "hex");
   const server = held.use(await startTransitDouble(transitKey));
+  const { KEK: _, ...keys } = await legacyKeys(folder);
   const gateway = await runningGateway({
     policies: [`id: all\nbuckets: ["*"]\ncontents: ${contents}\n`],
     env: {
-      ENCRYPTION_PASSWORD: index.open.password?.password ?? "",
-      ENCRYPTION_PASSWORD_VERSION: "2",
-      ENCRYPTION_FORMER_PASSWORDS: "1=env:POLICY_PASSWORD",
-      POLICY_PASSWORD: index.open["policy-own"]?.policy_password ?? "",
-      SELF_CONTAINED_AES_KEYS: "1=env:KEK_1,2=env:KEK_2,9=env:KEK",
-      KEK_1: first?.key_base64 ?? "",
-      KEK_2: second?.key_base64 ?? "",
-      SELF_CONTAINED_RSA_PRIVATE_KEY_SOURCE: `file:${pem}`,
-      MEMORY_KM_MASTER_KEY_SOURCE: memory,
+      ...keys,
       OPENBAO_ADDR: server.address,
       OPENBAO_TRANSIT_PATH: transit?.mount ?? "",
       OPENBAO_TRANSIT_KEY_NAME: transit?.key ?? "",
       OPENBAO_TOKEN: "token",
-      LEGACY_ACCEPT_FORGEABLE: "true",
     },
   });
   const parts = held.move();

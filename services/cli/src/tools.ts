@@ -1,0 +1,47 @@
+/** The tools of the command line, and the words that explain them. */
+import { checkConfig } from "./commands/check-config.ts";
+import { decrypt } from "./commands/decrypt.ts";
+import { inspect } from "./commands/inspect.ts";
+import { keys } from "./commands/keys.ts";
+import { listAlgorithm } from "./commands/list-algorithm.ts";
+import { orphans } from "./commands/orphans.ts";
+import { rewrap } from "./commands/rewrap.ts";
+import { verifyKey } from "./commands/verify-key.ts";
+import type { Env } from "./gateway-config.ts";
+
+/** A tool: given its arguments and the environment, the text for the terminal. */
+export type Tool = (args: readonly string[], env: Env) => Promise<string>;
+
+/** What `s3eg` says to who asks for a command that it has not. */
+export const USAGE = `usage: s3eg <command>
+
+  serve [role …]         start the gateway: all roles, or edge, crypto, keys, audit, admin, dev-store
+  check-config [role …]  read the configuration, print every problem, exit 0 or 78
+  inspect BUCKET KEY     say what lies on the backend under a key (no key material is needed)
+  keys list | check | rotate VERSION | retire VERSION | restore VERSION
+                         show the versions of the KEK, choose which one writes, refuse one, allow it again
+  verify-key BUCKET KEY [--key-version N]
+                         say under which key an object is sealed, and that it opens with it; exit 1, 3 no object, 4 another version
+  list-algorithm BUCKET [--prefix P] [--workers N]
+                         count the objects of a bucket by format, cipher and key
+  decrypt BUCKET KEY --object FILE --metadata FILE --out FILE
+                         open an object from files, without gateway, backend or network
+  orphans [--remove] [--older-than HOURS] [BUCKET …]
+                         list what is left of uploads in parts that nobody will complete, or remove it
+  rewrap [--dry-run] [--upgrade] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …
+                         bring objects under the version of the KEK that writes now, without moving their bytes
+
+Configuration: the YAML file CONFIG_PATH (default config.yaml) and environment variables.
+`;
+
+/** The tools by their command. */
+export const TOOLS: Readonly<Record<string, Tool>> = {
+  "check-config": checkConfig,
+  decrypt,
+  inspect,
+  keys,
+  "list-algorithm": listAlgorithm,
+  orphans,
+  rewrap,
+  "verify-key": verifyKey,
+};

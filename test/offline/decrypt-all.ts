@@ -1,0 +1,162 @@
+/**
+ * Opens what lies in test/fixtures and test/vectors with `s3eg decrypt`, from files, and prints one JSON line for each: what it was, and the
+ * SHA-256 of what came out. Run by offline.test.ts where there is no network.
+ */
+import { hash } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { decrypt } from "../../services/cli/src/commands/decrypt.ts";
+import { decodeHeader, encodeHeader } from "../../shared/src/format/header.ts";
+import { bindingOf } from "../../shared/src/sealing/envelope.ts";
+import { deriveObjectKeys, headerMac } from "../../shared/src/sealing/object-keys.ts";
+import { keysByHand, wrapByHand } from "../format-by-hand.ts";
+import {
+  edited,
+  type FormatVector,
+  readVectors,
+  sealPattern,
+  trailerBytes,
+} from "../format-vector.ts";
+import { bytesOf, type Fixture, fixtures, legacyKeys } from "../gateway/legacy-fixtures.ts";
+import { readMultipartVectors, storedOf } from "../multipart-vector.ts";
+
+/** One object in files. */
+interface OfflineCase {
+  readonly name: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly stored: Buffer;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly sha256: string;
+  readonly companion?: Fixture | undefined;
+}
+
+const folder = await mkdtemp(join(tmpdir(), "s3eg-offline-"));
+try {
+  const interfaces = Object.keys(networkInterfaces());
+  process.stdout.write(`${JSON.stringify({ interfaces })}\n`);
+  const common = {
+    LISTEN_ADDR: "127.0.0.1:0",
+    DATA_DIR: folder,
+    KEY_MANAGER_ENABLED: "true",
+    KEY_MANAGER_PROVIDER: "self_contained",
+    SELF_CONTAINED_TYPE: "aes",
+  };
+  const legacy = { ...common, ...(await legacyKeys(folder)) };
+  for (const item of [...legacyCases(legacy), ...vectorCases(common), ...partCases(common)]) {
+    const opened = await opening(item);
+    process.stdout.write(`${JSON.stringify({ name: item.name, sha256: item.sha256, opened })}\n`);
+  }
+} finally {
+  await rm(folder, { recursive: true });
+}
+
+async function opening(item: OfflineCase): Promise<string> {
+  const path = (name: string) => join(folder, name);
+  await writeFile(path("object"), item.stored);
+  await writeFile(path("metadata"), JSON.stringify(item.metadata));
+  const args = [item.bucket, item.key, "--object", path("object"), "--metadata", path("metadata")];
+  if (item.companion) {
+    await writeFile(path("companion"), bytesOf(item.companion));
+    await writeFile(path("companion-metadata"), JSON.stringify(item.companion.headers));
+    args.push("--companion", path("companion"));
+    args.push("--companion-metadata", path("companion-metadata"));
+  }
+  try {
+    await decrypt([...args, "--out", path("out")], item.env);
+    return hash("sha256", await readFile(path("out")));
+  } catch (error) {
+    return String(error);
+  } finally {
+    await rm(path("out"), { force: true });
+  }
+}
+
+/** The keys of the others are in servers, and so not to be had without a network. */
+function legacyCases(env: Readonly<Record<string, string>>): OfflineCase[] {
+  return fixtures
+    .filter(({ role, sha256, open }) => role === "object" && sha256 && !/kmip|transit/.test(open))
+    .filter(({ format }) => format !== "plain" && format !== "F10")
+    .map((fixture) => ({
+      name: `format 1 ${fixture.format} ${fixture.variant} ${fixture.key}`,
+      bucket: fixture.bucket,
+      key: fixture.key,
+      stored: bytesOf(fixture),
+      metadata: fixture.headers,
+      env,
+      sha256: fixture.sha256 ?? "",
+      companion: fixtures.find(
+        ({ bucket, key }) => bucket === fixture.bucket && key === `${fixture.key}.mpu-manifest`,
+      ),
+    }));
+}
+
+function vectorCases(common: Readonly<Record<string, string>>): OfflineCase[] {
+  const vectors = readVectors();
+  return [...vectors].flatMap(([name, vector]) => {
+    if (vector.expect !== "success" || vector.kek === undefined) return [];
+    return [caseOf(name, vector, { common, stored: singleStored(vector, vectors), etag: '"e"' })];
+  });
+}
+
+function partCases(common: Readonly<Record<string, string>>): OfflineCase[] {
+  const vectors = readMultipartVectors();
+  return [...vectors].flatMap(([name, vector]) => {
+    if (vector.expect !== "success") return [];
+    const etag = `"${"0".repeat(32)}-${vector.backendParts}"`;
+    return [caseOf(name, vector, { common, stored: storedOf(vector, vectors), etag })];
+  });
+}
+
+function caseOf(
+  name: string,
+  vector: Pick<FormatVector, "place" | "header" | "plaintext" | "dataKey"> & {
+    readonly kek?: string;
+  },
+  made: { common: Readonly<Record<string, string>>; stored: Buffer; etag: string },
+): OfflineCase {
+  const header = decodeHeader(vector.header);
+  const KEK = Buffer.from(vector.kek ?? "", "hex");
+  return {
+    name: `format 2 suite ${header.suite} ${name}`,
+    ...vector.place,
+    stored: made.stored,
+    metadata: { "x-amz-meta-s3eg": underConfiguredKey(vector, KEK), etag: made.etag },
+    env: { ...made.common, SELF_CONTAINED_AES_KEYS: "1=env:KEK", KEK: KEK.toString("base64") },
+    sha256: vector.plaintext.sha256,
+  };
+}
+
+/** The vectors name a key that no configuration can name: the same data key, wrapped by hand under version 1 of the AES keys. */
+function underConfiguredKey(
+  { header, place, dataKey }: Pick<FormatVector, "header" | "place" | "dataKey">,
+  kek: Buffer,
+): string {
+  const { macInput: _, mac: __, ...fields } = decodeHeader(header);
+  const named = { ...fields, provider: "aes" as const, keyId: "aes", keyVersion: 1 };
+  const binding = bindingOf({ ...named, place });
+  const key = Buffer.from(dataKey, "hex");
+  const payload = Buffer.concat([Uint8Array.of(1), key, binding]);
+  const sealing = { salt: Buffer.alloc(32, 3), iv: Buffer.alloc(12, 4), binding };
+  const keys = deriveObjectKeys(key, named);
+  const wrapped = { ...named, wrappedKey: wrapByHand(kek, sealing, payload) };
+  return encodeHeader(wrapped, (macInput) => headerMac(keys, macInput));
+}
+
+function singleStored(vector: FormatVector, vectors: ReadonlyMap<string, FormatVector>): Buffer {
+  const { stored } = vector;
+  if ("base64" in stored) return Buffer.from(stored.base64, "base64");
+  if ("from" in stored) {
+    const base = vectors.get(stored.from);
+    if (!base) throw new Error(`no vector ${stored.from}`);
+    return edited(singleStored(base, vectors), stored);
+  }
+  const header = Buffer.from(vector.header, "base64url");
+  const [, suite = 0, flags = 0] = header;
+  const object = { objectId: header.subarray(3, 35), suite, flags };
+  const keys = keysByHand(Buffer.from(vector.dataKey, "hex"), object);
+  const trailer = trailerBytes(vector.trailer);
+  return sealPattern({ suite, keys, size: vector.plaintext.bytes, trailer });
+}
