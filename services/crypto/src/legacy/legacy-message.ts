@@ -10,6 +10,7 @@ import { type LegacyCipher, legacyDecipher } from "@s3eg/shared/sealing/legacy-a
 import type { LegacyStored } from "./legacy-stored.ts";
 
 const BLOCK_BYTES = 1024 * 1024;
+
 /** A message that verified. */
 export interface VerifiedMessage {
   readonly plainBytes: number;
