@@ -1,6 +1,7 @@
 /** The tools of the command line, and the words that explain them. */
 import { checkConfig } from "./commands/check-config.ts";
 import { decrypt } from "./commands/decrypt.ts";
+import { doctor } from "./commands/doctor.ts";
 import { inspect } from "./commands/inspect.ts";
 import { keys } from "./commands/keys.ts";
 import { listAlgorithm } from "./commands/list-algorithm.ts";
@@ -26,6 +27,8 @@ export const USAGE = `usage: s3eg <command>
                          count the objects of a bucket by format, cipher and key
   decrypt BUCKET KEY --object FILE --metadata FILE --out FILE
                          open an object from files, without gateway, backend or network
+  doctor [role …] [--bucket BUCKET]
+                         try backend, key store, upload state, broker and clock; exit 1 if anything is not well
   orphans [--remove] [--older-than HOURS] [BUCKET …]
                          list what is left of uploads in parts that nobody will complete, or remove it
   rewrap [--dry-run] [--upgrade] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …
@@ -38,6 +41,7 @@ Configuration: the YAML file CONFIG_PATH (default config.yaml) and environment v
 export const TOOLS: Readonly<Record<string, Tool>> = {
   "check-config": checkConfig,
   decrypt,
+  doctor,
   inspect,
   keys,
   "list-algorithm": listAlgorithm,
