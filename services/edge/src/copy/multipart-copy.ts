@@ -45,14 +45,17 @@ export async function copyInParts(
   const header = await reissuedHeader(copying);
   const companion = isBeside ? companionKeyOf(copying.request.key, header) : undefined;
   const uploadId = await begin(copying, header);
+  let mayBeComplete = false;
   try {
     const etags = await copyParts(copying, uploadId, spans);
     await checkUnchanged(copying);
     if (companion !== undefined) await copyManifest(copying, companion);
+    mayBeComplete = true;
     return await complete(copying, uploadId, etags);
   } catch (error) {
     await abandon(copying, uploadId);
-    if (companion !== undefined)
+    // An answer that was lost may have been a yes: the copy is then there and needs its manifest. `s3eg orphans` finds one that is not needed.
+    if (companion !== undefined && !mayBeComplete)
       await deleteCompanions(copying.request, copying.rooms, [companion]);
     throw error;
   }

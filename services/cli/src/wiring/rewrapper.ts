@@ -1,0 +1,66 @@
+/** Keys, crypto and the re-wrap job without a gateway around them, on the settings and the DATA_DIR of a gateway that may run beside. */
+import { join } from "node:path";
+import { profileOf } from "@s3eg/shared/backend/profile.ts";
+import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
+import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
+import { Health } from "@s3eg/shared/runtime/health.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
+import { startCrypto } from "../../../crypto/src/main.ts";
+import {
+  type RewrapPage,
+  type RewrapWish,
+  rewrapBucket,
+} from "../../../edge/src/rewrap/configured-rewrap.ts";
+import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
+import { configuredLegacy } from "../../../keys/src/legacy/configured-legacy.ts";
+import { startKeys } from "../../../keys/src/main.ts";
+import { openRotation } from "../../../keys/src/rotation/configured-rotation.ts";
+import { openEntrance } from "../entrance.ts";
+import type { Env, GatewayConfig } from "../gateway-config.ts";
+import type { Role } from "../roles.ts";
+import { VERSION } from "../version.ts";
+import { endpointOf, openBackend } from "./backends.ts";
+
+/** Runs the job on one bucket after another. */
+export interface Rewrapper extends AsyncDisposable {
+  rewrap(wish: RewrapWish): AsyncGenerator<RewrapPage>;
+}
+
+/** Starts on the configured keys and backend; `config.invalid` where they are not good. */
+export async function startRewrapper(
+  { config, roles, env }: { config: GatewayConfig; roles: ReadonlySet<Role>; env: Env },
+  { log, signal }: { log: Log; signal: AbortSignal },
+): Promise<Rewrapper> {
+  await using held = new AsyncDisposableStack();
+  const { policies } = openEntrance(config, roles, env);
+  const backend = held.use(openBackend(config.backend, { identities: [], log }));
+  const bus = new MemoryBus({ log });
+  held.defer(() => bus.drain());
+  const folder = join(config.data_dir, "keys");
+  const parts = { config: config.encryption, env, folder, log };
+  const custodians = held.use(await configuredCustodian(parts));
+  const { custodian } = openRotation(custodians, folder);
+  const { accept_forgeable, content_types: contentTypes } = config.legacy;
+  const legacy = await configuredLegacy(parts, { custodians, acceptsForgeable: accept_forgeable });
+  const metrics = createMetrics();
+  const health = new Health({ version: VERSION, log });
+  await startKeys({ custodian, legacy, folder, bus, guards: undefined, log, metrics, health });
+  const transfers = new LocalTransfers({ log });
+  const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
+  const acceptsForgeable = accept_forgeable || config.encryption.allow_unmarked_no_aad_fallback;
+  const reading = { acceptsForgeable, contentTypes };
+  held.use(
+    startCrypto({
+      ...{ bus, transfers, backend, log, metrics, needsEqualParts },
+      legacy: reading,
+      session: undefined,
+    }),
+  );
+  const all = held.move();
+  const rooms = { backend, bus, crypto: transfers, policies, needsEqualParts, signal };
+  return {
+    rewrap: (wish) => rewrapBucket(rooms, wish),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { readGatewayConfig } from "../../src/gateway-config.ts";
+import { startRewrapper } from "../../src/wiring/rewrapper.ts";
+import { storedPlain } from "../commands/stored-plain.ts";
+import { KeptLog } from "../environment.ts";
+
+const ROLES = ["edge", "crypto", "keys"];
+const WISH = {
+  ...{ bucket: "box", prefix: "", perSecond: 1000 },
+  ...{ isDry: true, upgrades: false, removesSuperseded: false, hasNoWriters: false },
+};
+
+describe("startRewrapper", () => {
+  it("runs the job on the configured backend and keys", async () => {
+    await using store = await storedPlain();
+    const settings = { ...readGatewayConfig(ROLES, store.env), env: store.env };
+    const { signal } = new AbortController();
+    await using job = await startRewrapper(settings, { log: new KeptLog(), signal });
+    const first = await job.rewrap(WISH).next();
+    assert.deepEqual(first.value, {
+      outcomes: [{ key: "plain", result: "skipped", reason: "not sealed" }],
+      marker: { key: "plain" },
+    });
+  });
+
+  it("refuses keys that are not the ones they were", async () => {
+    await using store = await storedPlain();
+    const { signal } = new AbortController();
+    const start = async (env: typeof store.env) => {
+      const settings = { ...readGatewayConfig(ROLES, env), env };
+      await using _ = await startRewrapper(settings, { log: new KeptLog(), signal });
+    };
+    await start(store.env);
+    const other = { ...store.env, KEK: Buffer.alloc(32, 9).toString("base64") };
+    await assert.rejects(start(other), { code: "config.invalid" });
+  });
+});

@@ -1,0 +1,102 @@
+/** Which conditions on copies a bucket's backend honours, tried with objects of our own: an ignored one would be a write lost in silence. */
+import { randomUUID } from "node:crypto";
+import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { parseBackendXml } from "../backend-xml.ts";
+
+/** What is honoured. */
+export interface CopyConditions {
+  /** `x-amz-copy-source-if-match` of CopyObject. */
+  readonly source: boolean;
+  /** `if-match` of CopyObject, on what it overwrites. */
+  readonly target: boolean;
+  /** `if-match` of CompleteMultipartUpload. */
+  readonly completion: boolean;
+  /** `if-match` of PutObject. */
+  readonly put: boolean;
+}
+
+const NOTHING_HAS = '"00000000000000000000000000000000"';
+
+/** Tries them in `bucket`, and leaves nothing behind. Throws what the backend refuses a plain PUT with. */
+export async function probeCopies(backend: Backend, bucket: string): Promise<CopyConditions> {
+  const key = `.s3eg-probe-${randomUUID()}`;
+  const versions: string[] = [];
+  const send = async (
+    method: "PUT" | "POST" | "DELETE",
+    headers: HeaderFields,
+    options: { query?: readonly (readonly [string, string])[]; body?: Uint8Array } = {},
+  ) => {
+    const response = await backend.send({
+      method,
+      bucket,
+      key,
+      headers,
+      ...options,
+      requestId: key,
+    });
+    if (response.headers["x-amz-version-id"]) versions.push(response.headers["x-amz-version-id"]);
+    return response;
+  };
+  const isDone = async (...args: Parameters<typeof send>) => {
+    const response = await send(...args);
+    const text = await response.text();
+    return response.status === 200 && !text.includes("<Error>");
+  };
+  const body = Buffer.from("probe");
+  const first = await send("PUT", {}, { body });
+  if (first.status !== 200) throw await backendFault(first);
+  await first.text();
+  const etag = first.headers.etag ?? "";
+  const copying = {
+    "x-amz-copy-source": `${bucket}/${key}`,
+    "x-amz-metadata-directive": "REPLACE",
+  };
+  const isHeeded = async (name: string) =>
+    !(await isDone("PUT", { ...copying, [name]: NOTHING_HAS })) &&
+    (await isDone("PUT", { ...copying, [name]: etag }));
+  try {
+    return {
+      source: await isHeeded("x-amz-copy-source-if-match"),
+      target: await isHeeded("if-match"),
+      put:
+        !(await isDone("PUT", { "if-match": NOTHING_HAS }, { body })) &&
+        (await isDone("PUT", { "if-match": etag }, { body })),
+      completion: await heedsCompletion(send, isDone, body),
+    };
+  } finally {
+    await isDone("DELETE", {}).catch(() => false);
+    for (const version of new Set(versions)) {
+      await isDone("DELETE", {}, { query: [["versionId", version]] }).catch(() => false);
+    }
+  }
+}
+
+type Send = (
+  method: "PUT" | "POST" | "DELETE",
+  headers: HeaderFields,
+  options?: { query?: readonly (readonly [string, string])[]; body?: Uint8Array },
+) => ReturnType<Backend["send"]>;
+
+async function heedsCompletion(
+  send: Send,
+  isDone: (...args: Parameters<Send>) => Promise<boolean>,
+  body: Uint8Array,
+): Promise<boolean> {
+  const begun = await send("POST", {}, { query: [["uploads", ""]] });
+  const text = await begun.text();
+  const uploadId = begun.status === 200 ? parseBackendXml(text).textOf("UploadId") : undefined;
+  if (!uploadId) return false;
+  const query = [["uploadId", uploadId]] as const;
+  try {
+    const part = await send("PUT", {}, { query: [["partNumber", "1"], ...query], body });
+    await part.text();
+    const node = el("Part", el("PartNumber", 1), el("ETag", part.headers.etag ?? ""));
+    const list = xmlDocument(el("CompleteMultipartUpload", node), { hasNamespace: true });
+    const headers = { "if-match": NOTHING_HAS, "content-type": "application/xml" };
+    return !(await isDone("POST", headers, { query, body: Buffer.from(list) }));
+  } finally {
+    await isDone("DELETE", {}, { query }).catch(() => false);
+  }
+}

@@ -1,0 +1,34 @@
+/** Whether a header names the key version that wraps new data keys: keys is asked at most once a second, not for every object. */
+import type { Place } from "@s3eg/shared/contracts/keys.ts";
+import { decodeHeader } from "@s3eg/shared/format/header.ts";
+import type { HeaderReissue } from "../header-reissue.ts";
+
+const BELIEVED_MS = 1000;
+
+/** Knows the version that writes, as the last re-issued header showed it. */
+export class CurrentKey {
+  readonly #headers: HeaderReissue;
+  readonly #now: () => number;
+  #named: { readonly name: string; readonly atMs: number } | undefined;
+
+  constructor(headers: HeaderReissue, now: () => number) {
+    this.#headers = headers;
+    this.#now = now;
+  }
+
+  /** True if the header at `place` needs no new envelope. Throws the faults of keys. */
+  async wraps(header: string, place: Place, requestId: string): Promise<boolean> {
+    const name = nameOf(header);
+    if (!this.#named || this.#now() - this.#named.atMs > BELIEVED_MS) {
+      const reissued = await this.#headers.reissue({ header, from: place, to: place }, requestId);
+      this.#named = { name: nameOf(reissued), atMs: this.#now() };
+    }
+    return this.#named.name === name;
+  }
+}
+
+/** Of the key version in a header, as one text. */
+export function nameOf(header: string): string {
+  const { provider, keyId, keyVersion } = decodeHeader(header);
+  return `${provider} ${keyVersion} ${keyId}`;
+}

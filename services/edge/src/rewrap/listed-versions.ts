@@ -1,0 +1,103 @@
+/** The objects of a bucket as a job goes through them: page by page, with former versions where the bucket has any. */
+import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import type { XmlElement } from "@s3eg/shared/s3/xml.ts";
+import { parseBackendXml } from "../backend-xml.ts";
+import { isCompanionName } from "../companions.ts";
+
+/** An object, or one of its former versions. */
+export interface ListedVersion {
+  readonly key: string;
+  /** Of a former version alone: the newest one is asked for by its key. */
+  readonly versionId?: string;
+}
+
+/** What a page ends with: where the next one begins. */
+export interface Marker {
+  readonly key: string;
+  readonly versionId?: string | undefined;
+}
+
+/** Where to look, and behind what. */
+export interface Listing {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly after: Marker | undefined;
+}
+
+type Query = (readonly [string, string])[];
+const REQUEST_ID = "rewrap";
+
+/** Pages of at most a thousand, each with the marker behind it. Companions of objects in parts are left out. Throws what the backend refuses with. */
+export async function* listedVersions(
+  backend: Backend,
+  listing: Listing,
+): AsyncGenerator<{ objects: ListedVersion[]; marker: Marker }> {
+  const { bucket, prefix } = listing;
+  const isVersioned = await hasVersions(backend, bucket);
+  let after = listing.after;
+  for (;;) {
+    const query = isVersioned ? versionsQuery(after) : objectsQuery(after);
+    const page = await ask(backend, bucket, [...query, ["prefix", prefix]]);
+    const isUrl = page.textOf("EncodingType") === "url";
+    const keyOf = (text: string) => (isUrl ? decodeURIComponent(text.replaceAll("+", " ")) : text);
+    const entries = page.children.filter(({ name }) => LISTED.has(name));
+    const objects = entries
+      .map((entry) => versionOf(entry, keyOf))
+      .filter((one) => one !== undefined)
+      .filter((one) => !isCompanionName(one.key));
+    const last = entries.at(-1);
+    if (!last) return;
+    const key = keyOf(last.textOf("Key") ?? "");
+    const marker = isVersioned ? { key, versionId: last.textOf("VersionId") } : { key };
+    yield { objects, marker };
+    if (page.textOf("IsTruncated") !== "true") return;
+    after = marker;
+  }
+}
+
+const LISTED = new Set(["Contents", "Version", "DeleteMarker"]);
+
+function versionOf(entry: XmlElement, keyOf: (text: string) => string): ListedVersion | undefined {
+  if (entry.name === "DeleteMarker") return undefined;
+  const key = keyOf(entry.textOf("Key") ?? "");
+  const versionId = entry.textOf("VersionId");
+  const isFormer = entry.name === "Version" && entry.textOf("IsLatest") !== "true";
+  return isFormer && versionId !== undefined ? { key, versionId } : { key };
+}
+
+function objectsQuery(after: Marker | undefined): Query {
+  const query: Query = [
+    ["list-type", "2"],
+    ["encoding-type", "url"],
+  ];
+  return after ? [...query, ["start-after", after.key]] : query;
+}
+
+function versionsQuery(after: Marker | undefined): Query {
+  const query: Query = [
+    ["versions", ""],
+    ["encoding-type", "url"],
+  ];
+  if (!after) return query;
+  const { key, versionId } = after;
+  return [
+    ...query,
+    ["key-marker", key],
+    ...(versionId === undefined ? [] : [["version-id-marker", versionId] as const]),
+  ];
+}
+
+async function hasVersions(backend: Backend, bucket: string): Promise<boolean> {
+  const query = [["versioning", ""]] as const;
+  const response = await backend.send({ method: "GET", bucket, query, requestId: REQUEST_ID });
+  const text = await response.text();
+  // A backend that does not know the question has no versions (501, S3 API).
+  return response.status === 200 && parseBackendXml(text).textOf("Status") !== undefined;
+}
+
+async function ask(backend: Backend, bucket: string, query: Query): Promise<XmlElement> {
+  const response = await backend.send({ method: "GET", bucket, query, requestId: REQUEST_ID });
+  if (response.status !== 200) throw await backendFault(response);
+  return parseBackendXml(await response.text());
+}

@@ -1,0 +1,189 @@
+/** One object under the key version that writes now: its header is issued anew and copied onto it by the backend (format.md §9). */
+import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { Fault, type FaultCode } from "@s3eg/shared/faults.ts";
+import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
+import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
+import { changedSince, type FoundSource, headSource } from "../copy/copied-source.ts";
+import { copiedTags } from "../copy/copied-tags.ts";
+import type { CopySource } from "../copy/copy-source.ts";
+import { copyInParts } from "../copy/multipart-copy.ts";
+import { copyReissued } from "../copy/reissued-copy.ts";
+import { sealedCopy } from "../copy/sealed-copy.ts";
+import { retryIfChanged } from "../object-facts.ts";
+import { isInParts, partsOf } from "../object-parts.ts";
+import type { Rooms } from "../operations/operation.ts";
+import { placeOf, type S3Request } from "../s3-request.ts";
+import { carriedHeaders, grantHeaders, minimumTimeClass, uncopiable } from "./carried-settings.ts";
+import type { CopyConditions } from "./copy-conditions.ts";
+import { type CurrentKey, nameOf } from "./current-key.ts";
+
+/** What became of an object. `waiting`: a dry run would have changed it. */
+export interface RewrapOutcome {
+  readonly result: "rewrapped" | "upgraded" | "current" | "waiting" | "gone" | "skipped" | "failed";
+  /** Why it was skipped, or the fault code; the key version that it needs, where it stays under it. */
+  readonly reason?: string;
+  /** A storage class that is paid for a minimum time. */
+  readonly minimumTimeClass?: string;
+}
+
+/** How objects are treated. */
+export interface RewrapWays {
+  readonly rooms: Rooms;
+  readonly current: CurrentKey;
+  readonly conditions: CopyConditions;
+  /** Nothing is written. */
+  readonly isDry: boolean;
+  /** Objects of format 1 are opened and sealed as format 2. */
+  readonly upgrades: boolean;
+  /** The version that the new one took the place of is deleted, where the bucket has versions. */
+  readonly removesSuperseded: boolean;
+}
+
+/** What says nothing of the object: the job stops, and goes on from here when it is run again. */
+const OUTAGES: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  "backend.throttled",
+  "backend.unavailable",
+  "bus.no-responder",
+  "bus.timeout",
+  "bus.unavailable",
+  "crypto.unavailable",
+  "keys.denied",
+  "keys.unavailable",
+]);
+
+/** Brings one object under the key version that writes now, and loses no write to it meanwhile. Throws outages only. */
+export async function rewrapObject(request: S3Request, ways: RewrapWays): Promise<RewrapOutcome> {
+  try {
+    return await retryIfChanged(async () => {
+      try {
+        return await rewrapFound(request, ways);
+      } catch (error) {
+        throw changedSince(error, {});
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof Fault) || OUTAGES.has(error.code)) throw error;
+    if (error.code === "backend.changed") return { result: "skipped", reason: "keeps changing" };
+    return { result: "failed", reason: error.code };
+  }
+}
+
+async function rewrapFound(request: S3Request, ways: RewrapWays): Promise<RewrapOutcome> {
+  const { bucket, key, query } = request;
+  const place = placeOf(request);
+  const named = query.get("versionId");
+  const asked = { bucket, key, place, ...(named === undefined ? {} : { versionId: named }) };
+  const response = await headSource(request, asked, { rooms: ways.rooms, conditions: {} });
+  if (response.status === 404 || response.status === 405) return { result: "gone" };
+  // A HEAD that needs the customer's key is answered 400 (S3 API, HeadObject).
+  if (response.status === 400) return { result: "skipped", reason: "under a customer's key" };
+  if (response.status !== 200) throw await backendFault(response);
+  await response.text();
+  const { headers } = response;
+  const isLegacy = headers[HEADER_FIELD] === undefined && legacyMetadataOf(headers) !== undefined;
+  const left = await leftAsItIs(request, ways, { headers, isLegacy });
+  if (left) return left;
+  const versionId = headers["x-amz-version-id"];
+  const isVersion = versionId !== undefined && versionId !== "null";
+  const source = { bucket, key, place, ...(isVersion ? { versionId } : {}) };
+  const found = { etag: headers.etag ?? "", headers };
+  await replace(request, ways, { source, found, isLegacy });
+  const reason = isVersion ? await superseded(request, ways, { versionId, headers }) : {};
+  const result = isLegacy ? "upgraded" : "rewrapped";
+  return { result, ...reason, ...warningOf(headers) };
+}
+
+/** What becomes of an object that nothing is to be done with. */
+async function leftAsItIs(
+  request: S3Request,
+  { current, upgrades, isDry }: RewrapWays,
+  { headers, isLegacy }: { headers: HeaderFields; isLegacy: boolean },
+): Promise<RewrapOutcome | undefined> {
+  const header = headers[HEADER_FIELD];
+  if (header === undefined && !isLegacy) return { result: "skipped", reason: "not sealed" };
+  if (isLegacy && !upgrades) return { result: "skipped", reason: "format 1" };
+  if (header !== undefined && (await current.wraps(header, placeOf(request), request.id))) {
+    return { result: "current" };
+  }
+  const needs = neededBy(headers);
+  const isFormer = request.query.get("versionId") !== undefined;
+  const why = isFormer ? "former version" : uncopiable(headers);
+  if (why !== undefined) return { result: "skipped", reason: `${why}, under ${needs}` };
+  return isDry ? { result: "waiting", reason: needs, ...warningOf(headers) } : undefined;
+}
+
+/** The key version that an object needs. */
+function neededBy(headers: HeaderFields): string {
+  const header = headers[HEADER_FIELD];
+  return header === undefined ? "format 1" : nameOf(header);
+}
+
+function warningOf(headers: HeaderFields): { minimumTimeClass?: string } {
+  const storageClass = minimumTimeClass(headers);
+  return storageClass === undefined ? {} : { minimumTimeClass: storageClass };
+}
+
+interface Replaced {
+  readonly source: CopySource;
+  readonly found: FoundSource;
+  readonly isLegacy: boolean;
+}
+
+async function replace(
+  request: S3Request,
+  { rooms, conditions: honoured }: RewrapWays,
+  { source, found, isLegacy }: Replaced,
+): Promise<void> {
+  const storing = await storedAgain(request, rooms, { source, found, isLegacy });
+  const match = { "if-match": found.etag };
+  if (isLegacy) {
+    await sealedCopy(request, rooms, {
+      source,
+      reading: match,
+      storing: { ...storing, ...(honoured.put ? match : {}) },
+      sourceVersion: source.versionId,
+    });
+    return;
+  }
+  const copying = { request, rooms, source, found, storing, facts: undefined };
+  if (!isInParts(found.headers[HEADER_FIELD])) {
+    await copyReissued({ ...copying, conditions: honoured.target ? match : {} });
+    return;
+  }
+  const { place, ...object } = source;
+  const pinned = { ...object, etag: found.etag };
+  const { facts, parts } = await partsOf(request, rooms, { object: pinned, place, headers: {} });
+  const conditions = honoured.completion ? match : {};
+  await copyInParts({ ...copying, facts, conditions }, parts);
+}
+
+async function storedAgain(
+  request: S3Request,
+  rooms: Rooms,
+  { source, found, isLegacy }: Replaced,
+): Promise<HeaderFields> {
+  const shown = isLegacy ? legacyHeaders(found.headers) : found.headers;
+  return {
+    ...carriedHeaders(shown, Date.now()),
+    ...(await grantHeaders(request, source, rooms)),
+    ...(await copiedTags(request, { source, found: found.headers, rooms })),
+  };
+}
+
+/** Deletes the version that the new one took the place of, where that is wished; otherwise what is left of it. */
+async function superseded(
+  request: S3Request,
+  { rooms, removesSuperseded }: RewrapWays,
+  { versionId, headers }: { versionId: string; headers: HeaderFields },
+): Promise<{ reason?: string }> {
+  const needs = neededBy(headers);
+  if (!removesSuperseded) return { reason: `former version left, under ${needs}` };
+  const { bucket, key, id: requestId, signal } = request;
+  const query = [["versionId", versionId]] as const;
+  const asked = { method: "DELETE", bucket, key, query, requestId, signal } as const;
+  const response = await rooms.backend.send(asked);
+  await response.text();
+  return response.status < 300 ? {} : { reason: `former version not deleted, under ${needs}` };
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { probeCopies } from "../../src/rewrap/copy-conditions.ts";
+import { answer, MemoryBackend } from "../memory-backend.ts";
+
+const NONE = '"00000000000000000000000000000000"';
+
+/** A store that heeds the conditions of these names, and begins uploads. */
+function backendThatHeeds(names: readonly string[]) {
+  const backend = new MemoryBackend();
+  backend.intercept = ({ method, headers = {}, query = [] }) => {
+    const heeded = names.some((name) => headers[name] === NONE);
+    if (method === "POST" && query.some(([name]) => name === "uploads")) {
+      return answer(200, {}, "<R><UploadId>U</UploadId></R>");
+    }
+    if (heeded) return answer(412);
+    return method === "DELETE" ? answer(204) : answer(200, { etag: '"e"' }, "<Done/>");
+  };
+  return backend;
+}
+
+describe("probeCopies", () => {
+  it("finds out which conditions are heeded, and leaves nothing behind", async () => {
+    const all = backendThatHeeds(["if-match", "x-amz-copy-source-if-match"]);
+    const heeded = { source: true, target: true, completion: true, put: true };
+    assert.deepEqual(await probeCopies(all, "photos"), heeded);
+    assert.equal(all.last("DELETE").request.query?.length ?? 0, 0);
+    const keys = new Set(all.kept.map(({ request }) => request.key));
+    assert.equal(keys.size, 1);
+    const none = { source: false, target: false, completion: false, put: false };
+    assert.deepEqual(await probeCopies(backendThatHeeds([]), "photos"), none);
+    const some = await probeCopies(backendThatHeeds(["x-amz-copy-source-if-match"]), "photos");
+    assert.deepEqual(some, { ...none, source: true });
+  });
+
+  it("takes a backend that refuses every condition for one that heeds none", async () => {
+    const backend = backendThatHeeds([]);
+    const { intercept } = backend;
+    backend.intercept = (request) =>
+      request.headers?.["if-match"] === undefined ? intercept(request) : answer(501);
+    const { target, put } = await probeCopies(backend, "photos");
+    assert.deepEqual([target, put], [false, false]);
+  });
+
+  it("throws where the bucket takes nothing", async () => {
+    const backend = new MemoryBackend();
+    await assert.rejects(probeCopies(backend, "missing"), { code: "backend.refused" });
+  });
+});
