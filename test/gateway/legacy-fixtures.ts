@@ -76,19 +76,26 @@ export async function legacyKeys(folder: string): Promise<Readonly<Record<string
   };
 }
 
-/** Starts a gateway that may read format 1, with every key of the fixtures but that of the KMIP server. `contents` is the policy of all buckets. */
-export async function legacyGateway(contents: string): Promise<RunningGateway> {
+/**
+ * Starts a gateway that may read format 1, with every key of the fixtures but that of the KMIP server. `contents` is the policy of all
+ * buckets. Each password costs a derivation for each object: the one of `policy-own` is there only where it is wanted.
+ */
+export async function legacyGateway(
+  contents: string,
+  { hasFormerPassword = false } = {},
+): Promise<RunningGateway> {
   await using held = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "s3eg-legacy-"));
   held.defer(() => rm(folder, { recursive: true }));
   const { transit } = index.open.transit ?? {};
   const transitKey = Buffer.from(transit?.aes256_gcm96_key_hex ?? "", "hex");
   const server = held.use(await startTransitDouble(transitKey));
-  const { KEK: _, ...keys } = await legacyKeys(folder);
+  const { KEK: _, ENCRYPTION_FORMER_PASSWORDS = "", ...keys } = await legacyKeys(folder);
   const gateway = await runningGateway({
     policies: [`id: all\nbuckets: ["*"]\ncontents: ${contents}\n`],
     env: {
       ...keys,
+      ...(hasFormerPassword ? { ENCRYPTION_FORMER_PASSWORDS } : {}),
       OPENBAO_ADDR: server.address,
       OPENBAO_TRANSIT_PATH: transit?.mount ?? "",
       OPENBAO_TRANSIT_KEY_NAME: transit?.key ?? "",
@@ -114,23 +121,25 @@ export async function store(gateway: RunningGateway, stored: readonly Fixture[])
   for (const bucket of new Set(stored.map((fixture) => fixture.bucket))) {
     await gateway.behind.send("PUT", `/${bucket}`);
   }
-  for (const fixture of stored) await storeAs(gateway, fixture, {});
+  for (const fixture of stored) await storeAs(gateway, fixture);
 }
 
-/** Puts a fixture behind the gateway with other bytes or metadata. */
-export async function storeAs(
-  gateway: RunningGateway,
-  fixture: Fixture,
-  change: { bytes?: Buffer; headers?: Readonly<Record<string, string | undefined>> },
-): Promise<void> {
-  const { bucket, key } = fixture;
-  const headers = { ...fixture.headers, ...change.headers };
+async function storeAs(gateway: RunningGateway, fixture: Fixture): Promise<void> {
+  const { bucket, key, headers } = fixture;
   const metadata = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-meta-"));
   const type = headers["content-type"];
   await gateway.behind.send("PUT", pathOf(bucket, key), {
     headers: type ? { "content-type": type } : {},
   });
-  const bytes = change.bytes ?? bytesOf(fixture);
-  const tampering = { bytes, metadata: Object.fromEntries(metadata) };
-  await gateway.store.overwriteStored(bucket, key, tampering);
+  const bytes = bytesOf(fixture);
+  await overwrite(gateway, fixture, { bytes, metadata: Object.fromEntries(metadata) });
+}
+
+/** Gives a stored fixture other bytes, or other metadata; what is not named stays. */
+export async function overwrite(
+  gateway: RunningGateway,
+  { bucket, key }: Fixture,
+  change: { bytes?: Buffer; metadata?: Readonly<Record<string, string>> },
+): Promise<void> {
+  await gateway.store.overwriteStored(bucket, key, change);
 }

@@ -6,8 +6,8 @@ import {
   type Fixture,
   fixtures,
   legacyGateway,
+  overwrite,
   store,
-  storeAs,
 } from "./legacy-fixtures.ts";
 import type { RunningGateway } from "./running-gateway.ts";
 import { pathOf } from "./wire-client.ts";
@@ -16,16 +16,20 @@ import { pathOf } from "./wire-client.ts";
 const isElsewhere = ({ open }: Fixture) => open === "kmip";
 const isSealed = ({ format }: Fixture) => format !== "plain" && format !== "F10";
 const readable = fixtures.filter((fixture) => !isElsewhere(fixture) && isSealed(fixture));
-const objects = readable.filter(({ role }) => role === "object");
+const isOfPolicy = ({ open }: Fixture) => open === "policy-own";
+const all = readable.filter(({ role }) => role === "object");
+const objects = all.filter((fixture) => !isOfPolicy(fixture));
 
 describe("objects that releases of format 1 wrote", () => {
   let gateway: RunningGateway;
+  /** What the first test found right. */
+  const plaintexts = new Map<Fixture, Buffer>();
 
   before(async () => {
     gateway = await legacyGateway("sealed+legacy");
     await store(
       gateway,
-      fixtures.filter((fixture) => !isElsewhere(fixture)),
+      fixtures.filter((fixture) => !isElsewhere(fixture) && !isOfPolicy(fixture)),
     );
   });
   after(() => gateway[Symbol.asyncDispose]());
@@ -47,6 +51,7 @@ describe("objects that releases of format 1 wrote", () => {
       const { status, bytes, headers, text } = await get(fixture);
       assert.equal(status, 200, `${what}: ${text.slice(0, 300)}`);
       assert.equal(hash("sha256", bytes), fixture.sha256, what);
+      plaintexts.set(fixture, bytes);
       assert.equal(headers["content-length"], String(fixture.size), what);
       const internal = Object.keys(headers).filter((name) =>
         /encrypt|compression-|enc-/.test(name),
@@ -77,7 +82,7 @@ describe("objects that releases of format 1 wrote", () => {
     for (const fixture of objects) {
       const { size = 0 } = fixture;
       if (size === 0) continue;
-      const { bytes: whole } = await get(fixture);
+      const whole = plaintexts.get(fixture) ?? assert.fail(fixture.variant);
       for (const [first, last] of [
         [0, 0],
         [size - 1, size - 1],
@@ -108,13 +113,13 @@ describe("objects that releases of format 1 wrote", () => {
         ["cut", bytes.subarray(0, -1)],
         ["extended", Buffer.concat([bytes, Buffer.of(0)])],
       ] as const) {
-        await storeAs(gateway, fixture, { bytes: spoiled });
+        await overwrite(gateway, fixture, { bytes: spoiled });
         const { status, bytes: got, isWhole } = await get(fixture);
         const what = `${fixture.variant} ${fixture.key} ${how}: ${status}`;
         assert.ok(status >= 500 || !isWhole, what);
         if (status < 300) assert.ok(got.length < (fixture.size ?? 0), what);
       }
-      await storeAs(gateway, fixture, {});
+      await overwrite(gateway, fixture, { bytes });
     }
   });
 
@@ -131,13 +136,13 @@ describe("objects that releases of format 1 wrote", () => {
         // Chunks have their nonce from the manifest.
         const isUnused = name.endsWith("-iv") && fixture.headers["x-amz-meta-encryption-manifest"];
         if (value === undefined || isUnused) continue;
-        await storeAs(gateway, fixture, { headers: { [name]: spoil(value) } });
+        await overwrite(gateway, fixture, { metadata: { [name]: spoil(value) } });
         const { status, isWhole } = await get(fixture);
         // The front of F7 names nonce and key itself.
         const isFront = fixture.format === "F7";
         assert.ok(isFront || status >= 500 || !isWhole, `${fixture.variant} ${name}: ${status}`);
+        await overwrite(gateway, fixture, { metadata: { [name]: value } });
       }
-      await storeAs(gateway, fixture, {});
     }
   });
 
@@ -177,6 +182,48 @@ describe("objects that releases of format 1 wrote", () => {
     for (const fixture of fixtures.filter((plain) => !isSealed(plain))) {
       const { status } = await get(fixture);
       assert.equal(status, 403, fixture.variant);
+    }
+  });
+});
+
+describe("objects of format 1 under one of several passwords", () => {
+  /** Those of the former password, and for each layout one that the newest opens. */
+  const formats = new Set(objects.map(({ format }) => format));
+  const ofNewest = [...formats].flatMap(
+    (format) => objects.find((one) => one.open === "password" && one.format === format) ?? [],
+  );
+  const some = [...all.filter(isOfPolicy), ...ofNewest];
+
+  it("are read, whole and in ranges, and give nothing wrong", async () => {
+    assert.ok(some.some(isOfPolicy) && ofNewest.length >= 10, `${some.length}`);
+    await using gateway = await legacyGateway("sealed+legacy", { hasFormerPassword: true });
+    const companions = readable.filter(({ role }) => role === "companion");
+    await store(gateway, [...some, ...companions.filter(({ open }) => open === "password")]);
+    for (const fixture of some) {
+      const path = pathOf(fixture.bucket, fixture.key);
+      const { status, bytes, text } = await gateway.client.send("GET", path);
+      assert.equal(status, 200, `${fixture.variant}: ${text.slice(0, 300)}`);
+      assert.equal(hash("sha256", bytes), fixture.sha256, fixture.variant);
+      const { size = 0, raw_size } = fixture;
+      if (size > 0) {
+        const headers = { range: "bytes=-1" };
+        const last = await gateway.client.send("GET", path, { headers });
+        assert.ok(last.bytes.equals(bytes.subarray(-1)), fixture.variant);
+      }
+      if (raw_size === 0) continue;
+      await overwrite(gateway, fixture, { bytes: bytesOf(fixture).subarray(0, -1) });
+      const cut = await gateway.client.send("GET", path);
+      assert.ok(cut.status >= 500 || !cut.isWhole, fixture.variant);
+    }
+  });
+
+  it("are not read without theirs", async () => {
+    await using gateway = await legacyGateway("sealed+legacy");
+    const theirs = all.filter((fixture) => isOfPolicy(fixture) && fixture.raw_size > 0);
+    await store(gateway, theirs);
+    for (const { bucket, key } of theirs) {
+      const { status, isWhole } = await gateway.client.send("GET", pathOf(bucket, key));
+      assert.ok(status >= 500 || !isWhole, `${key}: ${status}`);
     }
   });
 });
