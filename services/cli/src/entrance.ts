@@ -31,13 +31,14 @@ export function openEntrance(config: GatewayConfig, roles: ReadonlySet<Role>, en
   const identities = roles.has("edge")
     ? uniqueIdentities(configured)
     : configuredIdentities(settings, env);
+  const defaults = {
+    ...config.objects,
+    preferredAlgorithm: config.encryption.preferred_algorithm,
+    contents: readsLegacy(config) ? ("sealed+legacy" as const) : ("sealed" as const),
+  };
   return {
     credentials: new Credentials(configured),
-    policies: configuredPolicies(config.policies, {
-      ...config.objects,
-      preferredAlgorithm: config.encryption.preferred_algorithm,
-      contents: readsLegacy(config) ? "sealed+legacy" : "sealed",
-    }),
+    policies: configuredPolicies(config.policies, defaults, env),
     identities: identities.map(({ identity, identitySecret }) => ({
       accessKey: identity,
       secretKey: identitySecret,

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { BackendSection, commonSettings } from "@s3eg/shared/runtime/common-config.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
+import { TracingSection } from "@s3eg/shared/runtime/tracing-config.ts";
+import { settingsWithoutEffect } from "@s3eg/shared/runtime/without-effect.ts";
 import { z } from "zod";
 import { AdminSection } from "../../admin/src/config.ts";
 import { AuditSection } from "../../audit/src/config.ts";
@@ -17,7 +19,8 @@ import { areSelfSufficient, type Role, rolesOf } from "./roles.ts";
 /** Environment variables. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-const gatewaySchema = z.strictObject({
+/** The whole configuration. */
+export const gatewaySchema = z.strictObject({
   ...commonSettings,
   ...edgeSettings,
   backend: BackendSection.prefault({}),
@@ -26,18 +29,32 @@ const gatewaySchema = z.strictObject({
   multipart_state: MultipartStateSection,
   legacy: LegacySection,
   audit: AuditSection,
+  tracing: TracingSection,
   admin: AdminSection,
 });
+
+/** Variables of what the gateway no longer does. */
+const RETIRED_VARIABLES: ReadonlySet<string> = new Set([
+  "COMPRESSION_ENABLED",
+  "COMPRESSION_MIN_SIZE",
+  "COMPRESSION_CONTENT_TYPES",
+  "COMPRESSION_ALGORITHM",
+  "COMPRESSION_LEVEL",
+]);
 
 /** Every setting, parsed. */
 export type GatewayConfig = z.infer<typeof gatewaySchema>;
 
-/** The configuration and the roles of this process. Throws `config.invalid` with every problem. */
+/**
+ * The configuration and the roles of this process, and the names of what is set and has no effect (whoever starts says so once).
+ * Throws `config.invalid` with every problem.
+ */
 export function readGatewayConfig(
   roleNames: readonly string[],
   env: Env,
-): { config: GatewayConfig; roles: ReadonlySet<Role> } {
-  const config = loadConfig(gatewaySchema, { ...configFile(env), env });
+): { config: GatewayConfig; roles: ReadonlySet<Role>; withoutEffect: readonly string[] } {
+  const sources = { ...configFile(env), env };
+  const config = loadConfig(gatewaySchema, sources);
   const roles = rolesOf(roleNames, isBackendConfigured(config));
   const problems = [
     ...problemsOfRoles(config, roles, env),
@@ -45,7 +62,11 @@ export function readGatewayConfig(
     ...problemsOfUploads(config, roles),
   ];
   if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
-  return { config, roles };
+  const withoutEffect = [
+    ...settingsWithoutEffect(gatewaySchema, sources),
+    ...Object.keys(env).filter((name) => env[name] && RETIRED_VARIABLES.has(name)),
+  ];
+  return { config, roles, withoutEffect };
 }
 
 /** True if there is an S3 server to talk to; otherwise the demo store takes its place. */

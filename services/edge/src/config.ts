@@ -1,8 +1,9 @@
 /** Settings of edge: listener, TLS, limits of the S3 port, credentials and policies. */
-import { Contents, mayReadPlain } from "@s3eg/shared/contracts/crypto.ts";
 import { durationMs, listenAddress, secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 import { BUCKET_RIGHTS, OBJECT_RIGHTS } from "./auth/rights.ts";
+import { checksumPolicy, etagPolicy } from "./config/policy-file.ts";
+import { CacheSection, ListSizeSection, RateLimitSection } from "./config/traffic.ts";
 
 const path = () => z.string().optional();
 
@@ -48,11 +49,6 @@ export type CredentialSetting = z.infer<typeof credential>;
 /** Schema of a file named by AUTH_CREDENTIALS_FILE: a list of credentials. */
 export const credentialList = z.array(credential);
 
-/** Which ETag clients see (ARCHITECTURE.md, "ETags and listings"). */
-const etagPolicy = z.enum(["opaque", "md5"]);
-/** Which objects get a checksum: those whose client sent one, or all (CRC64NVME then, as S3 does). */
-const checksumPolicy = z.enum(["client", "always"]);
-
 /** The settings at the top level of the file that are edge's. */
 export const edgeSettings = {
   listen_addr: listenAddress()
@@ -69,6 +65,9 @@ export const edgeSettings = {
     .default([])
     .meta({ env: "POLICIES" })
     .describe("globs of policy files"),
+  rate_limit: RateLimitSection,
+  cache: CacheSection,
+  list_size_translate: ListSizeSection,
   server: z
     .strictObject({
       read_timeout: durationMs()
@@ -98,6 +97,22 @@ export const edgeSettings = {
         .default([])
         .meta({ env: "SERVER_VIRTUAL_HOST_DOMAINS" })
         .describe("domains under which a host name names the bucket: <bucket>.<domain>"),
+      trusted_proxies: z
+        .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], "expected addresses in CIDR"))
+        .default([])
+        .meta({ env: "SERVER_TRUSTED_PROXIES" })
+        .describe("no effect yet: proxies whose word on a client's address is believed"),
+      force_https: z
+        .boolean()
+        .default(false)
+        .meta({ env: "SERVER_FORCE_HTTPS" })
+        .describe("Strict-Transport-Security on every answer, also where a proxy ends TLS"),
+      max_legacy_copy_source_bytes: z
+        .int()
+        .min(0)
+        .default(268_435_456)
+        .meta({ env: "SERVER_MAX_LEGACY_COPY_SOURCE_BYTES" })
+        .describe("no effect: copies stream, whatever their size"),
       disable_multipart_uploads: z
         .boolean()
         .default(false)
@@ -156,50 +171,3 @@ export const edgeSettings = {
     })
     .prefault({}),
 };
-
-/** A policy file. */
-export const policyFile = z
-  .strictObject({
-    id: z.string().min(1),
-    buckets: z.array(z.string().min(1)).min(1),
-    contents: Contents.optional(),
-    bind_as: z.string().min(1).optional(),
-    sse: z.enum(["pass", "refuse"]).optional(),
-    etag: etagPolicy.optional(),
-    checksum: checksumPolicy.optional(),
-    anonymous: z
-      .enum(["refuse", "read", "pass"])
-      .default("refuse")
-      .describe(
-        "requests without a signature go to the backend without one: never, to read and list, or always",
-      ),
-    encrypt_multipart_uploads: z
-      .boolean()
-      .default(true)
-      .describe(
-        "false: objects uploaded in parts are stored as they are; needs contents mixed or pass-through",
-      ),
-    require_encryption: z
-      .boolean()
-      .default(false)
-      .describe("nothing is stored unsealed, and no copy is made of what lies unsealed"),
-    encryption: z
-      .strictObject({ preferred_algorithm: z.enum(["AES256-GCM", "ChaCha20-Poly1305"]).optional() })
-      .prefault({}),
-  })
-  .refine(
-    (policy) => policy.encrypt_multipart_uploads || mayReadPlain(policy.contents ?? "sealed"),
-    {
-      path: ["encrypt_multipart_uploads"],
-      message: "false needs contents: mixed or pass-through: what it stores could not be read",
-    },
-  )
-  .refine((policy) => policy.contents !== "pass-through" || !policy.require_encryption, {
-    path: ["require_encryption"],
-    message: "true and contents: pass-through contradict each other",
-  })
-  .refine((policy) => policy.encrypt_multipart_uploads || !policy.require_encryption, {
-    path: ["require_encryption"],
-    message: "true and encrypt_multipart_uploads: false contradict each other",
-  });
-export type PolicyFile = z.infer<typeof policyFile>;

@@ -14,14 +14,15 @@ const NOWHERE = { write: () => {} };
 
 /** Text for the terminal; throws `config.invalid` with every problem, also those of the files and variables that settings name. */
 export async function checkConfig(args: readonly string[], env: Env): Promise<string> {
-  const { config, roles } = readGatewayConfig(args, env);
+  const { config, roles, withoutEffect } = readGatewayConfig(args, env);
   const problems = await problemsOf([
     () => (roles.has("edge") || roles.has("crypto") ? openEntrance(config, roles, env) : undefined),
     () => secretsOf(config, roles),
     async () => await openKeys(config, roles, env),
   ]);
   if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
-  return `configuration is good for: ${[...roles].join(", ")}\n`;
+  const unused = withoutEffect.map((name) => `without effect: ${name}\n`);
+  return `${unused.join("")}configuration is good for: ${[...roles].join(", ")}\n`;
 }
 
 async function openKeys(config: GatewayConfig, roles: ReadonlySet<Role>, env: Env): Promise<void> {

@@ -18,9 +18,15 @@ export interface Serving extends Starting {
 /** Resolves with the log once everything listens. Everything opened is in the stack, to be closed in reverse. */
 export async function serve(serving: Serving): Promise<Log> {
   const { args, env, stack, stop } = serving;
-  const { config, roles } = readGatewayConfig(args, env);
+  const { config, roles, withoutEffect } = readGatewayConfig(args, env);
   const service = roles.size === 1 ? [...roles].join() : "gateway";
   const log = createLog({ service, level: config.log_level });
+  if (withoutEffect.length > 0) {
+    log.warn(
+      { settings: withoutEffect },
+      "settings without effect: docs/configuration.md says why",
+    );
+  }
   if (!roles.has("dev-store")) {
     await startGateway({ config, roles, env, stack, stop, log });
     startedUp();

@@ -36,4 +36,12 @@ describe("s3eg check-config", () => {
     };
     assert.match(await checkConfig(["edge"], env), /good for: edge\n$/);
   });
+
+  it("names what is set and has no effect", async () => {
+    const env = { ...COMPLETE, RATE_LIMIT_ENABLED: "true", COMPRESSION_ENABLED: "false" };
+    const text = await checkConfig([], env);
+    assert.match(text, /^without effect: RATE_LIMIT_ENABLED \(rate_limit\.enabled\)$/m);
+    assert.match(text, /^without effect: COMPRESSION_ENABLED$/m);
+    assert.match(text, /good for/);
+  });
 });

@@ -1,10 +1,13 @@
-/** Policies from the files that `policies` names. */
+/** Policies from the files that `policies` names, and from numbered variables. */
 import { globSync, readFileSync } from "node:fs";
 import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
-import { type PolicyFile, policyFile } from "../config.ts";
+import { settingsWithoutEffect } from "@s3eg/shared/runtime/without-effect.ts";
+import { contentsOf, policyFile } from "../config/policy-file.ts";
+import type { Env } from "./credential-sources.ts";
+import { numberedPolicies, type PolicyText } from "./numbered-policies.ts";
 import { type BucketPolicy, Policies, type PolicyRule } from "./policy.ts";
 
 /** What holds where no policy file says otherwise. */
@@ -14,17 +17,31 @@ export interface PolicyDefaults extends Pick<BucketPolicy, "etag" | "checksum"> 
   readonly contents: Contents;
 }
 
-/** Reads every policy file, in the order of the globs, files of a glob by name. A glob that matches nothing is `config.invalid`. */
-export function configuredPolicies(globs: readonly string[], defaults: PolicyDefaults): Policies {
-  const files = globs.flatMap((glob) => {
-    const found = globSync(glob).sort();
-    if (found.length === 0) throw new Fault("config.invalid", `policies: no file matches ${glob}`);
-    return found;
-  });
-  const rules = files.map((file) => {
-    const text = readFileSync(file, "utf8");
-    return ruleOf(loadConfig(policyFile, { yamlText: text, yamlName: file, env: {} }), defaults);
-  });
+/**
+ * Reads every policy: the files in the order of the globs, files of a glob by name, then the numbered variables of `env`. Throws
+ * one `config.invalid` with every problem; a glob that matches nothing is one.
+ */
+export function configuredPolicies(
+  globs: readonly string[],
+  defaults: PolicyDefaults,
+  env: Env = {},
+): Policies {
+  const problems: string[] = [];
+  const orProblem = <Value>(read: () => Value[]): Value[] => {
+    try {
+      return read();
+    } catch (error) {
+      if (!isFault(error, "config.invalid")) throw error;
+      problems.push(error.message);
+      return [];
+    }
+  };
+  const texts = [
+    ...globs.flatMap((glob) => orProblem(() => textsOf(glob))),
+    ...orProblem(() => numberedPolicies(env)),
+  ];
+  const rules = texts.flatMap((text) => orProblem(() => [ruleOf(text, defaults)]));
+  if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
   const standard = {
     id: "default",
     contents: defaults.contents,
@@ -35,11 +52,20 @@ export function configuredPolicies(globs: readonly string[], defaults: PolicyDef
   return new Policies(rules, standard);
 }
 
-function ruleOf(file: PolicyFile, defaults: PolicyDefaults): PolicyRule {
+function textsOf(glob: string): PolicyText[] {
+  const found = globSync(glob).sort();
+  if (found.length === 0) throw new Fault("config.invalid", `policies: no file matches ${glob}`);
+  return found.map((file) => ({ name: file, text: readFileSync(file, "utf8") }));
+}
+
+function ruleOf({ name, text }: PolicyText, defaults: PolicyDefaults): PolicyRule {
+  const source = { yamlText: text, yamlName: name, env: {} };
+  const file = loadConfig(policyFile, source);
+  const withoutEffect = settingsWithoutEffect(policyFile, source);
   return {
     id: file.id,
     buckets: file.buckets,
-    contents: file.contents ?? defaults.contents,
+    contents: contentsOf(file, defaults.contents),
     suite: suiteOf(file.encryption.preferred_algorithm ?? defaults.preferredAlgorithm),
     etag: file.etag ?? defaults.etag,
     checksum: file.checksum ?? defaults.checksum,
@@ -48,6 +74,7 @@ function ruleOf(file: PolicyFile, defaults: PolicyDefaults): PolicyRule {
     requiresEncryption: file.require_encryption,
     ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
     ...(file.sse === undefined ? {} : { sse: file.sse }),
+    ...(withoutEffect.length === 0 ? {} : { withoutEffect }),
   };
 }
 

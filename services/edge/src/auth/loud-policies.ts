@@ -1,10 +1,13 @@
-/** Says at start which policies give up what the gateway otherwise guarantees: nobody must find out by accident. */
+/** Says at start which policies give up what the gateway otherwise guarantees, or ask for what it does not do: nobody must find out by accident. */
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Policies } from "./policy.ts";
 
 /** One warning for each such policy, with the buckets it speaks of. */
 export function warnOfUnsealed(policies: Policies, log: Pick<Log, "warn">): void {
-  for (const { id, buckets, contents, encryptsMultipart } of policies.rules) {
+  for (const { id, buckets, contents, encryptsMultipart, withoutEffect } of policies.rules) {
+    if (withoutEffect) {
+      log.warn({ policy: id, settings: withoutEffect }, "settings of a policy without effect");
+    }
     const fields = { policy: id, buckets, contents };
     if (contents !== "sealed") {
       const message =

@@ -37,6 +37,8 @@ export function sealsUploads(policy: BucketPolicy): boolean {
 /** A policy and the buckets it speaks of: exact names or globs with `*`. */
 export interface PolicyRule extends BucketPolicy {
   readonly buckets: readonly string[];
+  /** Names of what its author set and nothing comes of. */
+  readonly withoutEffect?: readonly string[];
 }
 
 /** Finds the policy of a bucket. */

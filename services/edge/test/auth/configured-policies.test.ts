@@ -84,6 +84,52 @@ describe("configuredPolicies", () => {
     });
   }
 
+  it("store as they are the objects of buckets without encryption", () => {
+    const path = write("off.yaml", "id: a\nbuckets: [a]\ndisable_encryption: true\n");
+    assert.equal(configuredPolicies([path], DEFAULTS).of("a").contents, "pass-through");
+    for (const other of ["contents: mixed", "require_encryption: true"]) {
+      const bad = write("bad.yaml", `id: a\nbuckets: [a]\ndisable_encryption: true\n${other}\n`);
+      assert.throws(() => configuredPolicies([bad], DEFAULTS), /contradict each other/);
+    }
+  });
+
+  it("come from numbered variables too, after those of files", () => {
+    const file = write("first.yaml", "id: file\nbuckets: [photos]\n");
+    const env = {
+      GW_POLICY_1_ID: "late",
+      GW_POLICY_1_BUCKETS: "photos,more",
+      GW_POLICY_0_ID: "plain",
+      GW_POLICY_0_BUCKETS: "plain-*",
+      GW_POLICY_0_DISABLE_ENCRYPTION: "true",
+    };
+    const policies = configuredPolicies([file], DEFAULTS, env);
+    assert.deepEqual(
+      policies.rules.map(({ id }) => id),
+      ["file", "plain", "late"],
+    );
+    assert.equal(policies.of("plain-1").contents, "pass-through");
+    assert.equal(policies.of("photos").id, "file");
+  });
+
+  it("name what nothing comes of", () => {
+    const text = "rate_limit: { enabled: true }\nencryption: { password: a password }\n";
+    const path = write("dead.yaml", `id: a\nbuckets: [a]\n${text}`);
+    const [rule] = configuredPolicies([path], DEFAULTS).rules;
+    assert.deepEqual(rule?.withoutEffect, ["encryption.password", "rate_limit.enabled"]);
+  });
+
+  it("are refused with the problems of all files and variables at once", () => {
+    const [one, other] = [write("bad-1.yaml", "id: a\n"), write("bad-2.yaml", "buckets: [a]\n")];
+    const env = { GW_POLICY_3_ID: "x" };
+    assert.throws(
+      () => configuredPolicies([one, "nowhere", other], DEFAULTS, env),
+      (error: Error) =>
+        ["bad-1.yaml", "nowhere", "bad-2.yaml", "GW_POLICY_3"].every((name) =>
+          error.message.includes(name),
+        ),
+    );
+  });
+
   it("refuse a glob that matches no file", () => {
     assert.throws(() => configuredPolicies([join(folder, "none-*")], DEFAULTS), /no file matches/);
   });

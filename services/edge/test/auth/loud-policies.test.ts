@@ -25,4 +25,14 @@ describe("warnOfUnsealed", () => {
     assert.match(log.lines[0]?.message ?? "", /not sealed/);
     assert.match(log.lines[2]?.message ?? "", /without encryption/);
   });
+
+  it("names the settings of a policy that nothing comes of", () => {
+    const log = keptLog();
+    const dead = { ...STANDARD, id: "d", buckets: ["d"], withoutEffect: ["rate_limit.enabled"] };
+    warnOfUnsealed(new Policies([dead], STANDARD), log);
+    assert.deepEqual(
+      log.lines.map(({ level, fields }) => [level, fields.policy, fields.settings]),
+      [["warn", "d", ["rate_limit.enabled"]]],
+    );
+  });
 });

@@ -1,0 +1,84 @@
+/** Settings of what stands between requests and their answers: `rate_limit`, `cache`, `list_size_translate`. */
+import { durationMs } from "@s3eg/shared/runtime/config.ts";
+import { z } from "zod";
+
+const NOT_YET = "no effect yet";
+
+/** `rate_limit`: how many requests a client may make. */
+export const RateLimitSection = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .meta({ env: "RATE_LIMIT_ENABLED" })
+      .describe(`${NOT_YET}: refuses clients that ask too often`),
+    limit: z
+      .int()
+      .min(1)
+      .default(100)
+      .meta({ env: "RATE_LIMIT_REQUESTS" })
+      .describe(`${NOT_YET}: requests per window`),
+    window: durationMs()
+      .pipe(z.number().min(1))
+      .prefault("60s")
+      .meta({ env: "RATE_LIMIT_WINDOW" })
+      .describe(`${NOT_YET}: length of the window`),
+  })
+  .prefault({});
+
+/** `cache`: answers kept in memory. */
+export const CacheSection = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .meta({ env: "CACHE_ENABLED" })
+      .describe(`${NOT_YET}: keeps answers in memory`),
+    max_size: z
+      .int()
+      .min(0)
+      .default(104_857_600)
+      .meta({ env: "CACHE_MAX_SIZE" })
+      .describe(`${NOT_YET}: bytes of all answers together`),
+    max_items: z
+      .int()
+      .min(0)
+      .default(1000)
+      .meta({ env: "CACHE_MAX_ITEMS" })
+      .describe(`${NOT_YET}: number of answers`),
+    default_ttl: durationMs()
+      .prefault("5m")
+      .meta({ env: "CACHE_DEFAULT_TTL" })
+      .describe(`${NOT_YET}: how long an answer is kept`),
+  })
+  .prefault({});
+
+const ALWAYS = "no effect: listings always tell the size of the plaintext";
+
+/** `list_size_translate`: sizes in listings. */
+export const ListSizeSection = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .meta({ env: "LIST_SIZE_TRANSLATE_ENABLED" })
+      .describe(ALWAYS),
+    fallback_head_enabled: z
+      .boolean()
+      .default(false)
+      .meta({ env: "LIST_SIZE_TRANSLATE_FALLBACK_HEAD_ENABLED" })
+      .describe(ALWAYS),
+    fallback_head_concurrency: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(10)
+      .meta({ env: "LIST_SIZE_TRANSLATE_FALLBACK_HEAD_CONCURRENCY" })
+      .describe(ALWAYS),
+    fallback_head_timeout: durationMs()
+      .pipe(z.number().min(100).max(60_000))
+      .prefault("5s")
+      .meta({ env: "LIST_SIZE_TRANSLATE_FALLBACK_HEAD_TIMEOUT" })
+      .describe(ALWAYS),
+  })
+  .prefault({});

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { loadConfig } from "@s3eg/shared/runtime/config.ts";
+import { z } from "zod";
+import { CacheSection, ListSizeSection, RateLimitSection } from "../../src/config/traffic.ts";
+
+const schema = z.strictObject({
+  rate_limit: RateLimitSection,
+  cache: CacheSection,
+  list_size_translate: ListSizeSection,
+});
+
+describe("the sections of traffic", () => {
+  it("have the defaults that users know", () => {
+    assert.deepEqual(loadConfig(schema, { env: {} }), {
+      rate_limit: { enabled: false, limit: 100, window: 60_000 },
+      cache: { enabled: false, max_size: 104_857_600, max_items: 1000, default_ttl: 300_000 },
+      list_size_translate: {
+        enabled: true,
+        fallback_head_enabled: false,
+        fallback_head_concurrency: 10,
+        fallback_head_timeout: 5000,
+      },
+    });
+  });
+
+  it("take every variable", () => {
+    const env = {
+      RATE_LIMIT_ENABLED: "1",
+      RATE_LIMIT_REQUESTS: "5",
+      RATE_LIMIT_WINDOW: "1s",
+      CACHE_ENABLED: "true",
+      CACHE_MAX_SIZE: "1",
+      CACHE_MAX_ITEMS: "2",
+      CACHE_DEFAULT_TTL: "3s",
+      LIST_SIZE_TRANSLATE_ENABLED: "false",
+      LIST_SIZE_TRANSLATE_FALLBACK_HEAD_ENABLED: "true",
+      LIST_SIZE_TRANSLATE_FALLBACK_HEAD_CONCURRENCY: "100",
+      LIST_SIZE_TRANSLATE_FALLBACK_HEAD_TIMEOUT: "100ms",
+    };
+    const { rate_limit, cache, list_size_translate } = loadConfig(schema, { env });
+    assert.deepEqual(rate_limit, { enabled: true, limit: 5, window: 1000 });
+    assert.deepEqual(cache, { enabled: true, max_size: 1, max_items: 2, default_ttl: 3000 });
+    assert.deepEqual(Object.values(list_size_translate), [false, true, 100, 100]);
+  });
+
+  for (const [name, value] of [
+    ["RATE_LIMIT_REQUESTS", "0"],
+    ["RATE_LIMIT_WINDOW", "0s"],
+    ["CACHE_MAX_SIZE", "-1"],
+    ["CACHE_DEFAULT_TTL", "long"],
+    ["LIST_SIZE_TRANSLATE_FALLBACK_HEAD_CONCURRENCY", "101"],
+    ["LIST_SIZE_TRANSLATE_FALLBACK_HEAD_TIMEOUT", "61s"],
+  ] as const) {
+    it(`refuse ${name}=${value}`, () => {
+      assert.throws(() => loadConfig(schema, { env: { [name]: value } }), new RegExp(name));
+    });
+  }
+});
