@@ -1,5 +1,7 @@
 /** Who may come in, and by which policy their buckets are treated: read once, from settings and files. */
 import type { BackendIdentity } from "@s3eg/shared/backend/credentials.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { configuredCredentials } from "../../edge/src/auth/configured-credentials.ts";
 import {
   configuredIdentities,
@@ -36,12 +38,25 @@ export function openEntrance(config: GatewayConfig, roles: ReadonlySet<Role>, en
     preferredAlgorithm: config.encryption.preferred_algorithm,
     contents: readsLegacy(config) ? ("sealed+legacy" as const) : ("sealed" as const),
   };
+  const policies = configuredPolicies(config.policies, defaults, env);
+  if (config.encryption.fips) refuseUnapproved(policies);
   return {
     credentials: new Credentials(configured),
-    policies: configuredPolicies(config.policies, defaults, env),
+    policies,
     identities: identities.map(({ identity, identitySecret }) => ({
       accessKey: identity,
       secretKey: identitySecret,
     })),
   };
+}
+
+/** The FIPS profile writes AES-256-GCM, whatever a policy prefers. */
+function refuseUnapproved(policies: Policies): void {
+  const named = policies.rules.filter(({ suite }) => suite !== SUITE.aes256Gcm);
+  if (named.length === 0) return;
+  const lines = named.map(
+    ({ id }) =>
+      `policies: "${id}": encryption.preferred_algorithm is not in the FIPS profile (encryption.fips)`,
+  );
+  throw new Fault("config.invalid", lines.join("\n"));
 }

@@ -27,6 +27,7 @@ import type { Role } from "./roles.ts";
 import { VERSION } from "./version.ts";
 import { endpointOf, openBackend } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
+import { startFips } from "./wiring/fips-start.ts";
 import { keysCheck } from "./wiring/keys-check.ts";
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
 import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
@@ -68,6 +69,7 @@ const GRACE_MS = 20_000;
 export async function startGateway(start: GatewayStart): Promise<{ port: number | undefined }> {
   const { config, roles, stack, log } = start;
   const metrics = createMetrics();
+  startFips(config.encryption, { metrics, log });
   const health = new Health({ version: VERSION, log });
   if (config.metrics.addr) {
     stack.use(await serveProbes({ address: config.metrics.addr, health, metrics, log }));
@@ -76,7 +78,10 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   const s3 = roles.has("edge") || roles.has("crypto") ? openS3Side(start) : undefined;
   const name = `s3eg ${[...roles].join("+")}`;
   const bus = start.bus ?? (await openBus(config.nats, { name, log, signal: start.stop }));
-  if (roles.has("audit")) stack.use(await startAudit({ config: config.audit, bus, log, metrics }));
+  if (roles.has("audit")) {
+    const folder = join(config.data_dir, "audit");
+    stack.use(await startAudit({ config: config.audit, folder, bus, log, metrics }));
+  }
   stack.defer(() => bus.drain());
   const secrets = await secretsOf(config, roles);
   if (config.nats.url !== undefined)
@@ -137,7 +142,7 @@ async function startKeysRole({
 
 async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {
   const { config, roles, stack, bus, local, log, metrics, secrets } = process;
-  const session = roles.has("keys") ? undefined : sessionOf(secrets?.keys);
+  const session = roles.has("keys") ? undefined : sessionOf(config, secrets?.keys);
   const state = await openUploadState(process);
   if (state) {
     stack.use(state);
@@ -151,6 +156,7 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
     acceptsForgeable:
       config.legacy.accept_forgeable || config.encryption.allow_unmarked_no_aad_fallback,
     contentTypes: config.legacy.content_types,
+    isFips: config.encryption.fips,
   };
   const common = {
     bus,
@@ -200,7 +206,7 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
           log: process.log,
         });
   if (remote) stack.use(remote.client);
-  const session = sessionOf(secrets?.service);
+  const session = sessionOf(config, secrets?.service);
   if (!roles.has("keys")) process.health.add("keys", keysCheck(bus, session));
   if (remote) process.health.add("crypto", async () => await refuseUnless(remote.table.size > 0));
   const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
@@ -216,14 +222,18 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
     session,
     hasOwnMetricsPort: config.metrics.addr !== undefined,
     hasBucketLabel: config.metrics.enable_bucket_label,
+    audit: config.audit.enabled ? config.audit : undefined,
     graceMs: GRACE_MS,
   });
   stack.use(edge);
   return edge.port;
 }
 
-function sessionOf(secret: ServiceSecrets["keys"]): AskerSession | undefined {
-  return secret && new AskerSession({ secret, kem: KEM.x25519 });
+function sessionOf(
+  { encryption }: GatewayConfig,
+  secret: ServiceSecrets["keys"],
+): AskerSession | undefined {
+  return secret && new AskerSession({ secret, kem: encryption.fips ? KEM.p256 : KEM.x25519 });
 }
 
 async function refuseUnless(isGood: boolean): Promise<void> {

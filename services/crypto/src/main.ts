@@ -1,6 +1,7 @@
 /** crypto, the strong room: seals and opens object bodies. It holds data keys for the time of use, and never a KEK. */
 import type { CryptoParts } from "./crypto-parts.ts";
 import { dataKeysOf } from "./data-keys.ts";
+import { fipsDataKeys } from "./fips-data-keys.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { openInbox } from "./inbox.ts";
 import { startCleanUp } from "./multipart/clean-up.ts";
@@ -15,7 +16,8 @@ export interface RunningCrypto extends AsyncDisposable {
 export function startCrypto(parts: CryptoParts): RunningCrypto {
   const { bus, transfers, backend, log, metrics, session, guard, worker, state, cleanUp } = parts;
   const { needsEqualParts = false, legacy } = parts;
-  const dataKeys = dataKeysOf(bus, session, Date.now);
+  const asked = dataKeysOf(bus, session, Date.now);
+  const dataKeys = legacy.isFips ? fipsDataKeys(asked) : asked;
   openInbox(
     { transfers, bus, guard },
     { dataKeys, backend, state, log, metrics, needsEqualParts, legacy },

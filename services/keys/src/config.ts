@@ -2,6 +2,7 @@
 import { secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 import { keyStoreProblems } from "./config/configured-stores.ts";
+import { fipsProblems } from "./config/fips.ts";
 import { FormerPasswords } from "./config/former-passwords.ts";
 import { KdfSection } from "./config/kdf.ts";
 import { KeyManagerSection } from "./config/key-manager.ts";
@@ -40,6 +41,11 @@ export const EncryptionSection = z
       .default([...ALGORITHMS])
       .meta({ env: "ENCRYPTION_SUPPORTED_ALGORITHMS" })
       .describe(KEPT),
+    fips: flag(false)
+      .meta({ env: "FIPS" })
+      .describe(
+        "FIPS profile: AES-256-GCM, HKDF and HMAC with SHA-256, RSA-OAEP-SHA256, PBKDF2 and P-256 only, and self-tests at the start",
+      ),
     chunked_mode: flag(true).meta({ env: "ENCRYPTION_CHUNKED_MODE" }).describe(KEPT),
     chunk_size: z.int().default(65_536).meta({ env: "ENCRYPTION_CHUNK_SIZE" }).describe(KEPT),
     allow_unmarked_no_aad_fallback: flag(false)
@@ -73,6 +79,11 @@ export const EncryptionSection = z
   .superRefine((settings, context) => {
     for (const { path, message } of keyStoreProblems(settings)) {
       context.addIssue({ code: "custom", path: ["key_manager", ...path], message });
+    }
+  })
+  .superRefine((settings, context) => {
+    for (const { path, message } of fipsProblems(settings)) {
+      context.addIssue({ code: "custom", path: [...path], message });
     }
   })
   .prefault({});

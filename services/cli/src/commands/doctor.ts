@@ -1,6 +1,7 @@
 /** `s3eg doctor`: tries everything that a gateway with these settings would use, and says what is not well. */
 import { createLog, type Log } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
+import { cryptoModule, fipsSelfTest } from "@s3eg/shared/sealing/fips.ts";
 import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
 import { type Env, type GatewayConfig, readGatewayConfig } from "../gateway-config.ts";
 import { EXIT, ToolFailure, toolArguments } from "../tool-arguments.ts";
@@ -41,6 +42,7 @@ export async function doctor(args: readonly string[], env: Env): Promise<string>
   const patient = { config, roles, env: given.env, log, bucket: given.options.bucket };
   const findings = [
     ...(await found("configuration", async () => (await checkConfig(names, given.env)).trim())),
+    ...(await found("FIPS profile", () => fipsProfile(patient))),
     ...(await backendFindings(patient)),
     ...(roles.has("keys") ? await found("key store", () => keyStore(patient)) : []),
     ...(roles.has("crypto") ? await found("upload state", () => uploadState(patient)) : []),
@@ -120,6 +122,14 @@ function skew(backendMs: number): string {
   throw new Error(
     `${seconds} s ahead of the backend's: signatures and questions between services need clocks that agree`,
   );
+}
+
+async function fipsProfile({ config }: Patient): Promise<string | undefined> {
+  await Promise.resolve();
+  if (!config.encryption.fips) return undefined;
+  fipsSelfTest();
+  const { openssl, isFipsProvider } = cryptoModule();
+  return `self-tests passed; OpenSSL ${openssl} runs its ${isFipsProvider ? "FIPS" : "default"} provider`;
 }
 
 async function keyStore({ config, env, log }: Patient): Promise<string> {

@@ -10,6 +10,7 @@ import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
+import { fipsSelfTest } from "@s3eg/shared/sealing/fips.ts";
 import { startCrypto } from "../../../crypto/src/main.ts";
 import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
 import { configuredLegacy } from "../../../keys/src/legacy/configured-legacy.ts";
@@ -56,7 +57,9 @@ export async function startOpener(
   const health = new Health({ version: VERSION, log });
   await startKeys({ custodian, legacy, folder, bus, guards: undefined, log, metrics, health });
   const transfers = new LocalTransfers({ log });
-  const reading = { acceptsForgeable, contentTypes: content_types };
+  const isFips = config.encryption.fips;
+  if (isFips) fipsSelfTest();
+  const reading = { acceptsForgeable, contentTypes: content_types, isFips };
   held.use(
     startCrypto({ bus, transfers, backend, log, metrics, session: undefined, legacy: reading }),
   );

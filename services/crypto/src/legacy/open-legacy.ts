@@ -2,6 +2,7 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import type { ByteRange } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
 import { type Body, collectBody } from "@s3eg/shared/http/body.ts";
 import { legacyAads } from "@s3eg/shared/legacy/legacy-aad.ts";
 import {
@@ -35,8 +36,8 @@ const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** What opening needs besides the object. */
 export interface LegacyRooms {
-  /** The keys that may be the data key; the caller wipes them. */
-  dataKeys(source: LegacyKeySource): Promise<Uint8Array[]>;
+  /** The keys that may be the data key of something sealed with `suite`; the caller wipes them. */
+  dataKeys(source: LegacyKeySource, suite: SuiteNumber): Promise<Uint8Array[]>;
   /** Content types to try where none is recorded (`legacy.content_types`). */
   readonly contentTypes: readonly string[];
   /** Objects that were sealed with no associated data are opened. */
@@ -108,7 +109,7 @@ async function openChunked(
   const plainBytes = plainBytesOf(stored.storedBytes - front, chunkBytes);
   const runs = [{ plainBytes, chunkBytes, nonceOf: chunkNonces(chunks) }];
   const read = (start: number, end: number) => stored.read(front + start, front + end);
-  const keys = secretKeys(await rooms.dataKeys(seal.key));
+  const keys = secretKeys(await rooms.dataKeys(seal.key, seal.suite));
   const withKey = (key: KeyObject) => openedRuns(runs, read, { suite: seal.suite, key });
   return withKey(await theRightKey(keys, async (key) => await drain(withKey(key), chunkBytes)));
 }
@@ -158,7 +159,7 @@ async function verified(
   { seal, isInner }: { seal: LegacySeal; isInner: boolean },
 ): Promise<{ message: VerifiedMessage; keys: readonly KeyObject[] }> {
   const { suite, nonce } = seal;
-  const keys = secretKeys(await rooms.dataKeys(seal.key));
+  const keys = secretKeys(await rooms.dataKeys(seal.key, seal.suite));
   const acceptsNone = !isInner && (seal.isMarkedNoAad || rooms.acceptsForgeable);
   const verify = async (contentTypes: readonly string[]) => {
     const aads = legacyAads(seal, { contentTypes, hasKeyVersion: !isInner, acceptsNone });
@@ -226,7 +227,7 @@ async function openMultipart(rooms: LegacyRooms, stored: LegacyStored): Promise<
   const json = await collectBody(await read(0, size), MAX_MANIFEST_BYTES, tooLarge);
   const manifest = parseLegacyManifest(json);
   const { chunkBytes, suite } = manifest;
-  const [dataKey] = await rooms.dataKeys(manifest.key);
+  const [dataKey] = await rooms.dataKeys(manifest.key, suite);
   if (!dataKey) throw new Fault("keys.unknown-key", "there is no key for the object");
   const nonces = partNonces({ ...manifest, dataKey });
   const runs = partsOfObject(manifest, stored.storedBytes).map(({ plainBytes, partNumber }) => ({

@@ -5,6 +5,7 @@ import type { Body } from "@s3eg/shared/http/body.ts";
 import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { legacyObjectOf } from "@s3eg/shared/legacy/legacy-object.ts";
+import { refuseUnapprovedSuite } from "@s3eg/shared/sealing/fips.ts";
 import type { z } from "zod";
 import type { DataKeys } from "../data-keys.ts";
 import { noSuchPart } from "../multipart/open-multipart.ts";
@@ -15,7 +16,10 @@ import { type LegacyRooms, legacyRange, openLegacy } from "./open-legacy.ts";
 type Head = z.infer<typeof openObject.head>;
 
 /** What of format 1 is opened. */
-export type LegacyOptions = Pick<LegacyRooms, "acceptsForgeable" | "contentTypes">;
+export interface LegacyOptions extends Pick<LegacyRooms, "acceptsForgeable" | "contentTypes"> {
+  /** True: what is sealed with another suite than AES-256-GCM is refused. */
+  readonly isFips?: boolean;
+}
 
 /** What reading needs. */
 export interface LegacyReading {
@@ -75,7 +79,13 @@ export async function describeLegacy(
 async function opening(rooms: LegacyReading, { request, response, requestId }: Unsealed) {
   const { backend, dataKeys, legacy } = rooms;
   return await openLegacy(
-    { ...legacy, dataKeys: (source) => dataKeys.legacy(source, requestId) },
+    {
+      ...legacy,
+      async dataKeys(source, suite) {
+        if (legacy.isFips) refuseUnapprovedSuite(suite);
+        return await dataKeys.legacy(source, requestId);
+      },
+    },
     legacyStored(backend, request, response),
   );
 }

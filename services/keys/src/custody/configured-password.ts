@@ -26,12 +26,18 @@ export async function configuredPassword(parts: CustodyParts): Promise<PasswordC
   if (isRaised) log.warn({ ...work }, "encryption.kdf asks for too little work: raised");
   const activeVersion = config.password_version;
   const passwords = await configuredPasswords(parts);
-  return new PasswordCustodian(passwords, { activeVersion, work, folder, log });
+  return new PasswordCustodian(passwords, {
+    activeVersion,
+    work,
+    folder,
+    log,
+    isFips: config.fips,
+  });
 }
 
 /** Opens one that reads what a password sealed before another key store wrote. */
 export async function configuredPasswordReader(parts: CustodyParts): Promise<PasswordReader> {
-  return new PasswordReader(await configuredPasswords(parts));
+  return new PasswordReader(await configuredPasswords(parts), { isFips: parts.config.fips });
 }
 
 /** Every configured password by its number; none where there is none. `config.invalid` with a line for each that can't be one. */

@@ -19,7 +19,7 @@ export async function configuredLegacy(
   const { master_key_source } = parts.config.key_manager.memory;
   return {
     custodians,
-    passwords: new LegacyPasswords(await configuredPasswords(parts)),
+    passwords: new LegacyPasswords(await configuredPasswords(parts), { isFips: parts.config.fips }),
     memory: master_key_source && memoryKey(master_key_source, parts.env),
     acceptsForgeable,
   };

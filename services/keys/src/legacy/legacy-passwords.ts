@@ -20,8 +20,12 @@ export class LegacyPasswords {
   readonly #passwords: Passwords;
   readonly #derived = new DerivedKeks((key) => this.#derive(key.keyVersion, key.keyId), LIMITS);
 
-  constructor(passwords: Passwords) {
+  readonly #isFips: boolean;
+
+  /** `isFips`: Argon2id is refused. */
+  constructor(passwords: Passwords, { isFips = false }: { isFips?: boolean } = {}) {
     this.#passwords = passwords;
+    this.#isFips = isFips;
   }
 
   /** The keys that the passwords give with this derivation, one for each password. */
@@ -49,6 +53,9 @@ export class LegacyPasswords {
   /** None is derived before it is asked for: each costs what a password must cost. */
   async *#derivedOneByOne(kdf: LegacyKdf, salt: Uint8Array): AsyncGenerator<Uint8Array> {
     refuseTooMuch(kdf);
+    if (this.#isFips && kdf.algorithm === "argon2id") {
+      throw new Fault("keys.denied", "the FIPS profile has no Argon2id");
+    }
     const keyId = JSON.stringify([kdf, Buffer.from(salt).toString("base64")]);
     for (const keyVersion of this.#newestFirst()) {
       const kek = await this.#derived.kekOf({ provider: "password", keyId, keyVersion });

@@ -17,8 +17,12 @@ export class PasswordReader implements Custodian {
   readonly #passwords: Passwords;
   readonly #keks = new DerivedKeks((key) => this.#derive(key));
 
-  constructor(passwords: Passwords) {
+  readonly #isFips: boolean;
+
+  /** `isFips`: Argon2id derives nothing, and a key id that names it names no key. */
+  constructor(passwords: Passwords, { isFips = false }: { isFips?: boolean } = {}) {
     this.#passwords = passwords;
+    this.#isFips = isFips;
   }
 
   /** Epochs are not known by name: headers bring them. */
@@ -27,10 +31,9 @@ export class PasswordReader implements Custodian {
   }
 
   keyNamed({ provider, keyId, keyVersion }: KeyRef): KeyRef | undefined {
-    const isOurs =
-      provider === "password" &&
-      this.#passwords.has(keyVersion) &&
-      parametersOf(keyId) !== undefined;
+    const work = parametersOf(keyId)?.work;
+    const isAllowed = work !== undefined && !(this.#isFips && work.algorithm === "argon2id");
+    const isOurs = provider === "password" && this.#passwords.has(keyVersion) && isAllowed;
     return isOurs ? { provider, keyId, keyVersion } : undefined;
   }
 
@@ -78,6 +81,8 @@ export interface PasswordWriting {
   /** Number of the password that writes. */
   readonly activeVersion: number;
   readonly work: KdfWork;
+  /** See PasswordReader. */
+  readonly isFips?: boolean;
   /** Where the epoch is kept. */
   readonly folder: string;
   readonly log: Log;
@@ -97,7 +102,7 @@ export class PasswordCustodian extends PasswordReader implements ActiveCustodian
   #timer: NodeJS.Timeout | undefined;
 
   constructor(passwords: Passwords, writing: PasswordWriting) {
-    super(passwords);
+    super(passwords, writing);
     if (!passwords.has(writing.activeVersion)) {
       throw new Fault("config.invalid", `there is no password ${writing.activeVersion}`);
     }
