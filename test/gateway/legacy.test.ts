@@ -75,6 +75,10 @@ describe("objects that releases of format 1 wrote", () => {
       for (const fixture of objects.filter((object) => object.bucket === bucket)) {
         assert.equal(listed.get(fixture.key), fixture.size, `${bucket} ${fixture.key}`);
       }
+      assert.deepEqual(
+        [...listed.keys()].filter((key) => key.endsWith(".mpu-manifest")),
+        [],
+      );
     }
   });
 

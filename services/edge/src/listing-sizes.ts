@@ -7,6 +7,7 @@ import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
 import { mayHaveCompanion } from "@s3eg/shared/format/companion.ts";
 import { listedPlaintextSizeOf, partCountOfEtag } from "@s3eg/shared/format/sizes.ts";
+import { isLegacyCompanion } from "@s3eg/shared/legacy/legacy-manifest.ts";
 import type { KnownObjects } from "./object-facts.ts";
 import { plaintextSizeOfAnswer } from "./plaintext-size.ts";
 import { identityOf, type S3Request } from "./s3-request.ts";
@@ -20,9 +21,12 @@ export interface ListedObject {
   readonly versionId?: string;
 }
 
-/** Gives the plaintext size of each listed object, in order; undefined where there is none to give. */
+/** Plaintext size; undefined where there is none to give. A manifest of format 1 is the gateway's own, and not shown (format-1.md §8). */
+export type ListedSize = number | "companion" | undefined;
+
+/** Gives the size of each listed object, in order. */
 export interface ListingSizes {
-  of(listed: readonly ListedObject[], request: S3Request): Promise<(number | undefined)[]>;
+  of(listed: readonly ListedObject[], request: S3Request): Promise<ListedSize[]>;
 }
 
 const LOOKUPS_AT_ONCE = 10;
@@ -43,7 +47,7 @@ export function listingSizesOf(rooms: SizeRooms): ListingSizes {
       if (request.policy.contents === "sealed") {
         return await sealedSizes(rooms, listed, request);
       }
-      const sizes: (number | undefined)[] = Array.from({ length: listed.length });
+      const sizes: ListedSize[] = Array.from({ length: listed.length });
       const entries = listed.entries();
       let hasFailed = false;
       const worker = async () => {
@@ -87,7 +91,7 @@ async function sealedSizes(
 async function lookUp(
   { backend, known }: SizeRooms,
   { request, object, index }: { request: S3Request; object: ListedObject; index: SizeIndex },
-): Promise<number | undefined> {
+): Promise<ListedSize> {
   const indexKey = JSON.stringify([request.bucket, object.key, object.etag]);
   const found = index.get(indexKey);
   if (found !== undefined) return found;
@@ -109,7 +113,9 @@ async function lookUp(
     throw fault;
   }
   await response.text();
-  const size = sizeOf(response.headers, object) ?? (await toldSize(known, request, object));
+  const size = isLegacyCompanion(object.key, response.headers)
+    ? "companion"
+    : (sizeOf(response.headers, object) ?? (await toldSize(known, request, object)));
   if (size !== undefined) index.set(indexKey, size);
   return size;
 }
@@ -138,17 +144,17 @@ function sizeOf(headers: HeaderFields, { storedSize, etag }: ListedObject): numb
 /** A bounded map that forgets what was set first. */
 class SizeIndex {
   readonly #capacity: number;
-  readonly #sizes = new Map<string, number>();
+  readonly #sizes = new Map<string, number | "companion">();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  get(key: string): number | undefined {
+  get(key: string): ListedSize {
     return this.#sizes.get(key);
   }
 
-  set(key: string, size: number): void {
+  set(key: string, size: number | "companion"): void {
     if (this.#sizes.size >= this.#capacity) {
       const [oldest] = this.#sizes.keys();
       if (oldest !== undefined) this.#sizes.delete(oldest);

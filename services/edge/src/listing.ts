@@ -1,5 +1,6 @@
 /** A backend's listing as the client must see it. Everything but sizes and ETags stays as the backend wrote it. */
 import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
+import { isLegacyCompanionName } from "@s3eg/shared/legacy/legacy-manifest.ts";
 import { el, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "./backend-xml.ts";
 import { hiddenCompanions, markerBehind, shownCount } from "./hidden-companions.ts";
@@ -21,19 +22,18 @@ export async function rewriteListing(
 ): Promise<string> {
   const document = parseBackendXml(xml);
   const isUrlEncoded = document.textOf("EncodingType") === "url";
-  const hidden = hiddenCompanions(document, (entry) => listedObject(entry, isUrlEncoded).key);
+  const named = hiddenCompanions(document, (entry) => listedObject(entry, isUrlEncoded).key);
+  const listed = document.children.filter((child) => LISTED.has(child.name) && !named.has(child));
+  const objects = listed.map((entry) => listedObject(entry, isUrlEncoded));
+  const shown = await shownOf(objects, request, rooms);
+  const shownOfEntry = new Map(listed.map((entry, at) => [entry, shown[at]]));
+  const hidden = new Set([...named, ...listed.filter((_, at) => shown[at] === "companion")]);
   const visible = document.children.filter((child) => !hidden.has(child));
-  const listed = visible
-    .filter(({ name }) => LISTED.has(name))
-    .map((entry) => listedObject(entry, isUrlEncoded));
-  const shown = await shownOf(listed, request, rooms);
-  let index = 0;
   const children = visible.map((child) => {
     if (child.name === "KeyCount") return shownCount(child, hidden);
     if (!LISTED.has(child.name)) return copyNode(child);
-    const entry = shown[index];
-    index += 1;
-    return contentsNode(child, entry);
+    const entry = shownOfEntry.get(child);
+    return contentsNode(child, entry === "companion" ? undefined : entry);
   });
   return xmlDocument(el(document.name, ...children, markerBehind(document, hidden)), {
     hasNamespace: true,
@@ -52,7 +52,7 @@ async function shownOf(
   listed: readonly ListedObject[],
   request: S3Request,
   { sizes, known }: Pick<Rooms, "sizes" | "known">,
-): Promise<ShownObject[]> {
+): Promise<(ShownObject | "companion")[]> {
   const { bucket, policy } = request;
   const needsFacts = policy.etag === "md5";
   const objects = listed.map(({ key, etag, versionId }) => ({
@@ -60,13 +60,19 @@ async function shownOf(
     ...(versionId === undefined ? {} : { versionId }),
   }));
   const facts = needsFacts ? await known.ofMany(request, objects) : [];
-  const unknown = listed.filter((_, at) => facts[at] === undefined);
-  const looked = (await sizes.of(unknown, request)).values();
-  return listed.map(({ etag }, at) => ({
-    size: facts[at]?.size ?? looked.next().value,
-    etag: shownEtag(policy, etag, facts[at]),
-    checksum: facts[at]?.checksum,
-  }));
+  // Facts don't tell a manifest of format 1 from an object of its name.
+  const isUnknown = ({ key }: ListedObject, at: number) =>
+    facts[at] === undefined || (policy.contents !== "sealed" && isLegacyCompanionName(key));
+  const looked = (await sizes.of(listed.filter(isUnknown), request)).values();
+  return listed.map((object, at) => {
+    const size = isUnknown(object, at) ? looked.next().value : facts[at]?.size;
+    if (size === "companion") return size;
+    return {
+      size,
+      etag: shownEtag(policy, object.etag, facts[at]),
+      checksum: facts[at]?.checksum,
+    };
+  });
 }
 
 function listedObject(contents: XmlElement, isUrlEncoded: boolean): ListedObject {

@@ -105,3 +105,38 @@ describe("sizes of a mixed bucket", () => {
     assert.deepEqual(await sizesOf(edge), { plain: String(storedSizeOf(5)) });
   });
 });
+
+describe("manifests of format 1", () => {
+  const MARKS = { "x-amz-meta-encrypted": "true", "x-amz-meta-encryption-mpu-manifest": "true" };
+  const put = ({ backend }: Edge, key: string, headers: Record<string, string>) =>
+    void backend.put(`photos/${key}`, Buffer.alloc(500, key), headers);
+
+  for (const contents of ["sealed+legacy", "mixed"] as const) {
+    for (const etag of [undefined, "md5"] as const) {
+      it(`are not shown where contents are ${contents}, ETags ${etag ?? "opaque"}, and no object of a client's is missing`, async () => {
+        const rule = { ...STANDARD, id: "m", contents, buckets: ["photos"] };
+        await using edge = await runningEdge({ rules: [etag ? { ...rule, etag } : rule] });
+        put(edge, "a.mpu-manifest", MARKS);
+        put(edge, "b.mpu-manifest", { "x-amz-meta-encryption-mpu-manifest": "true" });
+        put(edge, "c.mpu-manifest", {});
+        put(edge, "d", MARKS);
+        const sealedOne = { [HEADER_FIELD]: headerFor(5, { bucket: "photos", key: "e" }) };
+        edge.backend.put("photos/e.mpu-manifest", storedBytes(Buffer.alloc(5)), {
+          ...sealedOne,
+          ...MARKS,
+        });
+        for (let times = 0; times < 2; times += 1) {
+          const root = (await edge.send(LIST)).xml();
+          const keys = root.all("Contents").map((entry) => entry.textOf("Key"));
+          assert.deepEqual(keys, ["b.mpu-manifest", "c.mpu-manifest", "d", "e.mpu-manifest"]);
+        }
+      });
+    }
+  }
+
+  it("are shown where nothing is looked up", async () => {
+    await using edge = await runningEdge();
+    put(edge, "a.mpu-manifest", MARKS);
+    assert.deepEqual(Object.keys(await sizesOf(edge)), ["a.mpu-manifest"]);
+  });
+});

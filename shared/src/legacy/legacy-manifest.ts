@@ -1,6 +1,9 @@
 /** The companion manifest of a multipart object of format 1 (docs/format-1.md §8). */
+import type { HeaderFields } from "../backend/backend.ts";
 import { Fault } from "../faults.ts";
 import type { SuiteNumber } from "../format/layout.ts";
+import { HEADER_FIELD } from "../format/layout.ts";
+import { legacyMetadataOf } from "./legacy-metadata.ts";
 import { type LegacyKeySource, legacySuiteOf } from "./legacy-object.ts";
 
 const COMPANION_SUFFIX = ".mpu-manifest";
@@ -31,6 +34,20 @@ export interface LegacyManifest {
 /** Key of the object that holds the manifest of `key`. What the object itself points at is the client's to write, and not followed. */
 export function companionKeyOf(key: string): string {
   return `${key}${COMPANION_SUFFIX}`;
+}
+
+/** True for a key that the manifest of an object may have, and any other object too. */
+export function isLegacyCompanionName(key: string): boolean {
+  return key.endsWith(COMPANION_SUFFIX);
+}
+
+/** True for a manifest as the gateway of before stored it: sealed in format 1 and marked. An object of that name that is a client's is not. */
+export function isLegacyCompanion(key: string, headers: HeaderFields): boolean {
+  if (!isLegacyCompanionName(key) || headers[HEADER_FIELD] !== undefined) return false;
+  const metadata = legacyMetadataOf(headers);
+  return (
+    metadata?.get("encrypted") === "true" && metadata.get("encryption-mpu-manifest") === "true"
+  );
 }
 
 /** Reads a manifest. `crypto.integrity` for one that makes no sense. */

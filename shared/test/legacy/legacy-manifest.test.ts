@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   companionKeyOf,
+  isLegacyCompanion,
+  isLegacyCompanionName,
   parseLegacyManifest,
   partsOfObject,
 } from "../../src/legacy/legacy-manifest.ts";
@@ -80,5 +82,30 @@ describe("the companion manifest of format 1", () => {
     }
     const doubled = parse({ parts: [part(1, 10), part(2, 10)] });
     assert.throws(() => partsOfObject(doubled, 26), { code: "crypto.integrity" });
+  });
+});
+
+describe("a stored manifest", () => {
+  const marks = { "x-amz-meta-encrypted": "true", "x-amz-meta-encryption-mpu-manifest": "true" };
+
+  it("is known by its name and both marks", () => {
+    assert.ok(isLegacyCompanion("k.mpu-manifest", marks));
+    assert.ok(isLegacyCompanionName("k.mpu-manifest"));
+  });
+
+  it("is not a client's object of that name, or another object with the marks", () => {
+    const { "x-amz-meta-encrypted": encrypted, ...mark } = marks;
+    for (const [key, headers] of [
+      ["k", marks],
+      ["k.mpu-manifest.txt", marks],
+      ["k.mpu-manifest", {}],
+      ["k.mpu-manifest", mark],
+      ["k.mpu-manifest", { "x-amz-meta-encrypted": encrypted }],
+      ["k.mpu-manifest", { ...marks, "x-amz-meta-encryption-mpu-manifest": "false" }],
+      ["k.mpu-manifest", { ...marks, "x-amz-meta-s3eg": "AgEA" }],
+    ] as const) {
+      assert.equal(isLegacyCompanion(key, headers), false, `${key} ${JSON.stringify(headers)}`);
+    }
+    assert.equal(isLegacyCompanionName("k.mpu-manifest.txt"), false);
   });
 });
