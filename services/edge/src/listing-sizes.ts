@@ -22,7 +22,7 @@ export interface ListedObject {
 }
 
 /** Plaintext size; undefined where there is none to give. A manifest of format 1 is the gateway's own, and not shown (format-1.md §8). */
-export type ListedSize = number | "companion" | undefined;
+type ListedSize = number | "companion" | undefined;
 
 /** Gives the size of each listed object, in order. */
 export interface ListingSizes {
