@@ -4,6 +4,7 @@ import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { Fault, type FaultCode } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
+import { isLegacyCompanion } from "@s3eg/shared/legacy/legacy-manifest.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { changedSince, type FoundSource, headSource } from "../copy/copied-source.ts";
 import { copiedTags } from "../copy/copied-tags.ts";
@@ -53,6 +54,12 @@ const OUTAGES: ReadonlySet<FaultCode> = new Set<FaultCode>([
   "keys.unavailable",
 ]);
 
+/** What is no failure, but can't be done. */
+const SKIPPED: Partial<Record<FaultCode, string>> = {
+  "backend.changed": "keeps changing",
+  "limit.metadata-too-large": "its metadata leave no room for the header",
+};
+
 /** Brings one object under the key version that writes now, and loses no write to it meanwhile. Throws outages only. */
 export async function rewrapObject(request: S3Request, ways: RewrapWays): Promise<RewrapOutcome> {
   try {
@@ -65,7 +72,8 @@ export async function rewrapObject(request: S3Request, ways: RewrapWays): Promis
     });
   } catch (error) {
     if (!(error instanceof Fault) || OUTAGES.has(error.code)) throw error;
-    if (error.code === "backend.changed") return { result: "skipped", reason: "keeps changing" };
+    const reason = SKIPPED[error.code];
+    if (reason !== undefined) return { result: "skipped", reason };
     return { result: "failed", reason: error.code };
   }
 }
@@ -103,6 +111,9 @@ async function leftAsItIs(
 ): Promise<RewrapOutcome | undefined> {
   const header = headers[HEADER_FIELD];
   if (header === undefined && !isLegacy) return { result: "skipped", reason: "not sealed" };
+  if (isLegacyCompanion(request.key, headers)) {
+    return { result: "skipped", reason: "manifest of an object of format 1" };
+  }
   if (isLegacy && !upgrades) return { result: "skipped", reason: "format 1" };
   if (header !== undefined && (await current.wraps(header, placeOf(request), request.id))) {
     return { result: "current" };
