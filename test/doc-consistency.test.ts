@@ -6,6 +6,7 @@ import * as sdk from "@aws-sdk/client-s3";
 import { OPERATIONS } from "../services/edge/src/inbox.ts";
 import { S3_ERRORS, toS3Error } from "../services/edge/src/s3/errors.ts";
 import { FAULTS, Fault, type FaultCode } from "../shared/src/faults.ts";
+import { configurationDocs } from "./make-configuration-docs.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
@@ -80,6 +81,14 @@ describe("docs/s3-coverage.md", () => {
       [],
     );
   });
+});
+
+describe("what the documents say of the configuration", () => {
+  for (const [name, text] of configurationDocs()) {
+    it(`is what the schemas say: docs/${name} (else: npm run docs)`, () => {
+      assert.equal(read(`docs/${name}`), text);
+    });
+  }
 });
 
 describe("the documents at the front", () => {

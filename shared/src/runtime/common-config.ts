@@ -18,7 +18,7 @@ const logSettings = {
         .enum(["default", "json", "clf"])
         .default("default")
         .meta({ env: "LOGGING_ACCESS_LOG_FORMAT" })
-        .describe("shape of the line written per request"),
+        .describe("no effect yet: shape of the line written per request"),
       redact_headers: z
         .array(z.string().toLowerCase())
         .default([
@@ -30,7 +30,7 @@ const logSettings = {
           "x-encryption-password",
         ])
         .meta({ env: "LOGGING_REDACT_HEADERS" })
-        .describe("request headers whose value is never logged (access_log_format json)"),
+        .describe("no effect yet: no header is logged at all"),
     })
     .prefault({}),
 };

@@ -4,6 +4,7 @@ import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
 import { activeStore } from "../../../keys/src/config/configured-stores.ts";
 import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
+import { configSchema } from "../config-schema.ts";
 import { openEntrance } from "../entrance.ts";
 import { type Env, type GatewayConfig, readGatewayConfig } from "../gateway-config.ts";
 import type { Role } from "../roles.ts";
@@ -12,8 +13,9 @@ import { secretsOf } from "../wiring/secrets.ts";
 /** What is wrong is said as problems, not logged. */
 const NOWHERE = { write: () => {} };
 
-/** Text for the terminal; throws `config.invalid` with every problem, also those of the files and variables that settings name. */
+/** Text for the terminal, or with `--schema` the JSON schema of the configuration; throws `config.invalid` with every problem, also those of the files and variables that settings name. */
 export async function checkConfig(args: readonly string[], env: Env): Promise<string> {
+  if (args.includes("--schema")) return configSchema();
   const { config, roles, withoutEffect } = readGatewayConfig(args, env);
   const problems = await problemsOf([
     () => (roles.has("edge") || roles.has("crypto") ? openEntrance(config, roles, env) : undefined),

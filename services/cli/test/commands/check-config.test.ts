@@ -44,4 +44,9 @@ describe("s3eg check-config", () => {
     assert.match(text, /^without effect: COMPRESSION_ENABLED$/m);
     assert.match(text, /good for/);
   });
+
+  it("prints the schema of the configuration, whatever the configuration is", async () => {
+    const schema = JSON.parse(await checkConfig(["--schema"], { LOG_LEVEL: "loud" })) as object;
+    assert.ok("properties" in schema && "$schema" in schema);
+  });
 });
