@@ -12,7 +12,6 @@ import {
   planChunks,
 } from "@s3eg/shared/legacy/legacy-chunks.ts";
 import { parseLegacyManifest, partsOfObject } from "@s3eg/shared/legacy/legacy-manifest.ts";
-import { legacyMetadataOfJson } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { chunkNonces, partNonces } from "@s3eg/shared/legacy/legacy-nonces.ts";
 import {
   type LegacyChunks,
@@ -25,13 +24,12 @@ import {
 } from "@s3eg/shared/legacy/legacy-object.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import { gunzippedBody } from "./gunzipped-body.ts";
+import { frontOf } from "./legacy-front.ts";
 import { type VerifiedMessage, verifyMessage } from "./legacy-message.ts";
 import type { LegacyStored } from "./legacy-stored.ts";
 
 /** What writers authenticated where a client sent no type. */
 const UNSENT_TYPES = ["application/octet-stream", "binary/octet-stream"];
-const LENGTH_BYTES = 4;
-const MAX_FRONT_BYTES = 1024 * 1024;
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** What opening needs besides the object. */
@@ -238,20 +236,6 @@ async function openMultipart(rooms: LegacyRooms, stored: LegacyStored): Promise<
   const [key] = secretKeys([dataKey]);
   if (!key) throw new Fault("keys.unknown-key", "there is no key for the object");
   return openedRuns(runs, (start, end) => stored.read(start, end), { suite, key });
-}
-
-/** The metadata in front of a payload: its length, then JSON. */
-async function frontOf(
-  read: (start: number, end: number) => Promise<Body>,
-  bytes: number,
-): Promise<{ metadata: ReturnType<typeof legacyMetadataOfJson>; bytes: number }> {
-  const wrong = () => new Fault("crypto.integrity", "metadata in front of the object is too long");
-  const all = Math.min(bytes, MAX_FRONT_BYTES + LENGTH_BYTES);
-  const start = await collectBody(await read(0, all), all, wrong);
-  if (start.byteLength < LENGTH_BYTES) throw wrong();
-  const end = LENGTH_BYTES + start.readUInt32BE(0);
-  if (end > start.byteLength) throw wrong();
-  return { metadata: legacyMetadataOfJson(start.subarray(LENGTH_BYTES, end)), bytes: end };
 }
 
 function secretKeys(keys: readonly Uint8Array[]): KeyObject[] {
