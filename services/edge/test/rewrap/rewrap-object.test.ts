@@ -48,6 +48,28 @@ describe("rewrapObject", () => {
     assert.deepEqual(await rewrapObject(cat, busy.ways), left);
   });
 
+  it("does not overwrite what was written between the backend's look at the source and its own write", async () => {
+    const { backend, ways, header } = rewrapping();
+    const { intercept } = backend;
+    const newer = Buffer.from("written meanwhile, and acknowledged");
+    let copies = 0;
+    backend.intercept = (request) => {
+      if (request.method !== "PUT") return intercept(request);
+      copies += 1;
+      if (copies > 1) return undefined;
+      const former = backend.objects.get("photos/cat");
+      assert.ok(former);
+      const { etag } = backend.put("photos/cat", newer, { [HEADER_FIELD]: header });
+      if (request.headers?.["if-match"] === former.etag && etag !== former.etag) return answer(412);
+      backend.put("photos/cat", former.bytes, former.headers);
+      return answer(200, {}, "<CopyObjectResult/>");
+    };
+    assert.deepEqual(await rewrapObject(cat, ways), { result: "rewrapped" });
+    const last = backend.objects.get("photos/cat");
+    assert.deepEqual(last?.bytes, newer);
+    assert.equal(decodeHeader(last?.headers[HEADER_FIELD] ?? "").keyVersion, WRITES);
+  });
+
   it("writes nothing in a dry run, and onto no former version", async () => {
     const { backend, ways } = rewrapping({ isDry: true });
     assert.equal((await rewrapObject(cat, ways)).result, "waiting");
