@@ -17,6 +17,7 @@ import { startAdmin } from "../../admin/src/main.ts";
 import { startAudit } from "../../audit/src/main.ts";
 import { startCrypto } from "../../crypto/src/main.ts";
 import { startEdge } from "../../edge/src/main.ts";
+import { dataKeyCacheLimits } from "../../keys/src/config/configured-dek-cache.ts";
 import { configuredCustodian } from "../../keys/src/custody/configured-custodian.ts";
 import { configuredLegacy } from "../../keys/src/legacy/configured-legacy.ts";
 import { startKeys } from "../../keys/src/main.ts";
@@ -168,6 +169,7 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
     cleanUp,
     needsEqualParts,
     legacy,
+    cache: dataKeyCacheLimits(config.encryption.key_manager),
   };
   if (!secrets) {
     stack.use(startCrypto({ ...common, transfers: local }));

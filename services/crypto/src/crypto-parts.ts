@@ -7,6 +7,7 @@ import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
+import type { DataKeyCacheLimits } from "./data-key-cache.ts";
 import type { LegacyOptions } from "./legacy/read-legacy.ts";
 import type { CleanUpOptions } from "./multipart/clean-up.ts";
 import type { MultipartState } from "./multipart-state/multipart-state.ts";
@@ -22,6 +23,8 @@ export interface CryptoParts {
   readonly state?: MultipartState | undefined;
   /** True where the backend takes only parts of one size. */
   readonly needsEqualParts?: boolean;
+  /** How long unwrapped data keys are kept; absent: for the time of use. */
+  readonly cache?: DataKeyCacheLimits | undefined;
   /** What of format 1 is opened. */
   readonly legacy: LegacyOptions;
   /** When dead uploads are cleared; absent: never. */

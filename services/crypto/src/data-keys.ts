@@ -22,6 +22,7 @@ import {
 import { askKeys } from "@s3eg/shared/trust/ask.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import type { z } from "zod";
+import { cacheNameOf, type DataKeyCache } from "./data-key-cache.ts";
 
 /** What an object needs of a fresh data key: its derived keys and the header that says how to get them back. */
 interface IssuedKeys {
@@ -30,26 +31,59 @@ interface IssuedKeys {
   readonly header: string;
 }
 
+/** The value of `x-amz-meta-s3eg`, and where it was found. */
+interface Sealed {
+  readonly header: string;
+  readonly place: Place;
+}
+
 /** Data keys for objects. Throws the faults of `keys`, and `crypto.integrity` for an answer that is not what was asked for. */
 export interface DataKeys {
   issue(
     object: { place: Place; suite: SuiteNumber; flags: number; size: number | undefined },
     requestId: string,
   ): Promise<IssuedKeys>;
-  open(
-    sealed: { header: string; place: Place },
-    requestId: string,
-  ): Promise<{ header: ObjectHeader; keys: ObjectKeys }>;
+  open(sealed: Sealed, requestId: string): Promise<{ header: ObjectHeader; keys: ObjectKeys }>;
   /** The keys that may be the data key of an object of format 1, which the caller wipes (docs/format-1.md §4). */
   legacy(source: LegacyKeySource, requestId: string): Promise<Uint8Array[]>;
 }
 
-/** Data keys asked over the bus; `session` proves who asks where keys is another process. */
+/** What data keys may be asked with besides the bus. */
+export interface DataKeyOptions {
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+  readonly cache?: DataKeyCache | undefined;
+  /** Counts what the cache had and what it had not, by provider. */
+  readonly onLookUp?: (what: { provider: string; isHit: boolean }) => void;
+}
+
+/** Data keys asked over the bus, one question for all who want the same one; `session` proves who asks where keys is another process. */
 export function dataKeysOf(
   bus: Bus,
   session: AskerSession | undefined,
-  now: () => number,
+  { now, cache, onLookUp }: DataKeyOptions,
 ): DataKeys {
+  const underWay = new Map<string, ReturnType<DataKeys["open"]>>();
+  const unwrapped = async (header: string, place: Place, requestId: string) => {
+    const input = { place, header };
+    const answer = await askKeys(bus, session, { question: unwrapDataKey, input, requestId });
+    return Buffer.from(answer.dataKey, "base64");
+  };
+  const opened = async (name: string, sealed: Sealed, requestId: string) => {
+    // Parsed before anyone is asked: a malformed header costs no question.
+    const header = decodeHeader(sealed.header);
+    const kept = cache?.get(name);
+    if (cache) onLookUp?.({ provider: header.provider, isHit: kept !== undefined });
+    const generation = cache?.generation ?? 0;
+    const dataKey = kept ?? (await unwrapped(sealed.header, sealed.place, requestId));
+    try {
+      const keys = openHeader(header, dataKey);
+      if (!kept) cache?.put(name, dataKey, { wrappedUnder: header, generation });
+      return { header, keys };
+    } finally {
+      dataKey.fill(0);
+    }
+  };
   return {
     async issue({ place, suite, flags, size }, requestId) {
       const input = { place, suite, flags };
@@ -76,16 +110,14 @@ export function dataKeysOf(
       return { keys, header: encodeHeader(fields, (macInput) => headerMac(keys, macInput)) };
     },
 
-    async open({ header: value, place }, requestId) {
-      // Parsed before anyone is asked: a malformed header costs no question.
-      const header = decodeHeader(value);
-      const input = { place, header: value };
-      const answer = await askKeys(bus, session, { question: unwrapDataKey, input, requestId });
-      const dataKey = Buffer.from(answer.dataKey, "base64");
+    async open(sealed, requestId) {
+      const name = cacheNameOf(sealed.header, sealed.place);
+      const asked = underWay.get(name) ?? opened(name, sealed, requestId);
+      underWay.set(name, asked);
       try {
-        return { header, keys: openHeader(header, dataKey) };
+        return await asked;
       } finally {
-        dataKey.fill(0);
+        if (underWay.get(name) === asked) underWay.delete(name);
       }
     },
 

@@ -1,4 +1,6 @@
 /** crypto, the strong room: seals and opens object bodies. It holds data keys for the time of use, and never a KEK. */
+
+import { openDataKeyCache } from "./cached-data-keys.ts";
 import type { CryptoParts } from "./crypto-parts.ts";
 import { dataKeysOf } from "./data-keys.ts";
 import { fipsDataKeys } from "./fips-data-keys.ts";
@@ -16,7 +18,8 @@ export interface RunningCrypto extends AsyncDisposable {
 export function startCrypto(parts: CryptoParts): RunningCrypto {
   const { bus, transfers, backend, log, metrics, session, guard, worker, state, cleanUp } = parts;
   const { needsEqualParts = false, legacy } = parts;
-  const asked = dataKeysOf(bus, session, Date.now);
+  const cache = parts.cache && openDataKeyCache(parts.cache, { bus, metrics });
+  const asked = dataKeysOf(bus, session, { now: Date.now, ...cache });
   const dataKeys = legacy.isFips ? fipsDataKeys(asked) : asked;
   openInbox(
     { transfers, bus, guard },
@@ -30,6 +33,7 @@ export function startCrypto(parts: CryptoParts): RunningCrypto {
     async [Symbol.asyncDispose]() {
       await rounds?.[Symbol.asyncDispose]();
       await heartbeat?.[Symbol.asyncDispose]();
+      cache?.cache[Symbol.dispose]();
     },
   };
 }

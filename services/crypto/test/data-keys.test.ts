@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import type { IssuedDataKey } from "@s3eg/shared/contracts/keys.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
+import { DataKeyCache } from "../src/data-key-cache.ts";
 import { dataKeysOf } from "../src/data-keys.ts";
 import { KeptLog, StandInKeys } from "./stand-in-keys.ts";
 
@@ -75,8 +76,48 @@ describe("data keys", () => {
   });
 
   it("are unavailable where nobody answers", async () => {
-    const dataKeys = dataKeysOf(new MemoryBus({ log: new KeptLog() }), undefined, Date.now);
+    const dataKeys = dataKeysOf(new MemoryBus({ log: new KeptLog() }), undefined, {
+      now: Date.now,
+    });
     const issued = dataKeys.issue({ place, suite: 1, flags: 0, size: 5 }, "r");
     await assert.rejects(issued, { code: "bus.no-responder" });
+  });
+});
+
+describe("data keys that are asked for again", () => {
+  const object = { place, suite: 1, flags: 0, size: 5 } as const;
+
+  it("are one question for all who want the same one at a time", async () => {
+    const keys = new StandInKeys();
+    const { header } = await keys.dataKeys.issue(object, "r");
+    keys.asked = 0;
+    const open = () => keys.dataKeys.open({ header, place }, "r");
+    await Promise.all([open(), open(), open()]);
+    assert.equal(keys.asked, 1);
+    await open();
+    assert.equal(keys.asked, 2);
+  });
+
+  it("come out of the cache when keys is gone, and at no other place; new ones do not", async () => {
+    using cache = new DataKeyCache({ ttlMs: 60_000, maxEntries: 4, cleanUpMs: 60_000 });
+    const keys = new StandInKeys(new KeptLog(), cache);
+    const { header, keys: issued } = await keys.dataKeys.issue(object, "r");
+    await keys.dataKeys.open({ header, place }, "r");
+    await keys.bus.drain();
+    const opened = await keys.dataKeys.open({ header, place }, "r");
+    assert.ok(opened.keys.dataKey.equals(issued.dataKey));
+    const moved = { bucket: "b", key: "other" };
+    await assert.rejects(keys.dataKeys.open({ header, place: moved }, "r"));
+    await assert.rejects(keys.dataKeys.issue(object, "r"));
+  });
+
+  it("are not kept where the version was retired while they were on their way", async () => {
+    using cache = new DataKeyCache({ ttlMs: 60_000, maxEntries: 4, cleanUpMs: 60_000 });
+    const keys = new StandInKeys(new KeptLog(), cache);
+    const { header } = await keys.dataKeys.issue(object, "r");
+    const opening = keys.dataKeys.open({ header, place }, "r");
+    cache.forget({ provider: "aes", keyId: "aes", keyVersion: 1 });
+    await opening;
+    assert.equal(cache.size, 0);
   });
 });

@@ -13,6 +13,7 @@ import { decodeHeader } from "@s3eg/shared/format/header.ts";
 import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { deriveObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
+import type { DataKeyCache } from "../src/data-key-cache.ts";
 import { type DataKeys, dataKeysOf } from "../src/data-keys.ts";
 
 /** A log that keeps its messages. */
@@ -49,7 +50,7 @@ export class StandInKeys {
   asked = 0;
   readonly #known: { readonly dataKey: string; readonly place: Place }[] = [];
 
-  constructor(log: Log = new KeptLog()) {
+  constructor(log: Log = new KeptLog(), cache?: DataKeyCache) {
     this.bus = new MemoryBus({ log });
     this.bus.serve(issueDataKey, async ({ place, suite, flags }) => {
       this.asked += 1;
@@ -63,7 +64,7 @@ export class StandInKeys {
       if (!known || !isThere) throw new Fault("crypto.integrity", "not of this place");
       return { plain: { dataKey: known.dataKey } };
     });
-    this.dataKeys = dataKeysOf(this.bus, undefined, () => 1_700_000_000_000);
+    this.dataKeys = dataKeysOf(this.bus, undefined, { now: () => 1_700_000_000_000, cache });
   }
 
   #issue(place: Place, how: { suite: SuiteNumber; flags: number }): IssuedDataKey {

@@ -1,6 +1,6 @@
 /** What `keys` answers. Data keys are asked for by crypto alone; edge may only ask for a header to be re-issued. */
 import { z } from "zod";
-import { question } from "./contract.ts";
+import { announcement, question } from "./contract.ts";
 
 /** Where an object lies, as its envelope binds it (format.md §5): the policy's name for the bucket, and the exact key. */
 export const Place = z.strictObject({ bucket: z.string().min(1), key: z.string().min(1) });
@@ -128,3 +128,13 @@ export const checkKeyStore = question("keys.key-store.check", {
   input: z.strictObject({ asker: AskerProof.optional() }),
   output: answerOf(z.object({})),
 });
+
+/** Announced by keys, heard by crypto: a key version is refused from now on, and so is every data key that was unwrapped with it. */
+export const versionRetired = announcement(
+  "keys.version.retired",
+  z.object({
+    provider: z.string(),
+    keyId: z.string(),
+    keyVersion: z.number().int().nonnegative(),
+  }),
+);

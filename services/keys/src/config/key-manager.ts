@@ -25,15 +25,34 @@ const PROVIDER_SETTINGS = [
   "password",
 ] as const;
 
-const DekCacheSection = z.strictObject({
-  enabled: z.boolean().default(false).meta({ env: "KMS_DEK_CACHE_ENABLED" }).describe(KEPT),
-  ttl: durationMs().prefault("0").meta({ env: "KMS_DEK_CACHE_TTL" }).describe(KEPT),
-  max_entries: z.int().min(0).default(0).meta({ env: "KMS_DEK_CACHE_MAX_ENTRIES" }).describe(KEPT),
-  cleanup_interval: durationMs()
-    .prefault("0")
-    .meta({ env: "KMS_DEK_CACHE_CLEANUP_INTERVAL" })
-    .describe(KEPT),
-});
+const DekCacheSection = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .meta({ env: "KMS_DEK_CACHE_ENABLED" })
+      .describe(
+        "crypto keeps unwrapped data keys for a while; reads then go on while the key store is away",
+      ),
+    ttl: durationMs()
+      .prefault("0")
+      .meta({ env: "KMS_DEK_CACHE_TTL" })
+      .describe("how long one is kept at most"),
+    max_entries: z
+      .int()
+      .min(0)
+      .default(0)
+      .meta({ env: "KMS_DEK_CACHE_MAX_ENTRIES" })
+      .describe("how many are kept at most"),
+    cleanup_interval: durationMs()
+      .prefault("0")
+      .meta({ env: "KMS_DEK_CACHE_CLEANUP_INTERVAL" })
+      .describe("how often those that are over are overwritten; 0: every minute"),
+  })
+  .refine(({ enabled, ttl, max_entries }) => !enabled || (ttl > 0 && max_entries > 0), {
+    path: ["enabled"],
+    message: "needs a ttl above 0 and max_entries of 1 at least",
+  });
 
 const RotationPolicySection = z.strictObject({
   enabled: z

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { keyVersionChanged } from "@s3eg/shared/contracts/audit.ts";
+import { versionRetired } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { ActiveCustodian, KeyRef } from "../custody/custodian.ts";
@@ -65,6 +66,11 @@ export function announceDecisions(
       announced = states.revision;
       const { action, key, timestamp } = decision.change;
       log.warn({ ...key, action }, "key versions were changed");
+      if (action === "retired") {
+        bus.publish(versionRetired, key).catch((err: unknown) => {
+          log.warn({ err }, "workers could not be told of a retired key version");
+        });
+      }
       bus.publish(keyVersionChanged, { timestamp, action, ...key }).catch((err: unknown) => {
         log.warn({ err }, "a change of key versions was not announced");
       });
