@@ -47,7 +47,7 @@ describe("an error answer", () => {
     client.write(edge.head({ method: "GET", path: "/photos/cat", headers: conditional }));
     const head = await client.until(/\r\n\r\n/);
     assert.match(head, /^HTTP\/1.1 304 Not Modified\r\n/);
-    assert.doesNotMatch(head, /content-(?:length|type)|transfer-encoding/i);
+    assert.doesNotMatch(head, /^(?:content-(?:length|type)|transfer-encoding):/im);
     assert.equal(head.split("\r\n\r\n")[1], "");
   });
 });

@@ -15,6 +15,11 @@ describe("portSettings", () => {
     assert.equal(settings.readIdleMs, 60_000);
     assert.equal(settings.writeIdleMs, 60_000);
     assert.equal(settings.tls, undefined);
+    assert.equal(settings.isHttps, false);
+  });
+
+  it("tells clients to come by HTTPS where a proxy ends it", () => {
+    assert.equal(portSettings(parse({ server: { force_https: true } })).isHttps, true);
   });
 
   it("takes timeouts as they are given", () => {
@@ -39,6 +44,7 @@ describe("portSettings", () => {
       writeFileSync(key_file, "K");
       const settings = portSettings(parse({ tls: { enabled: true, cert_file, key_file } }));
       assert.deepEqual(settings.tls, { cert: "C", key: "K" });
+      assert.equal(settings.isHttps, true);
     } finally {
       rmSync(folder, { recursive: true });
     }
