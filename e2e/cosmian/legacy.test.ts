@@ -1,0 +1,122 @@
+/** Objects of format 1 whose keys were wrapped by a KMIP server, read through a gateway that asks a real one with the same key. */
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { bytesOf, fixtures } from "../../test/gateway/legacy-fixtures.ts";
+import { copyObject, getObject } from "../clients/objects.ts";
+import { s3ClientOf } from "../clients/s3-client.ts";
+import { type Gateway, startGateway } from "../gateway.ts";
+import { startCosmian } from "../servers/cosmian.ts";
+import { makeScratch } from "../servers/place.ts";
+import type { S3Server } from "../servers/s3-server.ts";
+import { makeTestPki } from "../servers/test-pki.ts";
+import { startVersitygw } from "../servers/versitygw.ts";
+
+const KEY_ID = "kek-2026-a";
+const KEK = "202122232425262728292A2B2C2D2E2F303132333435363738393A3B3C3D3E3F";
+const BUCKET = "earlier";
+const objects = fixtures.filter(({ open, role }) => open === "kmip" && role === "object");
+
+type Kind = "Boolean" | "Enumeration" | "TextString" | "ByteString" | "Integer" | "DateTime";
+const node = (tag: string, type: Kind, value: unknown) => ({ tag, type, value });
+const list = (tag: string, ...value: unknown[]) => ({ tag, type: "Structure", value });
+const AES_256 = [
+  node("CryptographicAlgorithm", "Enumeration", "AES"),
+  node("CryptographicLength", "Integer", 256),
+];
+const IMPORT = list(
+  "Import",
+  node("UniqueIdentifier", "TextString", KEY_ID),
+  node("ObjectType", "Enumeration", "SymmetricKey"),
+  node("ReplaceExisting", "Boolean", true),
+  list(
+    "Attributes",
+    node("ActivationDate", "DateTime", "2026-01-01T00:00:00Z"),
+    ...AES_256,
+    node("CryptographicUsageMask", "Integer", 12),
+  ),
+  list(
+    "SymmetricKey",
+    list(
+      "KeyBlock",
+      node("KeyFormatType", "Enumeration", "Raw"),
+      list("KeyValue", node("KeyMaterial", "ByteString", KEK)),
+      ...AES_256,
+    ),
+  ),
+);
+
+for (const way of ["url", "endpoint"] as const) {
+  describe(`objects of format 1 under a key of Cosmian KMS, by its ${way}`, () => {
+    const stack = new AsyncDisposableStack();
+    let gateway: Gateway;
+    let backend: S3Server;
+
+    before(async () => {
+      const scratch = stack.use(await makeScratch("cosmian-legacy"));
+      const pki = await makeTestPki(scratch.folder);
+      const server = stack.use(await startCosmian(pki));
+      await server.call(IMPORT);
+      backend = stack.use(await startVersitygw());
+      const policy = join(scratch.folder, "policy.yaml");
+      await writeFile(policy, `id: all\nbuckets: ["*"]\ncontents: sealed+legacy\n`);
+      const config = join(scratch.folder, "config.yaml");
+      await writeFile(config, `policies: [${JSON.stringify(policy)}]\n`);
+      gateway = stack.use(
+        await startGateway({
+          backend,
+          env: {
+            CONFIG_PATH: config,
+            KEY_MANAGER_PROVIDER: "cosmian",
+            COSMIAN_KMS_ENDPOINT: server[way],
+            COSMIAN_KMS_KEYS: `${KEY_ID}:3`,
+            COSMIAN_KMS_CA_CERT: pki.ca,
+            COSMIAN_KMS_CLIENT_CERT: pki.client.cert,
+            COSMIAN_KMS_CLIENT_KEY: pki.client.key,
+          },
+        }),
+      );
+      const behind = s3ClientOf(backend);
+      stack.defer(() => behind.destroy());
+      await behind.send(new CreateBucketCommand({ Bucket: BUCKET }));
+      for (const fixture of objects) {
+        const metadata = Object.entries(fixture.headers).flatMap(([name, value]) =>
+          name.startsWith("x-amz-meta-") ? [[name.slice("x-amz-meta-".length), value]] : [],
+        );
+        await behind.send(
+          new PutObjectCommand({
+            Bucket: BUCKET,
+            Key: `${fixture.variant}/${fixture.key}`,
+            Body: bytesOf(fixture),
+            ContentType: fixture.headers["content-type"],
+            Metadata: Object.fromEntries(metadata),
+          }),
+        );
+      }
+    });
+    after(() => stack.disposeAsync());
+
+    it("are read whole, in ranges, and copied into format 2", async () => {
+      const s3 = s3ClientOf(gateway);
+      const on = { s3, bucket: BUCKET };
+      assert.ok(objects.length >= 12, `${objects.length}`);
+      for (const { variant, key, sha256, size = 0 } of objects) {
+        const name = `${variant}/${key}`;
+        const whole = await getObject(on, name);
+        assert.equal(hash("sha256", whole), sha256, name);
+        const head = await s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: name }));
+        assert.equal(head.ContentLength, size, name);
+        if (size > 0) {
+          const part = await getObject(on, name, `bytes=${size >> 1}-`);
+          assert.ok(part.equals(whole.subarray(size >> 1)), name);
+        }
+        await copyObject(on, name, `copy/${name}`);
+        assert.ok((await getObject(on, `copy/${name}`)).equals(whole), name);
+      }
+      s3.destroy();
+    });
+  });
+}
