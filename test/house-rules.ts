@@ -12,8 +12,6 @@ export interface SourceFile {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   minio: ["e2e/"],
   "@aws-sdk": ["shared/src/backend/", "services/keys/src/custody/", "e2e/", "test/", "bench/"],
-  "@azure": ["services/keys/src/custody/"],
-  "@google-cloud": ["services/keys/src/custody/"],
   "@hpke": ["shared/test/"],
   "@nats-io": ["shared/src/bus/", "e2e/"],
   "@node-rs": ["shared/src/s3/"],
@@ -24,7 +22,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ioredis: ["shared/src/runtime/valkey"],
   "lru-cache": [""],
   pino: ["shared/src/runtime/"],
-  pkcs11js: ["services/keys/src/custody/pkcs11/", "e2e/servers/"],
   "prom-client": ["shared/src/runtime/"],
   saxes: ["shared/src/s3/"],
   undici: ["shared/src/http/", "shared/src/backend/", "e2e/", "bench/"],
