@@ -1,5 +1,5 @@
 /** Settings of audit. */
-import { durationMs, fileMode } from "@s3eg/shared/runtime/config.ts";
+import { durationMs, fileMode, secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 
 const KEPT = "no effect: accepted so that present files load";
@@ -12,17 +12,22 @@ const text = (variable: string) => z.string().optional().meta({ env: variable })
 
 const SinkSection = z.strictObject({
   type: z
-    .enum(["stdout", "file"])
+    .enum(["stdout", "file", "http"])
     .default("stdout")
     .meta({ env: "AUDIT_SINK_TYPE" })
-    .describe("where events go: standard output, or file_path"),
+    .describe(
+      "where events go: standard output, or file_path; http is refused where audit is enabled",
+    ),
   file_path: text("AUDIT_SINK_FILE_PATH").describe("file that events are appended to"),
   file_mode: fileMode()
     .prefault("0600")
     .meta({ env: "AUDIT_SINK_FILE_MODE" })
     .describe("permissions of the file when it is created, octal"),
+  file_max_bytes: count("AUDIT_SINK_FILE_MAX_BYTES", 0).describe(
+    "size at which the file is moved to file_path.TIME and a new one begun; 0: never",
+  ),
   retry_count: count("AUDIT_SINK_RETRY_COUNT", 0).describe(
-    "how often a failed write is repeated before its events are dropped and counted",
+    "where overflow is drop: how often a failed write is repeated before its events are dropped and counted",
   ),
   retry_backoff: duration("AUDIT_SINK_RETRY_BACKOFF", "0").describe("wait before each repetition"),
   endpoint: text("AUDIT_SINK_ENDPOINT").describe(KEPT),
@@ -77,7 +82,28 @@ export const AuditSection = z
       .min(1)
       .default(10_000)
       .meta({ env: "AUDIT_MAX_EVENTS" })
-      .describe("events that may wait for the sink; beyond it new ones are dropped and counted"),
+      .describe("events that may wait for the sink; what happens beyond it, overflow says"),
+    require: z
+      .enum(["writes", "none"])
+      .default("writes")
+      .meta({ env: "AUDIT_REQUIRE" })
+      .describe(
+        "which requests that succeed are answered only when their event is written: those that change something, or none",
+      ),
+    overflow: z
+      .enum(["block", "drop"])
+      .default("block")
+      .meta({ env: "AUDIT_OVERFLOW" })
+      .describe(
+        "where the sink fails or cannot keep up: block: requests whose event is required are refused (503); drop: events are dropped and counted",
+      ),
+    chain_key: secret()
+      .optional()
+      .meta({ env: "AUDIT_CHAIN_KEY" })
+      .describe(
+        "key of the chain, 32 bytes in hex or base64; without one it is made and kept in DATA_DIR/audit",
+      ),
+    chain_key_file: text("AUDIT_CHAIN_KEY_FILE").describe("file with the key of the chain"),
     redact_metadata_keys: z
       .array(z.string())
       .default([])
@@ -88,6 +114,11 @@ export const AuditSection = z
   .refine(({ enabled, sink }) => !enabled || sink.type !== "file" || sink.file_path !== undefined, {
     path: ["sink", "file_path"],
     message: "is required where audit.sink.type is file",
+  })
+  // Events that go nowhere must not pass for an audit trail.
+  .refine(({ enabled, sink }) => !enabled || sink.type !== "http", {
+    path: ["sink", "type"],
+    message: "http does not exist yet: use stdout or file, or set audit.enabled to false",
   })
   .prefault({});
 export type AuditSection = z.infer<typeof AuditSection>;

@@ -1,12 +1,35 @@
-/** What audit hears: this message → that handler. */
+/** What audit hears and is asked: this message → that handler. */
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
-import { incidentSeen, keyVersionChanged, operationDone } from "@s3eg/shared/contracts/audit.ts";
+import {
+  incidentSeen,
+  keyVersionChanged,
+  operationDone,
+  recordOperation,
+} from "@s3eg/shared/contracts/audit.ts";
 import type { Ledger } from "./ledger.ts";
 import { incidentLine, keyVersionLine, recordLine } from "./record.ts";
+import type { SeenEvents } from "./seen-events.ts";
 
-/** Writes every operation that ended, every incident and every change of key versions into the ledger. */
-export function openInbox(bus: Bus, ledger: Ledger, redactedKeys: readonly string[]): void {
-  bus.subscribe(operationDone, (fact) => ledger.add(recordLine(fact, redactedKeys)));
+/** Writes every operation that ended, every incident and every change of key versions into the ledger; an operation told of twice, once. */
+export function openInbox(
+  bus: Bus,
+  rooms: {
+    readonly ledger: Ledger;
+    readonly seen: SeenEvents;
+    readonly redactedKeys: readonly string[];
+  },
+): void {
+  const { ledger, seen, redactedKeys } = rooms;
+  bus.serve(recordOperation, async (fact) => {
+    await seen.once(fact.requestId, () => ledger.record(recordLine(fact, redactedKeys)));
+    return {};
+  });
+  bus.subscribe(operationDone, (fact) => {
+    // Adding never fails; the one it waits for, if any, tells its own asker.
+    seen
+      .once(fact.requestId, async () => ledger.add(recordLine(fact, redactedKeys)))
+      .catch(() => {});
+  });
   bus.subscribe(incidentSeen, (fact) => ledger.add(incidentLine(fact, redactedKeys)));
   bus.subscribe(keyVersionChanged, (fact) => ledger.add(keyVersionLine(fact)));
 }

@@ -2,9 +2,12 @@
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
+import { openChainKey } from "./chain/chain-key.ts";
+import { ChainedSink } from "./chain/chained-sink.ts";
 import type { AuditSection } from "./config.ts";
 import { openInbox } from "./inbox.ts";
 import { Ledger } from "./ledger.ts";
+import { SeenEvents } from "./seen-events.ts";
 import { fileSink } from "./sinks/file-sink.ts";
 import { stdoutSink } from "./sinks/stdout-sink.ts";
 
@@ -14,27 +17,42 @@ import { stdoutSink } from "./sinks/stdout-sink.ts";
  */
 export async function startAudit(given: {
   readonly config: AuditSection;
+  /** For the key and the head of the chain: of this process alone. */
+  readonly folder: string;
   readonly bus: Bus;
   readonly log: Log;
   readonly metrics: Metrics;
 }): Promise<AsyncDisposable> {
   const { config, bus, log, metrics } = given;
   if (!config.enabled) return new AsyncDisposableStack();
-  const { type, file_path, file_mode, retry_count, retry_backoff } = config.sink;
+  const { sink, overflow, max_events } = config;
+  const chained = await openTrail(config, given);
   const ledger = new Ledger({
-    sink:
-      type === "file" && file_path !== undefined
-        ? await fileSink(file_path, file_mode)
-        : stdoutSink(process.stdout),
+    writer: chained,
     log,
     dropped: metrics.counter({
       name: "dropped_audit_events_total",
       help: "Audit events that could not be written.",
     }),
-    maxWaiting: config.max_events,
-    retryCount: retry_count,
-    retryBackoffMs: retry_backoff,
+    maxWaiting: max_events,
+    retryCount: sink.retry_count,
+    retryBackoffMs: sink.retry_backoff,
+    overflow,
   });
-  openInbox(bus, ledger, config.redact_metadata_keys);
+  const seen = new SeenEvents(chained.knownEvents);
+  openInbox(bus, { ledger, seen, redactedKeys: config.redact_metadata_keys });
   return ledger;
+}
+
+async function openTrail(
+  { sink, chain_key, chain_key_file }: AuditSection,
+  { folder, log }: { readonly folder: string; readonly log: Log },
+): Promise<ChainedSink> {
+  const key = await openChainKey({ folder, inline: chain_key, file: chain_key_file });
+  const { type, file_path: path, file_mode: mode, file_max_bytes: maxBytes } = sink;
+  if (type !== "file" || path === undefined) {
+    return await ChainedSink.open({ sink: stdoutSink(process.stdout), key, folder, log });
+  }
+  const file = await fileSink({ path, mode, maxBytes });
+  return await ChainedSink.open({ sink: file, key, folder, path, log });
 }

@@ -1,4 +1,5 @@
 /** The shape of an audit event as it is written: field names that users' collectors know. */
+import { randomUUID } from "node:crypto";
 import type {
   IncidentSeen,
   KeyVersionChanged,
@@ -22,13 +23,14 @@ const EVENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * One event as one line of JSON, newline included. `duration_ms` is milliseconds. Values of metadata keys in `redactedKeys`
+ * One event as one line of JSON, newline included. Its id is that of the request, which ends once. `duration_ms` is milliseconds. Values of metadata keys in `redactedKeys`
  * are replaced by `[REDACTED]`.
  */
 export function recordLine(fact: OperationDone, redactedKeys: readonly string[] = []): string {
   const metadata = fact.versionId === undefined ? undefined : { version_id: fact.versionId };
   return `${JSON.stringify({
     timestamp: fact.timestamp,
+    event_id: fact.requestId,
     event_type: eventType(fact),
     operation: fact.operation,
     bucket: fact.bucket,
@@ -56,6 +58,7 @@ export function incidentLine(seen: IncidentSeen, redactedKeys: readonly string[]
   );
   return `${JSON.stringify({
     timestamp: seen.timestamp,
+    event_id: randomUUID(),
     event_type: seen.incident,
     operation: seen.operation,
     bucket: seen.bucket,
@@ -72,6 +75,7 @@ export function keyVersionLine(changed: KeyVersionChanged): string {
   const { timestamp, action, provider, keyId: key_id, keyVersion: key_version } = changed;
   return `${JSON.stringify({
     timestamp,
+    event_id: randomUUID(),
     event_type: action === "rotated" ? "key_rotation.committed" : `key_version.${action}`,
     operation: "keys",
     success: true,

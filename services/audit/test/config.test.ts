@@ -15,6 +15,8 @@ describe("AuditSection", () => {
     assert.equal(audit.sink.type, "stdout");
     assert.equal(audit.sink.file_mode, 0o600);
     assert.equal(audit.max_events, 10_000);
+    assert.deepEqual([audit.require, audit.overflow], ["writes", "block"]);
+    assert.equal(audit.sink.file_max_bytes, 0);
   });
 
   it("reads the variables users have", () => {
@@ -24,10 +26,15 @@ describe("AuditSection", () => {
       AUDIT_SINK_FILE_PATH: "/var/log/audit.jsonl",
       AUDIT_SINK_FILE_MODE: "0640",
       AUDIT_REDACT_METADATA_KEYS: "a,b",
+      AUDIT_SINK_FILE_MAX_BYTES: "1000",
+      AUDIT_REQUIRE: "none",
+      AUDIT_OVERFLOW: "drop",
     });
     assert.equal(audit.sink.file_path, "/var/log/audit.jsonl");
     assert.equal(audit.sink.file_mode, 0o640);
     assert.deepEqual(audit.redact_metadata_keys, ["a", "b"]);
+    assert.equal(audit.sink.file_max_bytes, 1000);
+    assert.deepEqual([audit.require, audit.overflow], ["none", "drop"]);
   });
 
   it("refuses a file sink without a path only where audit is on", () => {
@@ -38,10 +45,13 @@ describe("AuditSection", () => {
     );
   });
 
-  it("refuses a sink it does not have", () => {
-    assert.throws(
-      () => load({}, "audit: {sink: {type: http}}"),
-      (error) => isFault(error, "config.invalid"),
-    );
+  it("refuses a sink it does not have: http only where audit is on, for present files load", () => {
+    assert.equal(load({}, "audit: {sink: {type: http}}").enabled, false);
+    for (const yaml of ["audit: {enabled: true, sink: {type: http}}", "audit: {sink: {type: x}}"]) {
+      assert.throws(
+        () => load({}, yaml),
+        (error) => isFault(error, "config.invalid"),
+      );
+    }
   });
 });

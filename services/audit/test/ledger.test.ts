@@ -7,7 +7,7 @@ function setUp(write: (lines: string) => Promise<void>, more: Partial<LedgerPart
   const logged: string[] = [];
   const counted = { dropped: 0 };
   const ledger = new Ledger({
-    sink: { write },
+    writer: { write: (lines) => write(lines.join("")), settle: () => Promise.resolve() },
     log: createLog({
       service: "test",
       level: "info",
@@ -21,6 +21,7 @@ function setUp(write: (lines: string) => Promise<void>, more: Partial<LedgerPart
     maxWaiting: 1000,
     retryCount: 0,
     retryBackoffMs: 0,
+    overflow: "drop",
     ...more,
   });
   return { ledger, logged, counted };
@@ -90,5 +91,61 @@ describe("Ledger", () => {
     assert.deepEqual(writes, ["good\n"]);
     assert.equal(counted.dropped, 2);
     assert.match(logged.join(""), /disk full/);
+  });
+
+  it("resolves for who waits when the line is written, and tells the writer when nothing waits", async () => {
+    const gate = Promise.withResolvers<void>();
+    const steps: string[] = [];
+    const { ledger } = setUp(() => gate.promise, {
+      writer: {
+        write: async () => {
+          await gate.promise;
+          steps.push("written");
+        },
+        settle: async () => void steps.push("settled"),
+      },
+    });
+    const recorded = ledger.record("a\n").then(() => steps.push("recorded"));
+    gate.resolve();
+    await recorded;
+    await ledger[Symbol.asyncDispose]();
+    assert.deepEqual(steps.toSorted(), ["recorded", "settled", "written"]);
+    assert.equal(steps[0], "written");
+  });
+
+  it("where overflow is drop, lets go of who waits for a line that was lost or found no room", async () => {
+    const { ledger, counted } = setUp(() => Promise.reject(new Error("disk full")), {
+      maxWaiting: 1,
+    });
+    await Promise.all([ledger.record("a\n"), ledger.record("b\n")]);
+    assert.equal(counted.dropped, 2);
+  });
+
+  it("where overflow is block, repeats until the line is written, and refuses what finds no room", async () => {
+    let attempts = 0;
+    const written: string[] = [];
+    const { ledger, counted, logged } = setUp(
+      async (lines) => {
+        if (++attempts < 3) throw new Error("disk full");
+        written.push(lines);
+      },
+      { overflow: "block", maxWaiting: 1 },
+    );
+    const first = ledger.record("a\n");
+    await assert.rejects(ledger.record("b\n"), { code: "limit.busy" });
+    await first;
+    assert.deepEqual(written, ["a\n"]);
+    assert.equal(counted.dropped, 0);
+    assert.match(logged.join(""), /cannot be written/);
+  });
+
+  it("where overflow is block, refuses who waits when it is closed while the sink fails", async () => {
+    const { ledger, counted } = setUp(() => Promise.reject(new Error("disk full")), {
+      overflow: "block",
+    });
+    const refused = assert.rejects(ledger.record("a\n"), { code: "limit.busy" });
+    await ledger[Symbol.asyncDispose]();
+    await refused;
+    assert.equal(counted.dropped, 1);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
-import { operationDone } from "@s3eg/shared/contracts/audit.ts";
+import { operationDone, recordOperation } from "@s3eg/shared/contracts/audit.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { AuditSection } from "../src/config.ts";
@@ -34,7 +34,13 @@ describe("startAudit", () => {
     const path = join(folder, "events");
     const config = AuditSection.parse({ enabled: true, sink: { type: "file", file_path: path } });
     const bus = new MemoryBus({ log });
-    const audit = await startAudit({ config, bus, log, metrics: createMetrics() });
+    const audit = await startAudit({
+      config,
+      folder: join(folder, "state"),
+      bus,
+      log,
+      metrics: createMetrics(),
+    });
     const ids = Array.from({ length: 20 }, (_, index) => `r${index}`);
     for (const id of ids) await bus.publish(operationDone, done(id));
     await bus.drain();
@@ -48,8 +54,36 @@ describe("startAudit", () => {
     const path = join(folder, "none");
     const config = AuditSection.parse({ sink: { type: "file", file_path: path } });
     const bus = new MemoryBus({ log });
-    await using _audit = await startAudit({ config, bus, log, metrics: createMetrics() });
+    await using _audit = await startAudit({
+      config,
+      folder: join(folder, "state"),
+      bus,
+      log,
+      metrics: createMetrics(),
+    });
     await bus.publish(operationDone, done("r"));
     await assert.rejects(readFile(path), { code: "ENOENT" });
+  });
+
+  it("answers when the event is written, writes one told of twice once, and knows it after a restart", async () => {
+    const path = join(folder, "asked");
+    const config = AuditSection.parse({ enabled: true, sink: { type: "file", file_path: path } });
+    const ask = async (ids: string[]) => {
+      const bus = new MemoryBus({ log });
+      const state = join(folder, "asked-state");
+      const audit = await startAudit({ config, folder: state, bus, log, metrics: createMetrics() });
+      for (const id of ids) {
+        await bus.request(recordOperation, done(id), { requestId: id });
+        assert.match(await readFile(path, "utf8"), new RegExp(`"event_id":"${id}"`));
+      }
+      await bus.publish(operationDone, done(ids[0] ?? ""));
+      await bus.drain();
+      await audit[Symbol.asyncDispose]();
+    };
+    await ask(["a", "b", "a"]);
+    await ask(["b", "c"]);
+    const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+    const seqs = lines.map((line) => (JSON.parse(line) as { seq: number }).seq);
+    assert.deepEqual(seqs, [1, 2, 3]);
   });
 });

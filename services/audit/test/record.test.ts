@@ -29,6 +29,7 @@ describe("recordLine", () => {
     assert.equal(line.indexOf("\n"), line.length - 1);
     assert.deepEqual(JSON.parse(line), {
       timestamp: "2025-01-02T03:04:05.678Z",
+      event_id: "r-1",
       event_type: "encrypt",
       operation: "PutObject",
       bucket: "photos",
@@ -99,7 +100,9 @@ describe("incidentLine", () => {
   it("writes one line that names what was seen, where, and in which request", () => {
     const line = incidentLine(seen);
     assert.equal(line.indexOf("\n"), line.length - 1);
-    assert.deepEqual(JSON.parse(line), {
+    const { event_id, ...written } = JSON.parse(line) as Record<string, unknown>;
+    assert.match(String(event_id), /^[0-9a-f-]{36}$/);
+    assert.deepEqual(written, {
       timestamp: "2025-01-02T03:04:05.678Z",
       event_type: "mpu.tamper_detected",
       operation: "open-object",
@@ -125,7 +128,9 @@ describe("keyVersionLine", () => {
     const key = { provider: "aes", keyId: "aes", keyVersion: 2 };
     const timestamp = "2025-01-02T03:04:05.678Z";
     const line = keyVersionLine({ timestamp, action: "rotated", ...key });
-    assert.deepEqual(JSON.parse(line), {
+    const { event_id, ...written } = JSON.parse(line) as Record<string, unknown>;
+    assert.match(String(event_id), /^[0-9a-f-]{36}$/);
+    assert.deepEqual(written, {
       timestamp,
       event_type: "key_rotation.committed",
       operation: "keys",

@@ -1,4 +1,5 @@
 /** The tools of the command line, and the words that explain them. */
+import { auditVerify } from "./commands/audit-verify.ts";
 import { checkConfig } from "./commands/check-config.ts";
 import { decrypt } from "./commands/decrypt.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -17,6 +18,8 @@ export type Tool = (args: readonly string[], env: Env) => Promise<string>;
 export const USAGE = `usage: s3eg <command>
 
   serve [role …]         start the gateway: all roles, or edge, crypto, keys, audit, admin, dev-store
+  audit verify [--from LINE] [--expect LINE:MAC] [FILE …]
+                         say whether the audit trail is whole and as it was written; exit 1 and what is gone or changed
   check-config [role …]  read the configuration, print every problem, exit 0 or 78
   inspect BUCKET KEY     say what lies on the backend under a key (no key material is needed)
   keys list | check | rotate VERSION | retire VERSION | restore VERSION
@@ -39,6 +42,7 @@ Configuration: the YAML file CONFIG_PATH (default config.yaml) and environment v
 
 /** The tools by their command. */
 export const TOOLS: Readonly<Record<string, Tool>> = {
+  audit: auditVerify,
   "check-config": checkConfig,
   decrypt,
   doctor,

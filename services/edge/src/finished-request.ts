@@ -1,20 +1,29 @@
-/** What is kept of a request that has ended: one log line, metrics, one audit fact. Built from facts, never from headers or URLs. */
-import type { Bus } from "@s3eg/shared/bus/bus.ts";
-import { operationDone } from "@s3eg/shared/contracts/audit.ts";
+/** What is kept of a request that has ended: one log line, metrics, one audit event. Built from facts, never from headers or URLs. */
 import { isFault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
-import type { EndedRequest } from "./request-metrics.ts";
-import type { Finished } from "./server.ts";
+import { type AuditTrail, auditTrail, optional } from "./audit-trail.ts";
+import type { EdgeParts } from "./edge-parts.ts";
+import { type EndedRequest, requestMetrics } from "./request-metrics.ts";
+import type { Finished, Recorders } from "./server.ts";
 
-/** Records ended requests. */
-export function finishedRequest(rooms: {
+/** Records requests: writes before they are answered, as far as `audit` asks for it, and all when they have ended. */
+export function requestRecorders(
+  parts: Pick<EdgeParts, "bus" | "log" | "metrics" | "audit" | "hasBucketLabel">,
+): Pick<Recorders, "concluded" | "finished"> {
+  const { bus, log, metrics, audit: duty } = parts;
+  const trail = auditTrail({ bus, log, metrics, duty });
+  const finished = finishedRequest({ log, trail, measure: requestMetrics(metrics, parts) });
+  return { concluded: (request) => trail.record(request), finished };
+}
+
+function finishedRequest(rooms: {
   log: Log;
-  bus: Bus;
+  trail: AuditTrail;
   measure(ended: EndedRequest): void;
 }): (request: Finished) => void {
-  const { log, bus, measure } = rooms;
+  const { log, trail, measure } = rooms;
   return (request) => {
-    const { id, req, incoming, sighting, status, errorCode, bytesOut, milliseconds } = request;
+    const { req, incoming, sighting, status, errorCode, bytesOut, milliseconds } = request;
     const operation = sighting.operation ?? "Unknown";
     const { bytesIn } = sighting;
     const method = req.method ?? "";
@@ -30,27 +39,7 @@ export function finishedRequest(rooms: {
       ...failure,
     });
     logRequest(log, request, { operation, bytesIn });
-    const fact = {
-      timestamp: new Date().toISOString(),
-      requestId: id,
-      operation,
-      ...optional("bucket", incoming?.bucket),
-      ...optional("key", incoming?.key),
-      ...optional("versionId", incoming?.query.get("versionId")),
-      ...optional("accessKey", sighting.principal?.accessKey),
-      ...optional("label", sighting.principal?.label),
-      clientIp: req.socket.remoteAddress ?? "",
-      ...optional("userAgent", req.headers["user-agent"]),
-      status,
-      success: errorCode === undefined,
-      ...optional("error", errorCode),
-      bytesIn,
-      bytesOut,
-      durationMs: milliseconds,
-    };
-    bus.publish(operationDone, fact).catch((error: unknown) => {
-      log.warn({ err: error, requestId: id }, "audit event was not announced");
-    });
+    trail.announce(request);
   };
 }
 
@@ -73,10 +62,4 @@ function logRequest(
   const isOurs = status === 499 ? !isClients : status >= 500 && status !== 501;
   if (isOurs) log.error({ ...fields, err: error }, "request failed");
   else log.info(fields, "request");
-}
-
-function optional<Name extends string>(name: Name, value: string | undefined) {
-  return (value === undefined || value === "" ? {} : { [name]: value }) as Partial<
-    Record<Name, string>
-  >;
 }

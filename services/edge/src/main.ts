@@ -5,14 +5,13 @@ import { warnOfUnsealed } from "./auth/loud-policies.ts";
 import { probeBackend } from "./backend-probe.ts";
 import type { EdgeParts } from "./edge-parts.ts";
 import { MemoryFactsIndex } from "./facts-index.ts";
-import { finishedRequest } from "./finished-request.ts";
+import { requestRecorders } from "./finished-request.ts";
 import { headerReissueOf } from "./header-reissue.ts";
 import { answeredOperations } from "./inbox.ts";
 import { listingSizesOf } from "./listing-sizes.ts";
 import { operationMatcher } from "./match-operation.ts";
 import { knownObjectsOf } from "./object-facts.ts";
 import { portSettings } from "./port-settings.ts";
-import { requestMetrics } from "./request-metrics.ts";
 import { s3Server } from "./server.ts";
 import { stopServer } from "./stop-server.ts";
 
@@ -48,7 +47,7 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
   };
   const server = s3Server(door, portSettings(config), {
     probes: { health, metrics: parts.hasOwnMetricsPort ? undefined : metrics },
-    finished: finishedRequest({ log, bus, measure: requestMetrics(metrics, parts) }),
+    ...requestRecorders(parts),
   });
   server.listen(parts.listen.port, parts.listen.host);
   await once(server, "listening");

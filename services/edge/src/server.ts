@@ -4,12 +4,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { bodyOfReadable } from "@s3eg/shared/http/node-body.ts";
+import type { Concluded } from "./audit-trail.ts";
 import { type FrontDoor, handleRequest, type Sighting } from "./handle-request.ts";
 import { type Exchange, sendAnswer, sendError } from "./http-answer.ts";
 import { type Incoming, readIncoming } from "./incoming.ts";
+import type { S3Answer } from "./operations/operation.ts";
 import { answerProbe, type Probes } from "./probes.ts";
 import { toS3Error } from "./s3/errors.ts";
-import { dropOtherHeaders, setSecurityHeaders } from "./security-headers.ts";
 import { UnreadableRequests } from "./unreadable-request.ts";
 
 /** How the port behaves. */
@@ -23,34 +24,29 @@ export interface PortSettings {
   /** Domains under which the host name names the bucket. */
   readonly virtualHostDomains?: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Clients are told to come by HTTPS alone. */
-  readonly isHttps?: boolean;
 }
 
 /** A request that has been answered, or whose client is gone. */
-export interface Finished {
-  readonly id: string;
-  readonly req: IncomingMessage;
-  readonly incoming: Incoming | undefined;
-  readonly sighting: Sighting;
-  readonly status: number;
-  readonly errorCode?: string;
+export interface Finished extends Concluded {
   /** What was thrown, for the log. */
   readonly error?: unknown;
-  readonly bytesOut: number;
-  readonly milliseconds: number;
 }
 
-/** The server of the S3 port, not yet listening. `finished` is told of every S3 request when its answer has ended. */
-export function s3Server(
-  door: FrontDoor,
-  settings: PortSettings,
-  { probes, finished }: { probes: Probes; finished(request: Finished): void },
-): Server {
+/** Who is told of requests. */
+export interface Recorders {
+  readonly probes: Probes;
+  /** Of every S3 request that succeeded, before its answer goes out: what it throws is answered instead. */
+  concluded(request: Concluded): Promise<void>;
+  /** Of every S3 request when its answer has ended. */
+  finished(request: Finished): void;
+}
+
+/** The server of the S3 port, not yet listening. */
+export function s3Server(door: FrontDoor, settings: PortSettings, recorders: Recorders): Server {
   const unreadable = new UnreadableRequests();
   const listener = (req: IncomingMessage, res: ServerResponse) => {
     unreadable.watch(res);
-    serve(door, { req, res, settings, probes, finished }).catch(() => res.destroy());
+    serve(door, { ...recorders, req, res, settings }).catch(() => res.destroy());
   };
   const options = {
     // The body has its own watchdog: a deadline on the whole request would cut long uploads.
@@ -81,17 +77,14 @@ function requestId(): string {
   return randomUUID().replaceAll("-", "").slice(-16).toUpperCase();
 }
 
-interface Serving {
+interface Serving extends Recorders {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly settings: PortSettings;
-  readonly probes: Probes;
-  finished(request: Finished): void;
 }
 
 async function serve(door: FrontDoor, serving: Serving): Promise<void> {
   const { req, res, settings } = serving;
-  setSecurityHeaders(res, settings.isHttps ?? false);
   if (await answerProbe(req, res, serving.probes)) return;
   const startedMs = performance.now();
   const id = requestId();
@@ -120,12 +113,33 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
     };
     const received = { incoming, id, signal: gone.signal, openBody };
     const answer = await handleRequest(door, received, sighting);
+    const milliseconds = performance.now() - startedMs;
+    const sent = { status: answer.status, bytesOut: sizeOf(answer) };
+    await recordOrDestroy(serving, answer, { id, req, incoming, sighting, milliseconds, ...sent });
     outcome = { status: answer.status, bytesOut: await sendAnswer(exchange, answer) };
   } catch (error) {
     outcome = await refuse(exchange, error);
   }
   const milliseconds = performance.now() - startedMs;
   serving.finished({ id, req, incoming, sighting, milliseconds, ...outcome });
+}
+
+/** An answer that may not go out is not left open. */
+async function recordOrDestroy(
+  serving: Serving,
+  { body }: S3Answer,
+  concluded: Concluded,
+): Promise<void> {
+  try {
+    await serving.concluded(concluded);
+  } catch (error) {
+    if (typeof body === "object") body.body.destroy(error);
+    throw error;
+  }
+}
+
+function sizeOf({ body }: S3Answer): number {
+  return typeof body === "string" ? Buffer.byteLength(body) : (body?.sizeBytes ?? 0);
 }
 
 /** Before the answer's head a failure is an S3 error; after it the connection is destroyed, never ended cleanly. */
@@ -141,7 +155,7 @@ async function refuse(
     return { status: 499, bytesOut: 0, ...about };
   }
   try {
-    dropOtherHeaders(res);
+    for (const name of res.getHeaderNames()) res.removeHeader(name);
     const resource = (req.url ?? "").split("?", 1)[0] ?? "";
     return {
       status: s3Error.status,

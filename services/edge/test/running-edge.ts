@@ -16,6 +16,7 @@ import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { EMPTY_SHA256, presign, signRequest } from "@s3eg/shared/s3/sigv4.ts";
 import { parseXml, type XmlElement } from "@s3eg/shared/s3/xml.ts";
 import { z } from "zod";
+import type { AuditDuty } from "../src/audit-trail.ts";
 import { Credentials, type Principal } from "../src/auth/credentials.ts";
 import { type BucketPolicy, Policies, type PolicyRule } from "../src/auth/policy.ts";
 import { EVERYTHING } from "../src/auth/rights.ts";
@@ -80,6 +81,7 @@ export async function runningEdge(
     graceMs?: number;
     /** More callers, with the secret of all. */
     principals?: readonly Principal[];
+    audit?: AuditDuty;
   } = {},
 ) {
   const log = keptLog();
@@ -110,6 +112,7 @@ export async function runningEdge(
     log,
     metrics,
     hasOwnMetricsPort: false,
+    audit: options.audit,
     health,
     graceMs: options.graceMs ?? 1000,
   });

@@ -16,16 +16,16 @@ describe("fileSink", () => {
   it("appends to what is there, and makes a new file with the mode given", async () => {
     const old = join(folder, "old");
     await writeFile(old, "first\n");
-    await (await fileSink(old, 0o600)).write("second\n");
+    await (await fileSink({ path: old, mode: 0o600 })).write("second\n");
     assert.equal(await readFile(old, "utf8"), "first\nsecond\n");
     const fresh = join(folder, "fresh");
-    await (await fileSink(fresh, 0o600)).write("a\n");
+    await (await fileSink({ path: fresh, mode: 0o600 })).write("a\n");
     assert.equal((await stat(fresh)).mode & 0o777, 0o600);
   });
 
   it("goes on in a new file when the old one was moved away", async () => {
     const path = join(folder, "rotated");
-    const sink = await fileSink(path, 0o600);
+    const sink = await fileSink({ path, mode: 0o600 });
     await sink.write("a\n");
     await rename(path, `${path}.1`);
     await sink.write("b\n");
@@ -35,7 +35,7 @@ describe("fileSink", () => {
 
   it("starts a line of its own after a write that failed", async () => {
     const path = join(folder, "torn");
-    const sink = await fileSink(path, 0o600);
+    const sink = await fileSink({ path, mode: 0o600 });
     await rm(path);
     await mkdir(path);
     await assert.rejects(sink.write("lost\n"));
@@ -46,8 +46,28 @@ describe("fileSink", () => {
   });
 
   it("refuses at once a path it cannot append to", async () => {
-    await assert.rejects(fileSink(join(folder, "no", "such", "folder"), 0o600), (error) =>
-      isFault(error, "config.invalid"),
+    await assert.rejects(
+      fileSink({ path: join(folder, "no", "such", "folder"), mode: 0o600 }),
+      (error) => isFault(error, "config.invalid"),
     );
+  });
+
+  it("moves the file away before it would grow beyond its size, and never over another", async () => {
+    const path = join(folder, "sized");
+    const now = () => new Date("2025-01-02T03:04:05.678Z");
+    const sink = await fileSink({ path, mode: 0o600, maxBytes: 10, now });
+    for (const lines of ["aaaa\n", "bbbb\n", "cccc\n", "a line beyond the size\n", "d\n"]) {
+      await sink.write(lines);
+    }
+    const contents = [];
+    for (const end of [
+      ".20250102T030405678Z",
+      ".20250102T030405678Z-1",
+      ".20250102T030405678Z-2",
+      "",
+    ]) {
+      contents.push(await readFile(`${path}${end}`, "utf8"));
+    }
+    assert.deepEqual(contents, ["aaaa\nbbbb\n", "cccc\n", "a line beyond the size\n", "d\n"]);
   });
 });
