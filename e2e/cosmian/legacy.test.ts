@@ -1,11 +1,11 @@
 /** Objects of format 1 whose keys were wrapped by a KMIP server, read through a gateway that asks a real one with the same key. */
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { bytesOf, fixtures } from "../../test/gateway/legacy-fixtures.ts";
 import { copyObject, getObject } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
@@ -18,7 +18,24 @@ import { startVersitygw } from "../servers/versitygw.ts";
 const KEY_ID = "kek-2026-a";
 const KEK = "202122232425262728292A2B2C2D2E2F303132333435363738393A3B3C3D3E3F";
 const BUCKET = "earlier";
-const objects = fixtures.filter(({ open, role }) => open === "kmip" && role === "object");
+const FOLDER = join(import.meta.dirname, "../../test/fixtures/legacy");
+
+/** A stored object, as test/fixtures/legacy/README.md describes it. */
+interface Fixture {
+  readonly variant: string;
+  readonly role: string;
+  readonly key: string;
+  readonly file: string;
+  readonly open: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly size?: number;
+  readonly sha256?: string;
+}
+
+const index = JSON.parse(readFileSync(join(FOLDER, "index.json"), "utf8")) as {
+  readonly objects: readonly Fixture[];
+};
+const objects = index.objects.filter(({ open, role }) => open === "kmip" && role === "object");
 
 type Kind = "Boolean" | "Enumeration" | "TextString" | "ByteString" | "Integer" | "DateTime";
 const node = (tag: string, type: Kind, value: unknown) => ({ tag, type, value });
@@ -90,7 +107,7 @@ for (const way of ["url", "endpoint"] as const) {
           new PutObjectCommand({
             Bucket: BUCKET,
             Key: `${fixture.variant}/${fixture.key}`,
-            Body: bytesOf(fixture),
+            Body: readFileSync(join(FOLDER, fixture.file)),
             ContentType: fixture.headers["content-type"],
             Metadata: Object.fromEntries(metadata),
           }),
