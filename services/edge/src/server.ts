@@ -11,6 +11,7 @@ import { type Incoming, readIncoming } from "./incoming.ts";
 import type { S3Answer } from "./operations/operation.ts";
 import { answerProbe, type Probes } from "./probes.ts";
 import { toS3Error } from "./s3/errors.ts";
+import { dropOtherHeaders, setSecurityHeaders } from "./security-headers.ts";
 import { UnreadableRequests } from "./unreadable-request.ts";
 
 /** How the port behaves. */
@@ -24,6 +25,8 @@ export interface PortSettings {
   /** Domains under which the host name names the bucket. */
   readonly virtualHostDomains?: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Clients are told to come by HTTPS alone. */
+  readonly isHttps?: boolean;
 }
 
 /** A request that has been answered, or whose client is gone. */
@@ -85,6 +88,7 @@ interface Serving extends Recorders {
 
 async function serve(door: FrontDoor, serving: Serving): Promise<void> {
   const { req, res, settings } = serving;
+  setSecurityHeaders(res, settings.isHttps ?? false);
   if (await answerProbe(req, res, serving.probes)) return;
   const startedMs = performance.now();
   const id = requestId();
@@ -155,7 +159,7 @@ async function refuse(
     return { status: 499, bytesOut: 0, ...about };
   }
   try {
-    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    dropOtherHeaders(res);
     const resource = (req.url ?? "").split("?", 1)[0] ?? "";
     return {
       status: s3Error.status,
