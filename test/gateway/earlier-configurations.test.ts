@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { openEntrance } from "../../services/cli/src/entrance.ts";
 import { startGateway } from "../../services/cli/src/gateway.ts";
-import { readGatewayConfig } from "../../services/cli/src/gateway-config.ts";
+import { gatewaySchema, readGatewayConfig } from "../../services/cli/src/gateway-config.ts";
 import { isFault } from "../../shared/src/faults.ts";
 import { createLog } from "../../shared/src/runtime/log.ts";
+import { settingsOf } from "../../shared/src/runtime/settings.ts";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -109,6 +110,17 @@ describe("earlier configurations", () => {
   it("are all tried", () => {
     const files = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isFile());
     assert.deepEqual(files.map(({ name }) => name).toSorted(), Object.keys(EXAMPLES).toSorted());
+  });
+
+  it("may use every variable there was", () => {
+    const named = settingsOf(gatewaySchema).map(({ env }) => env);
+    const list = join(import.meta.dirname, "../fixtures/earlier-variables.txt");
+    const variables = readFileSync(list, "utf8").trimEnd().split("\n");
+    assert.ok(variables.length > 150);
+    assert.deepEqual(
+      variables.filter((variable) => !named.includes(variable)),
+      [],
+    );
   });
 
   it("bring their policies along", () => {

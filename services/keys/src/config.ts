@@ -50,7 +50,7 @@ export const EncryptionSection = z
     chunk_size: z.int().default(65_536).meta({ env: "ENCRYPTION_CHUNK_SIZE" }).describe(KEPT),
     allow_unmarked_no_aad_fallback: flag(false)
       .meta({ env: "ENCRYPTION_ALLOW_UNMARKED_NO_AAD_FALLBACK" })
-      .describe(KEPT),
+      .describe("former name of legacy.accept_forgeable"),
     metadata_encryption_key_file: text()
       .meta({ env: "ENCRYPTION_METADATA_KEY_FILE" })
       .describe(KEPT),
