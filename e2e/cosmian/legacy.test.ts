@@ -18,6 +18,7 @@ import { startVersitygw } from "../servers/versitygw.ts";
 const KEY_ID = "kek-2026-a";
 const KEK = "202122232425262728292A2B2C2D2E2F303132333435363738393A3B3C3D3E3F";
 const BUCKET = "earlier";
+const PREFIX = "x-amz-meta-";
 const FOLDER = join(import.meta.dirname, "../../test/fixtures/legacy");
 
 /** A stored object, as test/fixtures/legacy/README.md describes it. */
@@ -100,16 +101,17 @@ for (const way of ["url", "endpoint"] as const) {
       stack.defer(() => behind.destroy());
       await behind.send(new CreateBucketCommand({ Bucket: BUCKET }));
       for (const fixture of objects) {
-        const metadata = Object.entries(fixture.headers).flatMap(([name, value]) =>
-          name.startsWith("x-amz-meta-") ? [[name.slice("x-amz-meta-".length), value]] : [],
-        );
+        const metadata: Record<string, string> = {};
+        for (const [name, value] of Object.entries(fixture.headers)) {
+          if (name.startsWith(PREFIX)) metadata[name.slice(PREFIX.length)] = value;
+        }
         await behind.send(
           new PutObjectCommand({
             Bucket: BUCKET,
             Key: `${fixture.variant}/${fixture.key}`,
             Body: readFileSync(join(FOLDER, fixture.file)),
             ContentType: fixture.headers["content-type"],
-            Metadata: Object.fromEntries(metadata),
+            Metadata: metadata,
           }),
         );
       }
