@@ -20,7 +20,8 @@ export const USAGE = `usage: s3eg <command>
   serve [role …]         start the gateway: all roles, or edge, crypto, keys, audit, admin, dev-store
   audit verify [--from LINE] [--expect LINE:MAC] [FILE …]
                          say whether the audit trail is whole and as it was written; exit 1 and what is gone or changed
-  check-config [role …]  read the configuration, print every problem, exit 0 or 78
+  check-config [role …]  read the configuration, print every problem and what has no effect, exit 0 or 78
+  check-config --schema  print the JSON schema of the configuration
   inspect BUCKET KEY     say what lies on the backend under a key (no key material is needed)
   keys list | check | rotate VERSION | retire VERSION | restore VERSION
                          show the versions of the KEK, choose which one writes, refuse one, allow it again

@@ -65,6 +65,19 @@ describe("s3eg serve", () => {
     }
   });
 
+  it("says once what is set and has no effect", async () => {
+    await using scratch = await scratchFolder();
+    const env = { LISTEN_ADDR: "127.0.0.1:0", DATA_DIR: scratch.folder, TRACING_ENABLED: "true" };
+    const command = new Command([], { env, cwd: scratch.folder });
+    const ended = command.ended();
+    await command.prints(/s3:\/\/demo\/hello\.txt/);
+    command.child.kill("SIGTERM");
+    assert.equal(await ended, 0);
+    const warnings = command.out.split("\n").filter((line) => line.includes("without effect"));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /"settings":\["TRACING_ENABLED \(tracing\.enabled\)"\]/);
+  });
+
   it("ends with 2 and its usage for a command that does not exist", async () => {
     await using scratch = await scratchFolder();
     const command = new Command(["sreve"], { env: {}, cwd: scratch.folder });
