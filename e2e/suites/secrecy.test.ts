@@ -92,6 +92,21 @@ describe("after puts, gets, copies and an upload in parts through roles in proce
     deepEqual(await rolesThatHold(gateway.secrets.keysSecret, t), ["crypto", "crypto", "keys"]);
   });
 
+  it("no data key is in the memory of edge", async (t) => {
+    const spellings = new Map<string, Buffer>();
+    for (const key of ["object of 1", "copy of 2000000", "in parts"]) {
+      const { dataKey } = await storedKeysOf(key);
+      for (const [name, bytes] of spellingsOf(dataKey)) spellings.set(`${name} of ${key}`, bytes);
+    }
+    for (const pid of gateway.roles.edge) {
+      const { scannedBytes, found } = await scanMemory(pid, spellings);
+      const mib = Math.round(scannedBytes / 1024 / 1024);
+      t.diagnostic(`edge: ${mib} MiB scanned for ${spellings.size} spellings`);
+      ok(mib > 30, "too little of its memory could be read");
+      deepEqual([...found], []);
+    }
+  });
+
   it("no data key, and no key that follows from one, ever passed the broker in clear", async () => {
     const transcript = listener.transcript();
     for (const key of keys) {
