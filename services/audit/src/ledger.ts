@@ -10,7 +10,7 @@ const MAX_LINES_PER_WRITE = 500;
 const BLOCKED_MS = 200;
 
 /** Where the lines of a ledger go. */
-export interface LineWriter {
+interface LineWriter {
   /** Resolves when the lines are safe. Called one at a time. */
   write(lines: readonly string[]): Promise<void>;
   /** Told when nothing waits any more. */

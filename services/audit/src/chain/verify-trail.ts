@@ -6,7 +6,7 @@ import { GENESIS, type Link, readLink } from "./chain.ts";
 import type { ChainKey } from "./chain-key.ts";
 
 /** What is wrong with a trail. */
-export interface Finding {
+interface Finding {
   readonly kind: "altered" | "missing" | "repeated" | "forked" | "cut" | "headless";
   /** A sentence for a person. */
   readonly says: string;
