@@ -19,7 +19,7 @@ import type { Env, GatewayConfig } from "../gateway-config.ts";
 import { VERSION } from "../version.ts";
 
 /** An object to be opened. */
-export interface Wanted {
+interface Wanted {
   readonly bucket: string;
   readonly key: string;
   /** The policy's name for the bucket (`bind_as`). */
