@@ -61,7 +61,8 @@ describe("the cache of data keys", () => {
       },
     );
     const own = alloc.mock.calls[0]?.result;
-    assert.ok(own?.every((byte) => byte === 7));
+    assert.ok(own);
+    assert.ok(own.every((byte) => byte === 7));
     cache[Symbol.dispose]();
     assert.ok(own.every((byte) => byte === 0));
     assert.equal(cache.size, 0);
