@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { rewrap } from "../../services/cli/src/commands/rewrap.ts";
 import { type Fixture, fixtures, legacyKeys, store } from "./legacy-fixtures.ts";
 import { BUCKET, runningGateway } from "./running-gateway.ts";
 import { pathOf } from "./wire-client.ts";
@@ -75,6 +76,40 @@ describe("the FIPS profile", () => {
         (await gateway.client.send("GET", pathOf(bucket, key))).status;
       for (const fixture of approved) assert.equal(await statusOf(fixture), 200, fixture.variant);
       for (const fixture of others) assert.equal(await statusOf(fixture), 500, fixture.variant);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("holds for a re-wrap: what is not approved stays what it is", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "s3eg-fips-"));
+    try {
+      const keys = { ...(await legacyKeys(folder)), DATA_DIR: join(folder, "data") };
+      await using gateway = await runningGateway({ env: keys });
+      const some = objects.filter(({ variant }) =>
+        /^f[13]-(aes|chacha)-password-0\.3/.test(variant),
+      );
+      await store(gateway, some);
+      const settings = {
+        ...SETTINGS,
+        ...keys,
+        BACKEND_ENDPOINT: gateway.store.endpoint.origin,
+        BACKEND_ACCESS_KEY: "STORE",
+        BACKEND_SECRET_KEY: gateway.storeSecretKey,
+        ...{ KEY_MANAGER_ENABLED: "true", KEY_MANAGER_PROVIDER: "self_contained" },
+        SELF_CONTAINED_TYPE: "aes",
+      };
+      const buckets = [...new Set(some.map(({ bucket }) => bucket))];
+      for (const bucket of buckets) {
+        const run = rewrap(["--upgrade", bucket], settings, { progress: () => undefined });
+        if (bucket.includes("chacha")) await assert.rejects(run, { code: "keys.denied" });
+        else await run;
+      }
+      for (const { bucket, key, variant } of some) {
+        const { metadata } = await gateway.store.readStored(bucket, key);
+        const isUpgraded = metadata["x-amz-meta-s3eg"] !== undefined;
+        assert.equal(isUpgraded, variant.includes("-aes-"), `${variant} ${key}`);
+      }
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -30,6 +30,7 @@ import { endpointOf, openBackend } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
 import { startFips } from "./wiring/fips-start.ts";
 import { keysCheck } from "./wiring/keys-check.ts";
+import { legacyOptionsOf } from "./wiring/legacy-options.ts";
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
 import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
 import { openUploadState } from "./wiring/upload-state.ts";
@@ -153,12 +154,6 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
   const { cleanup_interval: everyMs, valkey } = config.multipart_state;
   const cleanUp = { everyMs, ttlMs: valkey.ttl_seconds * 1000 };
   const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
-  const legacy = {
-    acceptsForgeable:
-      config.legacy.accept_forgeable || config.encryption.allow_unmarked_no_aad_fallback,
-    contentTypes: config.legacy.content_types,
-    isFips: config.encryption.fips,
-  };
   const common = {
     bus,
     backend,
@@ -168,7 +163,7 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
     state,
     cleanUp,
     needsEqualParts,
-    legacy,
+    legacy: legacyOptionsOf(config),
     cache: dataKeyCacheLimits(config.encryption.key_manager),
   };
   if (!secrets) {

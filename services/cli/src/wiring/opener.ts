@@ -17,6 +17,7 @@ import { configuredLegacy } from "../../../keys/src/legacy/configured-legacy.ts"
 import { startKeys } from "../../../keys/src/main.ts";
 import type { Env, GatewayConfig } from "../gateway-config.ts";
 import { VERSION } from "../version.ts";
+import { legacyOptionsOf } from "./legacy-options.ts";
 
 /** An object to be opened. */
 interface Wanted {
@@ -45,11 +46,9 @@ export async function startOpener(
   held.defer(() => rm(folder, { recursive: true, force: true }));
   const parts = { config: config.encryption, env, folder, log };
   const custodian = held.use(await configuredCustodian(parts));
-  const { accept_forgeable, content_types } = config.legacy;
-  const acceptsForgeable = accept_forgeable || config.encryption.allow_unmarked_no_aad_fallback;
   const legacy = await configuredLegacy(parts, {
     custodians: custodian,
-    acceptsForgeable: accept_forgeable,
+    acceptsForgeable: config.legacy.accept_forgeable,
   });
   const bus = new MemoryBus({ log });
   held.defer(() => bus.drain());
@@ -57,12 +56,9 @@ export async function startOpener(
   const health = new Health({ version: VERSION, log });
   await startKeys({ custodian, legacy, folder, bus, guards: undefined, log, metrics, health });
   const transfers = new LocalTransfers({ log });
-  const isFips = config.encryption.fips;
-  if (isFips) fipsSelfTest();
-  const reading = { acceptsForgeable, contentTypes: content_types, isFips };
-  held.use(
-    startCrypto({ bus, transfers, backend, log, metrics, session: undefined, legacy: reading }),
-  );
+  if (config.encryption.fips) fipsSelfTest();
+  const rooms = { bus, transfers, backend, log, metrics, session: undefined };
+  held.use(startCrypto({ ...rooms, legacy: legacyOptionsOf(config) }));
   const parted = held.move();
   return {
     async open({ bucket, key, boundTo, contents, range }) {

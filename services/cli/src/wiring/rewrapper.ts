@@ -6,6 +6,7 @@ import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
+import { fipsSelfTest } from "@s3eg/shared/sealing/fips.ts";
 import { startCrypto } from "../../../crypto/src/main.ts";
 import {
   type RewrapPage,
@@ -21,6 +22,7 @@ import type { Env, GatewayConfig } from "../gateway-config.ts";
 import type { Role } from "../roles.ts";
 import { VERSION } from "../version.ts";
 import { endpointOf, openBackend } from "./backends.ts";
+import { legacyOptionsOf } from "./legacy-options.ts";
 
 /** Runs the job on one bucket after another. */
 export interface Rewrapper extends AsyncDisposable {
@@ -41,19 +43,18 @@ export async function startRewrapper(
   const parts = { config: config.encryption, env, folder, log };
   const custodians = held.use(await configuredCustodian(parts));
   const { custodian } = openRotation(custodians, folder);
-  const { accept_forgeable, content_types: contentTypes } = config.legacy;
-  const legacy = await configuredLegacy(parts, { custodians, acceptsForgeable: accept_forgeable });
+  const acceptsForgeable = config.legacy.accept_forgeable;
+  const legacy = await configuredLegacy(parts, { custodians, acceptsForgeable });
   const metrics = createMetrics();
+  if (config.encryption.fips) fipsSelfTest();
   const health = new Health({ version: VERSION, log });
   await startKeys({ custodian, legacy, folder, bus, guards: undefined, log, metrics, health });
   const transfers = new LocalTransfers({ log });
   const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
-  const acceptsForgeable = accept_forgeable || config.encryption.allow_unmarked_no_aad_fallback;
-  const reading = { acceptsForgeable, contentTypes };
   held.use(
     startCrypto({
       ...{ bus, transfers, backend, log, metrics, needsEqualParts },
-      legacy: reading,
+      legacy: legacyOptionsOf(config),
       session: undefined,
     }),
   );
