@@ -4,6 +4,8 @@
 export interface BackendProfile {
   /** All parts of an upload but the last must have one size: so nothing of ours goes behind the last (format.md §7). */
   readonly needsEqualParts: boolean;
+  /** May know no trailing checksums, and keeps nothing of a body that was cut: Ceph knows them since version 19 only. */
+  readonly lacksTrailers: boolean;
 }
 
 /** Profile of a provider by its name, or else by the host of its endpoint. */
@@ -13,5 +15,5 @@ export function profileOf(provider: string | undefined, endpoint: URL): BackendP
     name === undefined
       ? endpoint.hostname.endsWith(".r2.cloudflarestorage.com")
       : ["r2", "cloudflare", "cloudflare-r2"].includes(name);
-  return { needsEqualParts: isR2 };
+  return { needsEqualParts: isR2, lacksTrailers: name === "ceph" };
 }

@@ -17,4 +17,11 @@ describe("profileOf", () => {
     assert.equal(profileOf("aws", R2).needsEqualParts, false);
     assert.equal(profileOf("minio", new URL("http://r2.example")).needsEqualParts, false);
   });
+
+  it("knows by name that Ceph may know no trailing checksums", () => {
+    assert.equal(profileOf("Ceph", OTHER).lacksTrailers, true);
+    for (const name of [undefined, "minio", "r2"]) {
+      assert.equal(profileOf(name, OTHER).lacksTrailers, false);
+    }
+  });
 });

@@ -7,6 +7,7 @@ import {
   staticCredentials,
 } from "@s3eg/shared/backend/credentials.ts";
 import { withoutMetadata } from "@s3eg/shared/backend/metadata-filter.ts";
+import { profileOf } from "@s3eg/shared/backend/profile.ts";
 import { S3Backend } from "@s3eg/shared/backend/s3-backend.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { BackendSection } from "@s3eg/shared/runtime/common-config.ts";
@@ -21,7 +22,8 @@ export function openBackend(
     throw new Fault("config.invalid", "backend.type azure: Azure Blob Storage has no S3 interface");
   }
   const endpoint = endpointOf(config);
-  const { retry } = config;
+  const { retry, upload_checksum } = config;
+  const { lacksTrailers } = profileOf(config.provider, endpoint);
   const backend = new S3Backend({
     endpoint,
     region: config.region,
@@ -36,7 +38,7 @@ export function openBackend(
     },
     timeouts: { connectMs: 5000, headersMs: 60_000, idleMs: 60_000 },
     maxConnections: 256,
-    uploadChecksum: uploadChecksumOf(config),
+    uploadChecksum: lacksTrailers && upload_checksum === "auto" ? "none" : upload_checksum,
     log,
   });
   return withoutMetadata(backend, config.filter_metadata_keys);
@@ -49,13 +51,6 @@ export function endpointOf(config: Pick<BackendSection, "endpoint" | "region" | 
   const text = endpoint.includes("://") ? endpoint : `${use_ssl ? "https" : "http"}://${endpoint}`;
   if (!URL.canParse(text)) throw new Fault("config.invalid", "backend.endpoint is not a URL");
   return new URL(text);
-}
-
-/** Ceph knows trailing checksums since version 19 only, and keeps nothing of a body that was cut: it need not be asked. */
-function uploadChecksumOf({ upload_checksum, provider }: BackendSection) {
-  return upload_checksum === "auto" && provider?.toLowerCase() === "ceph"
-    ? "none"
-    : upload_checksum;
 }
 
 function credentialsOf(
