@@ -1,6 +1,6 @@
 /** XML that the backend sent. What is wrong with it is not the client's doing. */
 import { Fault } from "@s3eg/shared/faults.ts";
-import { parseXml, type XmlElement } from "@s3eg/shared/s3/xml.ts";
+import { el, parseXml, type XmlElement, type XmlNode } from "@s3eg/shared/s3/xml.ts";
 
 /** 1000 keys of 1 KiB, percent-encoded, with owners. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -15,4 +15,11 @@ export function parseBackendXml(text: string): XmlElement {
       cause,
     });
   }
+}
+
+/** An element as it came, to be written again: text where it has no children. Attributes and namespaces are not kept. */
+export function copyNode(element: XmlElement): XmlNode {
+  return element.children.length > 0
+    ? el(element.name, ...element.children.map(copyNode))
+    : el(element.name, element.text);
 }

@@ -2,7 +2,7 @@
 import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { isLegacyCompanionName } from "@s3eg/shared/legacy/legacy-manifest.ts";
 import { el, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
-import { parseBackendXml } from "./backend-xml.ts";
+import { copyNode, parseBackendXml } from "./backend-xml.ts";
 import { hiddenCompanions, markerBehind, shownCount } from "./hidden-companions.ts";
 import type { ListedObject } from "./listing-sizes.ts";
 import type { Rooms } from "./operations/operation.ts";
@@ -107,10 +107,4 @@ function contentsNode(contents: XmlElement, shown: ShownObject | undefined): Xml
       return copyNode(child);
     }),
   );
-}
-
-function copyNode(element: XmlElement): XmlNode {
-  return element.children.length > 0
-    ? el(element.name, ...element.children.map(copyNode))
-    : el(element.name, element.text);
 }

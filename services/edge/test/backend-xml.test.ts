@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseBackendXml } from "../src/backend-xml.ts";
+import { xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { copyNode, parseBackendXml } from "../src/backend-xml.ts";
 
 describe("parseBackendXml", () => {
   it("reads a document, also after white space that kept the connection alive", () => {
@@ -13,4 +14,12 @@ describe("parseBackendXml", () => {
       assert.throws(() => parseBackendXml(text), { code: "backend.unavailable" });
     });
   }
+});
+
+describe("copyNode", () => {
+  it("writes an element as it was read, with what is inside", () => {
+    const text = "<A><B>1 &amp; 2</B><C><D/></C></A>";
+    const written = xmlDocument(copyNode(parseBackendXml(text)));
+    assert.ok(written.endsWith("<A><B>1 &amp; 2</B><C><D></D></C></A>"), written);
+  });
 });

@@ -1,7 +1,7 @@
 /** Operations on buckets themselves: they hold no object bytes and pass through. */
-import { el, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { el, type XmlElement, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import type { Rights } from "../auth/rights.ts";
-import { parseBackendXml } from "../backend-xml.ts";
+import { copyNode, parseBackendXml } from "../backend-xml.ts";
 import type { Operation } from "./operation.ts";
 import { MAX_XML_BYTES, passedAnswer, passedRequest, passThrough } from "./pass-through.ts";
 
@@ -30,12 +30,6 @@ function onlyBuckets(xml: string, rights: Rights): string {
       : copyNode(child),
   );
   return xmlDocument(el(document.name, ...children), { hasNamespace: true });
-}
-
-function copyNode(element: XmlElement): XmlNode {
-  return element.children.length > 0
-    ? el(element.name, ...element.children.map(copyNode))
-    : el(element.name, element.text);
 }
 
 /** CreateBucket: `Location`, which may tell where the backend is, becomes the bucket's here. */

@@ -2,7 +2,7 @@
 
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { el, parseXml, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
-import { parseBackendXml } from "../backend-xml.ts";
+import { copyNode, parseBackendXml } from "../backend-xml.ts";
 import { companionToDelete, deleteCompanions, isCompanionName } from "../companions.ts";
 import { S3_ERRORS, s3Error } from "../s3/errors.ts";
 import { backendCondition, type KnownEtag } from "../s3/etags.ts";
@@ -173,10 +173,4 @@ function objectNode(object: XmlElement, known: KnownEtag | undefined): XmlNode {
       child.name === "ETag" ? el("ETag", backendCondition(child.text, known)) : copyNode(child),
     ),
   );
-}
-
-function copyNode(element: XmlElement): XmlNode {
-  return element.children.length > 0
-    ? el(element.name, ...element.children.map(copyNode))
-    : el(element.name, element.text);
 }

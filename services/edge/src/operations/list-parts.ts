@@ -8,9 +8,9 @@ import {
 } from "@s3eg/shared/contracts/multipart.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { collectBody } from "@s3eg/shared/http/body.ts";
-import { el, optional, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { el, optional, type XmlElement, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { z } from "zod";
-import { parseBackendXml } from "../backend-xml.ts";
+import { copyNode, parseBackendXml } from "../backend-xml.ts";
 import { s3Error } from "../s3/errors.ts";
 import { askingHeaders } from "../s3/headers.ts";
 import type { S3Request } from "../s3-request.ts";
@@ -77,12 +77,6 @@ async function uploadOnBackend(request: S3Request, backend: Backend): Promise<Xm
   });
   if (response.status !== 200) throw await backendFault(response);
   return parseBackendXml(await response.text());
-}
-
-function copyNode(element: XmlElement): XmlNode {
-  return element.children.length > 0
-    ? el(element.name, ...element.children.map(copyNode))
-    : el(element.name, element.text);
 }
 
 function partNode(
