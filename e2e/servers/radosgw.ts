@@ -154,7 +154,9 @@ async function startCluster(conf: CephConf, children: Child[]): Promise<void> {
       args: ["-c", conf.file, "--connect-timeout", "10", ...args],
       cwd,
     });
-  await untilReady("ceph-mon", children, { probe: async () => (await ceph("fsid")).length > 0 });
+  // It answers `fsid` before it takes any other command.
+  const probe = async () => (await ceph("osd", "stat")).length > 0;
+  await untilReady("ceph-mon", children, { probe });
   const osdId = randomUUID();
   await ceph("osd", "create", osdId, "0");
   const osd = findProgram("ceph-osd", "radosgw");
