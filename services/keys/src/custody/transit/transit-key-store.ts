@@ -97,13 +97,7 @@ export class TransitKeyStore implements RemoteKeyStore {
     if (!isCiphertext(ciphertext)) {
       throw new Fault("crypto.integrity", "wrapped key is no Transit ciphertext");
     }
-    const body = decryptBody(ciphertext, binding);
-    const answer = await this.#ask(
-      { method: "POST", path: `decrypt/${this.#key.name}`, body },
-      signal,
-    );
-    if (answer.status !== 200) throw faultOf(answer);
-    return plaintextOf(answer);
+    return await this.#decrypt(decryptBody(ciphertext, binding), signal);
   }
 
   /** 32 bytes, without associated data. Mount and key are the configured ones, whatever the object names. */
@@ -112,16 +106,19 @@ export class TransitKeyStore implements RemoteKeyStore {
     if (!CIPHERTEXT.test(ciphertext)) {
       throw new Fault("crypto.integrity", "wrapped key is no Transit ciphertext");
     }
-    const body = decryptBody(ciphertext);
-    const path = `decrypt/${this.#key.name}`;
-    const answer = await this.#ask({ method: "POST", path, body }, signal);
-    if (answer.status !== 200) throw faultOf(answer);
-    return plaintextOf(answer);
+    return await this.#decrypt(decryptBody(ciphertext), signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#login[Symbol.asyncDispose]();
     await this.#http[Symbol.asyncDispose]();
+  }
+
+  async #decrypt(body: Buffer, signal: AbortSignal): Promise<Buffer> {
+    const path = `decrypt/${this.#key.name}`;
+    const answer = await this.#ask({ method: "POST", path, body }, signal);
+    if (answer.status !== 200) throw faultOf(answer);
+    return plaintextOf(answer);
   }
 
   /** A refused token is replaced once, by a login, before the refusal is believed. */
