@@ -1,13 +1,14 @@
 /** The frozen vectors of format 2 (test/vectors/README.md): their form, and how the bytes of one are had. */
-import { readdirSync, readFileSync } from "node:fs";
 import {
-  type keysByHand,
+  keysByHand,
   patternByHand,
+  type RawKeys,
   sealedTrailerByHand,
   sha256,
   storedByHand,
   trailerByHand,
 } from "./format-by-hand.ts";
+import { readVectorFiles } from "./vector-files.ts";
 
 /** Where the vectors lie. */
 export const VECTORS = new URL("./vectors/format-2/", import.meta.url);
@@ -59,16 +60,11 @@ export interface FormatVector {
 
 /** Every vector by its file name without `.json`. */
 export function readVectors(): ReadonlyMap<string, FormatVector> {
-  const files = readdirSync(VECTORS).filter((file) => file.endsWith(".json"));
-  return new Map(
-    files.sort().map((file) => {
-      const text = readFileSync(new URL(file, VECTORS), "utf8");
-      return [file.slice(0, -".json".length), JSON.parse(text) as FormatVector];
-    }),
-  );
+  return readVectorFiles(VECTORS);
 }
 
-const ALGORITHM_NUMBERS = { crc32: 1, crc32c: 2, crc64nvme: 3, sha1: 4, sha256: 5 } as const;
+/** The format's numbers of checksum algorithms. */
+export const ALGORITHM_NUMBERS = { crc32: 1, crc32c: 2, crc64nvme: 3, sha1: 4, sha256: 5 } as const;
 
 /** The 112 bytes of a vector's trailer. */
 export function trailerBytes({ md5, checksum }: VectorTrailer): Buffer {
@@ -88,7 +84,7 @@ export function trailerBytes({ md5, checksum }: VectorTrailer): Buffer {
 /** What has to be known of an object to seal it by hand. */
 export interface SealedByHand {
   readonly suite: number;
-  readonly keys: ReturnType<typeof keysByHand>;
+  readonly keys: RawKeys;
   readonly size: number;
   readonly trailer: Buffer;
 }
@@ -105,6 +101,35 @@ export function withTrailer(
   trailer: Buffer,
 ): Buffer {
   return Buffer.concat([stored.subarray(0, -128), sealedTrailerByHand(suite, keys, trailer)]);
+}
+
+/** What the stored bytes of any vector follow from. */
+type Stored = Pick<FormatVector, "dataKey" | "header" | "stored">;
+
+/** The stored bytes of a vector, out of all vectors: some are edits of another's, long ones are sealed anew by `seal`. */
+export function storedBytesOf<Vector extends Stored>(
+  vector: Vector,
+  vectors: ReadonlyMap<string, Vector>,
+  seal: (vector: Vector, under: Pick<SealedByHand, "suite" | "keys">) => Buffer,
+): Buffer {
+  const { stored } = vector;
+  if ("base64" in stored) return Buffer.from(stored.base64, "base64");
+  if ("from" in stored) {
+    const base = vectors.get(stored.from);
+    if (!base) throw new Error(`no vector ${stored.from}`);
+    return edited(storedBytesOf(base, vectors, seal), stored);
+  }
+  const header = Buffer.from(vector.header, "base64url");
+  const [, suite = 0, flags = 0] = header;
+  const object = { objectId: header.subarray(3, 35), suite, flags };
+  return seal(vector, { suite, keys: keysByHand(Buffer.from(vector.dataKey, "hex"), object) });
+}
+
+/** The stored bytes of a vector of an object in one piece. */
+export function storedOf(vector: FormatVector, vectors: ReadonlyMap<string, FormatVector>): Buffer {
+  return storedBytesOf(vector, vectors, ({ plaintext: { bytes: size }, trailer }, under) =>
+    sealPattern({ ...under, size, trailer: trailerBytes(trailer) }),
+  );
 }
 
 /** `base` with the edits of a source applied. */

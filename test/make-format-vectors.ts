@@ -2,7 +2,6 @@
  * Makes the frozen vectors of format 2 once (test/vectors/README.md). Existing files are never overwritten: a vector that has been
  * published stays readable for ever, and a new rule gets a new vector. `node test/make-format-vectors.ts`.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import {
   CHUNK,
   chunkByHand,
@@ -12,6 +11,7 @@ import {
   trailerByHand,
 } from "./format-by-hand.ts";
 import { edited, type FormatVector, measured, VECTORS, withTrailer } from "./format-vector.ts";
+import { writeVectorFiles } from "./vector-files.ts";
 import { factsOf, type ObjectChoices, objectOf, type VectorObject } from "./vector-object.ts";
 
 type Refusal = Pick<FormatVector, "description" | "section"> & Partial<FormatVector>;
@@ -414,18 +414,6 @@ function makeStrangeBodies(short: VectorObject): void {
   make(suite, "chunk sealed under the other suite", otherwise);
 }
 
-function write(): void {
-  mkdirSync(VECTORS, { recursive: true });
-  let fresh = 0;
-  for (const [name, vector] of made) {
-    const file = new URL(`${name}.json`, VECTORS);
-    if (existsSync(file)) continue;
-    writeFileSync(file, `${JSON.stringify(vector, undefined, 2)}\n`, { flag: "wx" });
-    fresh += 1;
-  }
-  process.stdout.write(`${fresh} new vectors, ${made.size - fresh} left as they were\n`);
-}
-
 makeSizes();
 makeTrailers();
 makeNames();
@@ -434,4 +422,4 @@ makeMiswrittenHeaders();
 makeEnvelopes();
 makeForgedHeaders();
 makeBodies();
-write();
+writeVectorFiles(VECTORS, made);

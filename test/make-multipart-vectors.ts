@@ -2,7 +2,6 @@
  * Makes the frozen vectors of multipart objects once (test/vectors/README.md). Existing files are never overwritten, as in
  * make-format-vectors.ts. `node test/make-multipart-vectors.ts`.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import {
   CHUNK,
   chunkByHand,
@@ -21,6 +20,7 @@ import {
   regionLength,
   withManifest,
 } from "./multipart-vector-object.ts";
+import { writeVectorFiles } from "./vector-files.ts";
 import { headerOf } from "./vector-object.ts";
 
 type Said = Pick<MultipartVector, "description"> & Partial<MultipartVector>;
@@ -387,22 +387,10 @@ function makeHeaders(): void {
   });
 }
 
-function write(): void {
-  mkdirSync(MULTIPART_VECTORS, { recursive: true });
-  let fresh = 0;
-  for (const [name, vector] of made) {
-    const file = new URL(`${name}.json`, MULTIPART_VECTORS);
-    if (existsSync(file)) continue;
-    writeFileSync(file, `${JSON.stringify(vector, undefined, 2)}\n`, { flag: "wx" });
-    fresh += 1;
-  }
-  process.stdout.write(`${fresh} new vectors, ${made.size - fresh} left as they were\n`);
-}
-
 makeLayouts();
 makeFacts();
 makeMalformed();
 makeRegions();
 makeParts();
 makeHeaders();
-write();
+writeVectorFiles(MULTIPART_VECTORS, made);

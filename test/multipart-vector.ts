@@ -1,7 +1,6 @@
 /** The frozen vectors of multipart objects (test/vectors/README.md): their form, and how the bytes of one are had. */
-import { readdirSync, readFileSync } from "node:fs";
-import { keysByHand, patternByHand, type RawKeys } from "./format-by-hand.ts";
-import { edited, type FormatVector } from "./format-vector.ts";
+import { patternByHand, type RawKeys } from "./format-by-hand.ts";
+import { ALGORITHM_NUMBERS, type FormatVector, storedBytesOf } from "./format-vector.ts";
 import {
   canonicalSize,
   manifestByHand,
@@ -9,6 +8,7 @@ import {
   type RawManifest,
   regionByHand,
 } from "./multipart-by-hand.ts";
+import { readVectorFiles } from "./vector-files.ts";
 
 /** Where the vectors lie. */
 export const MULTIPART_VECTORS = new URL("./vectors/format-2-multipart/", import.meta.url);
@@ -53,16 +53,9 @@ export interface MultipartVector
 
 /** Every vector by its file name without `.json`. */
 export function readMultipartVectors(): ReadonlyMap<string, MultipartVector> {
-  const files = readdirSync(MULTIPART_VECTORS).filter((file) => file.endsWith(".json"));
-  return new Map(
-    files.sort().map((file) => {
-      const text = readFileSync(new URL(file, MULTIPART_VECTORS), "utf8");
-      return [file.slice(0, -".json".length), JSON.parse(text) as MultipartVector];
-    }),
-  );
+  return readVectorFiles(MULTIPART_VECTORS);
 }
 
-const ALGORITHM_NUMBERS = { crc32: 1, crc32c: 2, crc64nvme: 3, sha1: 4, sha256: 5 } as const;
 const hex = (text: string) => Buffer.from(text, "hex");
 
 /** What has to be known of an object to seal it by hand. */
@@ -131,20 +124,10 @@ export function sealMultipart(object: PartsByHand): Buffer {
   return Buffer.concat([sealed, regionByHand(suite, keys, { fields, length })]);
 }
 
-/** The stored bytes of a vector, out of all vectors: some are edits of another's. */
-export function storedOf(
+/** The stored bytes of a vector of an object in parts. */
+export function multipartStoredOf(
   vector: MultipartVector,
   vectors: ReadonlyMap<string, MultipartVector>,
 ): Buffer {
-  const { stored } = vector;
-  if ("base64" in stored) return Buffer.from(stored.base64, "base64");
-  if ("from" in stored) {
-    const base = vectors.get(stored.from);
-    if (!base) throw new Error(`no vector ${stored.from}`);
-    return edited(storedOf(base, vectors), stored);
-  }
-  const header = Buffer.from(vector.header, "base64url");
-  const [, suite = 0, flags = 0] = header;
-  const keys = keysByHand(hex(vector.dataKey), { objectId: header.subarray(3, 35), suite, flags });
-  return sealMultipart({ ...vector, suite, keys });
+  return storedBytesOf(vector, vectors, (object, under) => sealMultipart({ ...object, ...under }));
 }

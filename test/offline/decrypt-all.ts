@@ -10,16 +10,10 @@ import { decrypt } from "../../services/cli/src/commands/decrypt.ts";
 import { decodeHeader, encodeHeader } from "../../shared/src/format/header.ts";
 import { bindingOf } from "../../shared/src/sealing/envelope.ts";
 import { deriveObjectKeys, headerMac } from "../../shared/src/sealing/object-keys.ts";
-import { keysByHand, wrapByHand } from "../format-by-hand.ts";
-import {
-  edited,
-  type FormatVector,
-  readVectors,
-  sealPattern,
-  trailerBytes,
-} from "../format-vector.ts";
+import { wrapByHand } from "../format-by-hand.ts";
+import { type FormatVector, readVectors, storedOf } from "../format-vector.ts";
 import { bytesOf, type Fixture, fixtures, legacyKeys } from "../gateway/legacy-fixtures.ts";
-import { readMultipartVectors, storedOf } from "../multipart-vector.ts";
+import { multipartStoredOf, readMultipartVectors } from "../multipart-vector.ts";
 
 /** One object in files. */
 interface OfflineCase {
@@ -97,7 +91,7 @@ function vectorCases(common: Readonly<Record<string, string>>): OfflineCase[] {
   const vectors = readVectors();
   return [...vectors].flatMap(([name, vector]) => {
     if (vector.expect !== "success" || vector.kek === undefined) return [];
-    return [caseOf(name, vector, { common, stored: singleStored(vector, vectors), etag: '"e"' })];
+    return [caseOf(name, vector, { common, stored: storedOf(vector, vectors), etag: '"e"' })];
   });
 }
 
@@ -106,7 +100,7 @@ function partCases(common: Readonly<Record<string, string>>): OfflineCase[] {
   return [...vectors].flatMap(([name, vector]) => {
     if (vector.expect !== "success") return [];
     const etag = `"${"0".repeat(32)}-${vector.backendParts}"`;
-    return [caseOf(name, vector, { common, stored: storedOf(vector, vectors), etag })];
+    return [caseOf(name, vector, { common, stored: multipartStoredOf(vector, vectors), etag })];
   });
 }
 
@@ -143,20 +137,4 @@ function underConfiguredKey(
   const keys = deriveObjectKeys(key, named);
   const wrapped = { ...named, wrappedKey: wrapByHand(kek, sealing, payload) };
   return encodeHeader(wrapped, (macInput) => headerMac(keys, macInput));
-}
-
-function singleStored(vector: FormatVector, vectors: ReadonlyMap<string, FormatVector>): Buffer {
-  const { stored } = vector;
-  if ("base64" in stored) return Buffer.from(stored.base64, "base64");
-  if ("from" in stored) {
-    const base = vectors.get(stored.from);
-    if (!base) throw new Error(`no vector ${stored.from}`);
-    return edited(singleStored(base, vectors), stored);
-  }
-  const header = Buffer.from(vector.header, "base64url");
-  const [, suite = 0, flags = 0] = header;
-  const object = { objectId: header.subarray(3, 35), suite, flags };
-  const keys = keysByHand(Buffer.from(vector.dataKey, "hex"), object);
-  const trailer = trailerBytes(vector.trailer);
-  return sealPattern({ suite, keys, size: vector.plaintext.bytes, trailer });
 }
