@@ -43,8 +43,8 @@ export const PARTS_CLIENTS: Readonly<Record<string, (site: PartsSite) => Promise
   boto3: async (site) => toldClient(startBoto3({ ...site, caFile: undefined })),
   "aws-sdk-js": openAwsSdkJs,
   "minio-js": openMinioJs,
-  "minio-go": (site) => openGo("go-minio", site),
-  "aws-sdk-go-v2": (site) => openGo("go-aws-sdk", site),
+  "minio-go": (site) => openGo("minio", site),
+  "aws-sdk-go-v2": (site) => openGo("aws-sdk", site),
 };
 
 function toldClient(process: ToldProcess): PartsClient {
@@ -60,8 +60,9 @@ async function openGo(
   program: string,
   { server, bucket, folder }: PartsSite,
 ): Promise<PartsClient> {
-  const built = join(folder, program);
-  await runTool("go", ["build", "-o", built, "."], { cwd: join(import.meta.dirname, program) });
+  const built = join(folder, `go-${program}`);
+  const cwd = join(import.meta.dirname, "go");
+  await runTool("go", ["build", "-o", built, `./${program}`], { cwd });
   const env = {
     AWS_ACCESS_KEY_ID: server.accessKey,
     AWS_SECRET_ACCESS_KEY: server.secretKey,
