@@ -8,16 +8,13 @@ import type {
 } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { Asked } from "@s3eg/shared/bus/bus.ts";
-import {
-  type describeObjects,
-  mayReadPlain,
-  type ObjectFacts,
-} from "@s3eg/shared/contracts/crypto.ts";
+import type { describeObjects, ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, isFault, toWireFault } from "@s3eg/shared/faults.ts";
 import { isMultipart } from "@s3eg/shared/format/companion.ts";
 import { HEADER_FIELD, TRAILER_BYTES } from "@s3eg/shared/format/layout.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
+import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { openTrailer } from "@s3eg/shared/sealing/open.ts";
 import type { z } from "zod";
@@ -25,7 +22,6 @@ import type { DataKeys } from "./data-keys.ts";
 import { describeLegacy, isLegacy, type LegacyOptions } from "./legacy/read-legacy.ts";
 import { factsOfManifest } from "./multipart/multipart-facts.ts";
 import { askRangeOf, manifestOf } from "./multipart/open-multipart.ts";
-import { notSealed } from "./plain-or-sealed.ts";
 import { parseContentRange, type StoredPart } from "./stored-range.ts";
 
 type Input = z.infer<typeof describeObjects.input>;
@@ -140,12 +136,11 @@ async function factsOfUnsealed(
   const shown = isEmpty ? await backend.send({ ...head, method: "HEAD" }) : response;
   if (shown !== response) response.body.destroy();
   if (isEmpty && shown.status !== 200) throw await describeFault(shown);
+  refuseUnsealed(shown.headers, input.contents);
   if (isLegacy(shown)) {
-    if (input.contents === "sealed") throw notSealed("sealed+legacy");
     return await describeLegacy({ backend, ...rooms }, { request, response: shown, requestId });
   }
   shown.body.destroy();
-  if (!mayReadPlain(input.contents)) throw notSealed();
   const size = isEmpty ? 0 : totalOf(shown.headers);
   return { size, isSealed: false, etag: object.etag.replaceAll('"', "") };
 }

@@ -10,10 +10,11 @@ import { type ByteRange, mayReadPlain, type openObject } from "@s3eg/shared/cont
 import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
+import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 import { isPartIgnored, PARTS_UNTOLD } from "@s3eg/shared/s3/part-answer.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import type { z } from "zod";
-import { notSealed, visibleHeaders } from "./plain-or-sealed.ts";
+import { visibleHeaders } from "./plain-or-sealed.ts";
 import { parseContentRange } from "./stored-range.ts";
 
 type Head = z.infer<typeof openObject.head>;
@@ -33,7 +34,7 @@ export async function openPlain(
   request: BackendRequest,
   { head, response }: { head: Head; response: BackendResponse },
 ): Promise<PlainAnswer> {
-  if (!mayReadPlain(head.contents)) throw notSealed();
+  refuseUnsealed(response.headers, head.contents);
   if (!head.range) return wholeAnswer(response);
   response.body.destroy();
   const etag = response.headers.etag;
@@ -57,7 +58,7 @@ export async function openPlainPart(
   request: BackendRequest,
   head: Head,
 ): Promise<PlainAnswer> {
-  if (!mayReadPlain(head.contents)) throw notSealed();
+  refuseUnsealed({}, head.contents);
   const query = [...(request.query ?? []), ["partNumber", String(head.part)] as const];
   const response = await backend.send({ ...request, query });
   try {

@@ -1,6 +1,6 @@
 /** The size a client is told of an object it has not read: arithmetic on what the backend answered, unverified (format.md §8). */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
-import { type Contents, mayReadPlain } from "@s3eg/shared/contracts/crypto.ts";
+import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { mayHaveCompanion } from "@s3eg/shared/format/companion.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
@@ -8,6 +8,7 @@ import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { listedPlaintextSizeOf } from "@s3eg/shared/format/sizes.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { legacySizeOf } from "@s3eg/shared/legacy/legacy-size.ts";
+import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 
 /** Plaintext size of the object a backend's GET or HEAD answer describes; undefined where an object of format 1, or one whose manifest is beside it, does not say it. */
 export function plaintextSizeOfAnswer(
@@ -34,16 +35,4 @@ export function plaintextSizeOfAnswer(
     throw new Fault("crypto.integrity", "stored object does not have the size its header says");
   }
   return size;
-}
-
-/** Refuses an object without a header of format 2, unless `contents` lets it be read; the refusal names the value that would. */
-export function refuseUnsealed(headers: HeaderFields, contents: Contents): void {
-  const isLegacy = legacyMetadataOf(headers) !== undefined;
-  if (mayReadPlain(contents) || (isLegacy && contents === "sealed+legacy")) return;
-  const what = isLegacy ? "sealed in the format of before" : "not sealed";
-  const wanted = isLegacy ? "sealed+legacy" : "mixed";
-  throw new Fault(
-    "crypto.not-sealed",
-    `object is ${what}; policy \`contents: ${wanted}\` would let it be read`,
-  );
 }

@@ -5,11 +5,11 @@ import type { Body } from "@s3eg/shared/http/body.ts";
 import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { legacyObjectOf } from "@s3eg/shared/legacy/legacy-object.ts";
+import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 import { refuseUnapprovedSuite } from "@s3eg/shared/sealing/fips.ts";
 import type { z } from "zod";
 import type { DataKeys } from "../data-keys.ts";
 import { noSuchPart } from "../multipart/open-multipart.ts";
-import { notSealed } from "../plain-or-sealed.ts";
 import { legacyStored } from "./legacy-stored.ts";
 import { type LegacyRooms, legacyRange, openLegacy } from "./open-legacy.ts";
 
@@ -47,7 +47,7 @@ export async function openLegacyObject(
   { request, response, requestId }: Unsealed,
   { contents, range, part }: Head,
 ): Promise<{ result: z.infer<typeof openObject.result>; body: Body; sizeBytes: number }> {
-  if (contents === "sealed") throw notSealed("sealed+legacy");
+  refuseUnsealed(response.headers, contents);
   if (part !== undefined && part > 1) throw noSuchPart(part, 1);
   const opened = await opening(rooms, { request, response, requestId });
   const { size, range: found, body } = await legacyRange(opened, range);

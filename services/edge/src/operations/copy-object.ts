@@ -7,6 +7,7 @@ import type { ObjectFacts, ObjectPart } from "@s3eg/shared/contracts/crypto.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
+import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 import { sealsObjects } from "../auth/policy.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import {
@@ -25,7 +26,6 @@ import { sealedCopy } from "../copy/sealed-copy.ts";
 import { retryIfChanged } from "../object-facts.ts";
 import { isInParts, partsOf } from "../object-parts.ts";
 import { objectSizeOf } from "../object-size.ts";
-import { refuseUnsealed } from "../plaintext-size.ts";
 import { namedAlgorithm } from "../s3/checksum-headers.ts";
 import { copiedHeaders, storedHeaders, uncopiedHeaders } from "../s3/headers.ts";
 import type { S3Request } from "../s3-request.ts";
