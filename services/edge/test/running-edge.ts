@@ -1,9 +1,6 @@
 /** An edge on a free port, with stand-ins for the other services, a client that signs, and a socket for what no client would send. */
-
 import { hash } from "node:crypto";
-import { once } from "node:events";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
-import { connect, type Socket } from "node:net";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { type OperationDone, operationDone } from "@s3eg/shared/contracts/audit.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
@@ -23,6 +20,7 @@ import { EVERYTHING } from "../src/auth/rights.ts";
 import { edgeSettings } from "../src/config.ts";
 import { startEdge } from "../src/main.ts";
 import { MemoryBackend } from "./memory-backend.ts";
+import { RawClient } from "./raw-client.ts";
 import { serveCrypto, serveDescriptions, serveKeys } from "./stand-in-services.ts";
 
 /** The policy where no rule says otherwise. */
@@ -82,6 +80,7 @@ export async function runningEdge(
     /** More callers, with the secret of all. */
     principals?: readonly Principal[];
     audit?: AuditDuty;
+    needsEqualParts?: boolean;
   } = {},
 ) {
   const log = keptLog();
@@ -113,6 +112,7 @@ export async function runningEdge(
     metrics,
     hasOwnMetricsPort: false,
     audit: options.audit,
+    needsEqualParts: options.needsEqualParts ?? false,
     health,
     graceMs: options.graceMs ?? 1000,
   });
@@ -200,56 +200,4 @@ async function exchange(
     });
   });
   return await answered.promise;
-}
-
-/** A client that sends whatever it is told to, byte for byte. */
-export class RawClient {
-  readonly socket: Socket;
-  received = "";
-  /** True when the server ended the connection properly, false when it was cut. */
-  readonly ended: Promise<boolean>;
-
-  static async connect(port: number): Promise<RawClient> {
-    const client = new RawClient(connect(port, "127.0.0.1"));
-    await once(client.socket, "connect");
-    return client;
-  }
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    socket.setEncoding("latin1");
-    socket.on("data", (piece: string) => {
-      this.received += piece;
-    });
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.ended = promise;
-    socket.once("end", () => resolve(true));
-    socket.once("error", () => resolve(false));
-    socket.once("close", () => resolve(false));
-  }
-
-  write(bytes: string | Uint8Array): void {
-    this.socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
-  }
-
-  /** Resolves when what was received matches. */
-  async until(pattern: RegExp): Promise<string> {
-    while (!pattern.test(this.received)) {
-      if (this.socket.readableEnded || this.socket.destroyed) {
-        throw new Error(`closed after ${JSON.stringify(this.received)}`);
-      }
-      await Promise.race([once(this.socket, "data"), this.ended]);
-    }
-    return this.received;
-  }
-
-  /** Everything received until the connection ended; rejects if it was cut. */
-  async all(): Promise<string> {
-    if (!(await this.ended)) throw new Error(`cut after ${JSON.stringify(this.received)}`);
-    return this.received;
-  }
-
-  [Symbol.dispose](): void {
-    this.socket.destroy();
-  }
 }

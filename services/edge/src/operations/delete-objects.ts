@@ -29,15 +29,16 @@ export const deleteObjects: Operation = {
     const objects = kept.filter(({ name }) => name === "Object");
     if (objects.length === 0) return deniedAnswer(denied);
     const etags = await etagsNow(request, objects, rooms);
-    const body = Buffer.from(xmlDocument(deleteDocument(kept, etags), { hasNamespace: true }));
     const companions = await companionsOf(request, rooms, objects);
+    // A quiet answer would not tell which objects are still there behind a marker.
+    const isHushed = companions.length > 0 && document.textOf("Quiet") === "true";
+    const asked = isHushed ? kept.filter(({ name }) => name !== "Quiet") : kept;
+    const body = Buffer.from(xmlDocument(deleteDocument(asked, etags), { hasNamespace: true }));
     const response = await rooms.backend.send(passedRequest(request, { method: "POST", body }));
-    const answer = await passedAnswer(
-      response,
-      denied.length === 0 ? undefined : withDenied(denied),
-    );
-    await deleteCompanions(request, rooms, unkept(companions, answer));
-    return answer;
+    return await passedAnswer(response, async (xml) => {
+      await deleteCompanions(request, rooms, unkept(companions, xml));
+      return shownResult(xml, { denied, isHushed });
+    });
   },
 };
 
@@ -85,13 +86,11 @@ async function companionsOf(
 }
 
 /** Companions of objects that are gone: neither refused, nor behind a marker. */
-function unkept(
-  companions: readonly { key: string; companion: string }[],
-  { body }: S3Answer,
-): string[] {
-  if (companions.length === 0 || typeof body !== "string") return [];
-  const result = parseBackendXml(body);
-  const isMarked = (deleted: XmlElement) => deleted.textOf("DeleteMarkerVersionId") !== undefined;
+function unkept(companions: readonly { key: string; companion: string }[], xml: string): string[] {
+  if (companions.length === 0) return [];
+  const result = parseBackendXml(xml);
+  const isMarked = (deleted: XmlElement) =>
+    deleted.textOf("DeleteMarker") === "true" || deleted.child("DeleteMarkerVersionId");
   const kept = new Set(
     [...result.all("Error"), ...result.all("Deleted").filter(isMarked)].map((each) =>
       each.textOf("Key"),
@@ -123,11 +122,15 @@ function deniedAnswer(denied: readonly XmlNode[]): S3Answer {
   return { status: 200, headers: { "content-type": "application/xml" }, body };
 }
 
-function withDenied(denied: readonly XmlNode[]): (xml: string) => string {
-  return (xml) => {
-    const { name, children } = parseBackendXml(xml);
-    return xmlDocument(el(name, ...children.map(copyNode), ...denied), { hasNamespace: true });
-  };
+/** The result with the keys that the backend was not asked for; `isHushed`: without those that were deleted. */
+function shownResult(
+  xml: string,
+  { denied, isHushed }: { denied: readonly XmlNode[]; isHushed: boolean },
+): string {
+  if (denied.length === 0 && !isHushed) return xml;
+  const { name, children } = parseBackendXml(xml);
+  const told = isHushed ? children.filter((child) => child.name !== "Deleted") : children;
+  return xmlDocument(el(name, ...told.map(copyNode), ...denied), { hasNamespace: true });
 }
 
 /** Bytes that are not UTF-8 must not become another key's name. */

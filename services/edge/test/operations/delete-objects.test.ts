@@ -6,6 +6,7 @@ import { Rights } from "../../src/auth/rights.ts";
 import { parseScope, type Scope } from "../../src/auth/scope.ts";
 import { answer } from "../memory-backend.ts";
 import { runningEdge } from "../running-edge.ts";
+import { standInParts } from "../stand-in-parts.ts";
 
 const RESULT = "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>";
 
@@ -134,5 +135,57 @@ describe("DeleteObjects", () => {
     const { status, code } = await site.deleteAll(document(object("a", el("Size", 3))));
     assert.deepEqual([status, code], [501, "NotImplemented"]);
     assert.deepEqual(site.edge.backend.kept, []);
+  });
+});
+
+describe("DeleteObjects of objects with a manifest beside them", () => {
+  const MARKED =
+    "<Deleted><Key>marked</Key><DeleteMarker>true</DeleteMarker><DeleteMarkerVersionId>m</DeleteMarkerVersionId></Deleted>";
+  const FAILED = "<Error><Key>refused</Key><Code>AccessDenied</Code></Error>";
+
+  async function edgeWithCompanions() {
+    const edge = await runningEdge({ needsEqualParts: true });
+    standInParts(edge, "photos/gone");
+    const sealed = edge.backend.objects.get("photos/gone") ?? assert.fail();
+    // All ten thousand parts: the manifest has no room inside.
+    const found = { ...sealed, etag: `"${"c".repeat(32)}-10000"` };
+    for (const key of ["gone", "marked", "refused"])
+      edge.backend.objects.set(`photos/${key}`, found);
+    const result = `<DeleteResult><Deleted><Key>gone</Key></Deleted>${MARKED}${FAILED}</DeleteResult>`;
+    edge.backend.intercept = ({ method }) =>
+      method === "POST" ? answer(200, {}, result) : undefined;
+    return edge;
+  }
+
+  for (const isQuiet of [false, true]) {
+    it(`takes along those of objects that are gone alone, ${isQuiet ? "quiet" : "told"}`, async () => {
+      await using edge = await edgeWithCompanions();
+      const objects = ["gone", "marked", "refused"].map((key) => object(key));
+      const body = document(...(isQuiet ? [el("Quiet", true)] : []), ...objects);
+      const told = (await edge.send({ method: "POST", path: "/photos?delete", body })).xml();
+      assert.equal(parseXml(edge.backend.last("POST").body.toString()).child("Quiet"), undefined);
+      const deleted = edge.backend.kept.filter(({ request }) => request.method === "DELETE");
+      assert.equal(deleted.length, 1);
+      assert.match(deleted[0]?.request.key ?? "", /^gone\.[0-9a-f]{16}\.mpu-manifest$/);
+      assert.deepEqual(
+        told.children.map((each) => [each.name, each.textOf("Key")]),
+        [
+          ...(isQuiet
+            ? []
+            : [
+                ["Deleted", "gone"],
+                ["Deleted", "marked"],
+              ]),
+          ["Error", "refused"],
+        ],
+      );
+    });
+  }
+
+  it("asks for a quiet answer where nothing depends on it", async () => {
+    await using edge = await edgeWithCompanions();
+    const body = document(el("Quiet", true), object("plain"));
+    await edge.send({ method: "POST", path: "/photos?delete", body });
+    assert.equal(parseXml(edge.backend.last("POST").body.toString()).textOf("Quiet"), "true");
   });
 });
