@@ -6,7 +6,7 @@ import type {
   HeaderFields,
 } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
-import { type ByteRange, mayReadPlain, type openObject } from "@s3eg/shared/contracts/crypto.ts";
+import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
