@@ -5,12 +5,13 @@ import type { Body } from "@s3eg/shared/http/body.ts";
 import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { legacyObjectOf } from "@s3eg/shared/legacy/legacy-object.ts";
+import { legacySizeOf } from "@s3eg/shared/legacy/legacy-size.ts";
 import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 import { refuseUnapprovedSuite } from "@s3eg/shared/sealing/fips.ts";
 import type { z } from "zod";
 import type { DataKeys } from "../data-keys.ts";
 import { noSuchPart } from "../multipart/open-multipart.ts";
-import { legacyStored } from "./legacy-stored.ts";
+import { type LegacyStored, legacyStored } from "./legacy-stored.ts";
 import { type LegacyRooms, legacyRange, openLegacy } from "./open-legacy.ts";
 
 type Head = z.infer<typeof openObject.head>;
@@ -44,12 +45,13 @@ export function isLegacy({ headers }: BackendResponse): boolean {
 /** Opens an object of format 1. `crypto.not-sealed` where the policy does not let it be read. */
 export async function openLegacyObject(
   rooms: LegacyReading,
-  { request, response, requestId }: Unsealed,
+  unsealed: Unsealed,
   { contents, range, part }: Head,
 ): Promise<{ result: z.infer<typeof openObject.result>; body: Body; sizeBytes: number }> {
+  const { response } = unsealed;
   refuseUnsealed(response.headers, contents);
   if (part !== undefined && part > 1) throw noSuchPart(part, 1);
-  const opened = await opening(rooms, { request, response, requestId });
+  const opened = await opening(rooms, unsealed, storedOf(rooms, unsealed));
   const { size, range: found, body } = await legacyRange(opened, range);
   const headers = legacyHeaders(response.headers);
   const result = { size, isSealed: true, range: found, headers };
@@ -57,27 +59,35 @@ export async function openLegacyObject(
 }
 
 /**
- * What can be told of an object of format 1 without reading all of it: its recorded size where it has one, else what opening tells. Nothing
- * of it is authenticated before it is read.
+ * What can be told of an object of format 1 without reading all of it: its size by arithmetic where the headers tell
+ * it, else what opening tells. Nothing of it is authenticated before it is read.
  */
 export async function describeLegacy(
   rooms: LegacyReading,
   unsealed: Unsealed,
 ): Promise<ObjectFacts> {
-  const { response } = unsealed;
-  const legacy = legacyObjectOf(response.headers);
+  const { headers, body } = unsealed.response;
+  const stored = storedOf(rooms, unsealed);
+  const size =
+    legacySizeOf(headers, stored.storedBytes) ?? (await opening(rooms, unsealed, stored)).size;
+  body.destroy();
+  const legacy = legacyObjectOf(headers);
   const seal = legacy?.layout === "multipart" ? undefined : legacy?.seal;
-  const { size = seal?.originalSize ?? 0 } =
-    seal?.originalSize === undefined ? await opening(rooms, unsealed) : {};
-  response.body.destroy();
   const etag = seal?.originalEtag;
   // A FIPS build recorded a SHA-256, which is no ETag that S3 would give.
   const isMd5 = etag !== undefined && /^[0-9a-f]{32}$/.test(etag);
   return { size, isSealed: true, ...(isMd5 ? { etag } : {}) };
 }
 
-async function opening(rooms: LegacyReading, { request, response, requestId }: Unsealed) {
-  const { backend, dataKeys, legacy } = rooms;
+function storedOf({ backend }: LegacyReading, { request, response }: Unsealed): LegacyStored {
+  return legacyStored(backend, request, response);
+}
+
+async function opening(
+  { dataKeys, legacy }: LegacyReading,
+  { requestId }: Unsealed,
+  stored: LegacyStored,
+) {
   return await openLegacy(
     {
       ...legacy,
@@ -86,6 +96,6 @@ async function opening(rooms: LegacyReading, { request, response, requestId }: U
         return await dataKeys.legacy(source, requestId);
       },
     },
-    legacyStored(backend, request, response),
+    stored,
   );
 }

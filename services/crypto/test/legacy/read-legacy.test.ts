@@ -14,6 +14,7 @@ import {
   headersOf,
   manifestOf,
   patterned,
+  withFront,
 } from "./sealed-legacy.ts";
 
 const plain = patterned(CHUNK + 9);
@@ -125,10 +126,27 @@ describe("what is told of an object of format 1", () => {
     }
   });
 
-  it("is what opening tells where nothing is recorded", async () => {
+  it("follows from the stored size where nothing is recorded", async () => {
     const { rooms, asked, answered } = reading();
     const facts = await describeLegacy(rooms, await answered("HEAD"));
     assert.deepEqual(facts, { size: plain.length, isSealed: true });
+    assert.equal(asked.length, 0);
+  });
+
+  it("is what opening tells where neither tells it", async () => {
+    const { rooms, asked, answered } = reading();
+    const front = headersOf({ "encryption-chunked": "true", "encryption-manifest": manifestOf() });
+    const marks = { "encryption-fallback": "true", "encryption-fallback-version": "2" };
+    rooms.backend.put("k", withFront(front, chunked(plain)), headersOf(marks));
+    const facts = await describeLegacy(rooms, await answered("HEAD"));
+    assert.deepEqual(facts, { size: plain.length, isSealed: true });
     assert.equal(asked.length, 1);
+  });
+
+  it("is nothing of an object that was cut", async () => {
+    const { rooms, answered } = reading({ "encryption-original-size": String(plain.length + 1) });
+    await assert.rejects(describeLegacy(rooms, await answered("HEAD")), {
+      code: "crypto.integrity",
+    });
   });
 });
