@@ -25,6 +25,7 @@ import { LegacyPasswords } from "../src/legacy/legacy-passwords.ts";
 import { startKeys } from "../src/main.ts";
 import { CountingCustodian, kekOf } from "./counting-custodian.ts";
 import { is, issuedHeader, place } from "./issued-header.ts";
+import { NONE_RETIRED } from "./legacy/known-answers.ts";
 
 const keysSecret = new Secret(Buffer.alloc(32, 0x4b));
 const serviceSecret = new Secret(Buffer.alloc(32, 0x53));
@@ -89,6 +90,7 @@ describe("keys", () => {
       passwords: new LegacyPasswords(new Map()),
       memory: undefined,
       acceptsForgeable: false,
+      isRetired: NONE_RETIRED,
     };
     const parts = { custodian, legacy, folder, guards, log, metrics };
     await startKeys({ ...parts, bus: local, health });

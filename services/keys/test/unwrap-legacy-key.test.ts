@@ -5,7 +5,14 @@ import type { LegacyKeyStores } from "../src/legacy/legacy-keys.ts";
 import { LegacyPasswords } from "../src/legacy/legacy-passwords.ts";
 import { unwrapLegacyKeyAnswerer } from "../src/unwrap-legacy-key.ts";
 import { is } from "./issued-header.ts";
-import { AES_WRAPPED, DATA_KEY, DERIVED, PASSWORD, SALT } from "./legacy/known-answers.ts";
+import {
+  AES_WRAPPED,
+  DATA_KEY,
+  DERIVED,
+  NONE_RETIRED,
+  PASSWORD,
+  SALT,
+} from "./legacy/known-answers.ts";
 
 const passwords = (...texts: string[]) =>
   new LegacyPasswords(new Map(texts.map((text, n) => [n + 1, new Secret(Buffer.from(text))])));
@@ -14,6 +21,7 @@ const stores = (wish: Partial<LegacyKeyStores> = {}): LegacyKeyStores => ({
   passwords: passwords(PASSWORD, "some other password"),
   memory: undefined,
   acceptsForgeable: false,
+  isRetired: NONE_RETIRED,
   ...wish,
 });
 

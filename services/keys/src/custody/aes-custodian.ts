@@ -4,7 +4,13 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { openWhole } from "@s3eg/shared/sealing/legacy-aead.ts";
-import type { KeyRef, KeyUse, LegacyWrapped } from "./custodian.ts";
+import {
+  type IsRetired,
+  type KeyRef,
+  type KeyUse,
+  type LegacyWrapped,
+  refuseRetired,
+} from "./custodian.ts";
 import { checkValueOf, unwrapUnderKek, wrapUnderKek } from "./kek-envelope.ts";
 import { type ConfiguredVersions, SelfContainedCustodian } from "./self-contained-custodian.ts";
 
@@ -27,9 +33,14 @@ export class AesCustodian extends SelfContainedCustodian<Secret<Uint8Array>, Key
   }
 
   /** Nonce, ciphertext and tag, under the version that the object names and no other (docs/format-1.md §4). */
-  async unwrapLegacy({ wrappedKey, keyVersion }: LegacyWrapped): Promise<Uint8Array> {
+  async unwrapLegacy(
+    { wrappedKey, keyVersion }: LegacyWrapped,
+    isRetired: IsRetired,
+  ): Promise<Uint8Array> {
     await Promise.resolve();
-    const kek = this.held({ keyVersion: Number(keyVersion) });
+    const named = { ...this.activeKey, keyVersion: Number(keyVersion) };
+    refuseRetired(named, isRetired);
+    const kek = this.held(named);
     const nonce = wrappedKey.subarray(0, NONCE_BYTES);
     const sealed = wrappedKey.subarray(NONCE_BYTES);
     return openWhole(sealed, { suite: SUITE.aes256Gcm, key: kek, nonce });

@@ -1,4 +1,5 @@
 /** The custodian: whoever holds KEKs and wraps data keys under them. One file each in this folder. */
+import { Fault } from "@s3eg/shared/faults.ts";
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 
 /** A version of a KEK, as headers name it (format.md §4, §5). */
@@ -24,6 +25,9 @@ export interface LegacyWrapped {
   readonly keyVersion: string;
 }
 
+/** True for a version that operators retired: it opens nothing, whatever an object names. */
+export type IsRetired = (key: KeyRef) => boolean;
+
 /**
  * Wraps and unwraps payloads (format.md §5: 65 bytes). Every custodian is authenticated encryption, or a public-key wrap with a MAC.
  * What does not authenticate is `crypto.integrity`; a key store that can't be reached is `keys.unavailable`; one that does not let
@@ -40,7 +44,7 @@ export interface Custodian extends AsyncDisposable {
   /** The payload, which the caller wipes. */
   unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array>;
   /** Opens what the format of before wrapped under one of its keys; absent where that format knew no such key store. Faults as of `unwrap`. */
-  unwrapLegacy?(wrapped: LegacyWrapped): Promise<Uint8Array>;
+  unwrapLegacy?(wrapped: LegacyWrapped, isRetired: IsRetired): Promise<Uint8Array>;
   /** Resolves if the custodian can wrap and unwrap now. */
   check(): Promise<void>;
   /** A value by which operators compare a version of a key without seeing it; undefined where the provider has none. */
@@ -56,4 +60,10 @@ export interface ActiveCustodian extends Custodian {
 /** True if both are the same version of the same key. */
 export function isSameKey(a: KeyRef, b: KeyRef): boolean {
   return a.keyVersion === b.keyVersion && a.provider === b.provider && a.keyId === b.keyId;
+}
+
+/** `keys.unknown-key` for a retired version, whoever asks. */
+export function refuseRetired(key: KeyRef, isRetired: IsRetired): void {
+  if (!isRetired(key)) return;
+  throw new Fault("keys.unknown-key", `version ${key.keyVersion} of that key is retired`);
 }

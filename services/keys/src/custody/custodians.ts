@@ -2,7 +2,14 @@
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
-import type { ActiveCustodian, Custodian, KeyRef, KeyUse, LegacyWrapped } from "./custodian.ts";
+import type {
+  ActiveCustodian,
+  Custodian,
+  IsRetired,
+  KeyRef,
+  KeyUse,
+  LegacyWrapped,
+} from "./custodian.ts";
 
 /** The custodians of a process, as one. Only the active one counts for its health: what the others hold may be away for a while. */
 export class Custodians implements ActiveCustodian {
@@ -53,12 +60,16 @@ export class Custodians implements ActiveCustodian {
   }
 
   /** What the format of before wrapped with a provider. `keys.unknown-key` where none of that kind is configured. */
-  async unwrapLegacyOf(provider: Provider, wrapped: LegacyWrapped): Promise<Uint8Array> {
+  async unwrapLegacyOf(
+    provider: Provider,
+    wrapped: LegacyWrapped,
+    isRetired: IsRetired,
+  ): Promise<Uint8Array> {
     const holder = this.#all.find(
       (custodian) =>
         custodian.unwrapLegacy && custodian.readableKeys.some((key) => key.provider === provider),
     );
-    if (holder?.unwrapLegacy) return await holder.unwrapLegacy(wrapped);
+    if (holder?.unwrapLegacy) return await holder.unwrapLegacy(wrapped, isRetired);
     throw new Fault("keys.unknown-key", `no key store of kind ${provider} is configured`);
   }
 

@@ -2,7 +2,13 @@
 import { createPublicKey, createSecretKey, type KeyObject, webcrypto } from "node:crypto";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
-import type { KeyRef, KeyUse, LegacyWrapped } from "./custodian.ts";
+import {
+  type IsRetired,
+  type KeyRef,
+  type KeyUse,
+  type LegacyWrapped,
+  refuseRetired,
+} from "./custodian.ts";
 import { authenticate, authenticated, checkValueOfPublic, envelopeKeyOf } from "./rsa-envelope.ts";
 import { type ConfiguredVersions, SelfContainedCustodian } from "./self-contained-custodian.ts";
 
@@ -52,11 +58,15 @@ export class RsaCustodian extends SelfContainedCustodian<RsaKey, Version> {
   }
 
   /** OAEP without a label, under the key whose public half the object names (docs/format-1.md §4). */
-  async unwrapLegacy({ wrappedKey, keyId }: LegacyWrapped): Promise<Uint8Array> {
+  async unwrapLegacy(
+    { wrappedKey, keyId }: LegacyWrapped,
+    isRetired: IsRetired,
+  ): Promise<Uint8Array> {
     const named = this.readableKeys.find((key) => LEGACY_ID + this.checkValue(key) === keyId);
     if (!named) {
       throw new Fault("keys.unknown-key", "object names an RSA key that is not configured");
     }
+    refuseRetired(named, isRetired);
     try {
       const { privateKey } = this.held(named);
       const key = await webcrypto.subtle.decrypt(OAEP, privateKey, own(wrappedKey));

@@ -54,7 +54,7 @@ export abstract class SelfContainedCustodian<Configured, Held> implements Active
   }
 
   /** What is held of a version; `keys.unknown-key` for one that is not configured. */
-  protected held({ keyVersion }: Pick<KeyRef, "keyVersion">): Held {
+  protected held({ keyVersion }: KeyRef): Held {
     const held = this.#held.get(keyVersion);
     if (held !== undefined) return held;
     throw new Fault("keys.unknown-key", `version ${keyVersion} is not configured`);

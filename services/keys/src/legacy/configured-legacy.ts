@@ -5,6 +5,7 @@ import type { Custodians } from "../custody/custodians.ts";
 import { readSourceBytes } from "../custody/key-source.ts";
 import { LegacyMemoryKey } from "../custody/legacy-memory-key.ts";
 import type { CustodyParts } from "../custody/open-custodian.ts";
+import { VersionStates } from "../rotation/version-states.ts";
 import type { LegacyKeyStores } from "./legacy-keys.ts";
 import { LegacyPasswords } from "./legacy-passwords.ts";
 
@@ -17,11 +18,13 @@ export async function configuredLegacy(
   }: { readonly custodians: Custodians; readonly acceptsForgeable: boolean },
 ): Promise<LegacyKeyStores> {
   const { master_key_source } = parts.config.key_manager.memory;
+  const states = VersionStates.ofKeys(parts.folder);
   return {
     custodians,
     passwords: new LegacyPasswords(await configuredPasswords(parts), { isFips: parts.config.fips }),
     memory: master_key_source && memoryKey(master_key_source, parts.env),
     acceptsForgeable,
+    isRetired: (key) => states.isRetired(key),
   };
 }
 

@@ -2,6 +2,7 @@
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { LegacyKeySource } from "@s3eg/shared/legacy/legacy-object.ts";
+import type { IsRetired } from "../custody/custodian.ts";
 import type { Custodians } from "../custody/custodians.ts";
 import type { LegacyMemoryKey } from "../custody/legacy-memory-key.ts";
 import type { LegacyPasswords } from "./legacy-passwords.ts";
@@ -22,6 +23,7 @@ export interface LegacyKeyStores {
   readonly memory: LegacyMemoryKey | undefined;
   /** False: what anybody can make who has a public key is not opened (RSA). */
   readonly acceptsForgeable: boolean;
+  readonly isRetired: IsRetired;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface LegacyKeyStores {
  * taken for one of another store.
  */
 export async function legacyDataKeys(
-  { custodians, passwords, memory, acceptsForgeable }: LegacyKeyStores,
+  { custodians, passwords, memory, acceptsForgeable, isRetired }: LegacyKeyStores,
   source: LegacyKeySource,
 ): Promise<Uint8Array[]> {
   if (source.kind === "password") return await passwords.derivedKeys(source.kdf, source.salt);
@@ -48,7 +50,7 @@ export async function legacyDataKeys(
       "anybody with the public key can make such an object; legacy.accept_forgeable would let it be read",
     );
   }
-  return [dataKeyOf(await custodians.unwrapLegacyOf(kind, source))];
+  return [dataKeyOf(await custodians.unwrapLegacyOf(kind, source, isRetired))];
 }
 
 function selfContainedOf(keyId: string): Provider | undefined {

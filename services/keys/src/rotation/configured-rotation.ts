@@ -1,5 +1,4 @@
 /** Key versions as operators change them: listed, rotated, retired, restored, and told to the audit trail by the keys that runs. */
-import { join } from "node:path";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { keyVersionChanged } from "@s3eg/shared/contracts/audit.ts";
 import { versionRetired } from "@s3eg/shared/contracts/keys.ts";
@@ -20,7 +19,7 @@ const LOOK_MS = 1000;
 
 /** Puts a custodian under the decisions in `folder`, the folder of keys in DATA_DIR. */
 export function openRotation(inner: ActiveCustodian, folder: string): Rotation {
-  const states = new VersionStates(join(folder, "versions"));
+  const states = VersionStates.ofKeys(folder);
   return { custodian: new StatedCustodian(inner, states), states };
 }
 

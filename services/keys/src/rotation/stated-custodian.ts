@@ -1,6 +1,12 @@
 /** A custodian under the decisions of operators: another version may write than the configuration says, and a retired one is refused. */
 import { Fault } from "@s3eg/shared/faults.ts";
-import { type ActiveCustodian, isSameKey, type KeyRef, type KeyUse } from "../custody/custodian.ts";
+import {
+  type ActiveCustodian,
+  isSameKey,
+  type KeyRef,
+  type KeyUse,
+  refuseRetired,
+} from "../custody/custodian.ts";
 import type { VersionState, VersionStates } from "./version-states.ts";
 
 /**
@@ -76,7 +82,6 @@ export class StatedCustodian implements ActiveCustodian {
   }
 
   #refuseRetired(key: KeyRef): void {
-    if (!this.#states.isRetired(key)) return;
-    throw new Fault("keys.unknown-key", `version ${key.keyVersion} of that key is retired`);
+    refuseRetired(key, (named) => this.#states.isRetired(named));
   }
 }

@@ -53,6 +53,11 @@ export class VersionStates {
     this.#folder = folder;
   }
 
+  /** Those kept in the folder of keys in DATA_DIR. */
+  static ofKeys(folder: string): VersionStates {
+    return new VersionStates(join(folder, "versions"));
+  }
+
   /** The decisions that hold now; undefined where nobody has decided anything. `config.invalid` for a file that can't be read: nothing is guessed. */
   current(): Decision | undefined {
     while (existsSync(this.#pathOf(this.#revision + 1))) {

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { AesCustodian } from "../../src/custody/aes-custodian.ts";
+import type { KeyRef } from "../../src/custody/custodian.ts";
 import { kekOf } from "../counting-custodian.ts";
 import { is } from "../issued-header.ts";
-import { AES_WRAPPED, DATA_KEY, KEK, spoiled } from "../legacy/known-answers.ts";
+import { AES_WRAPPED, DATA_KEY, KEK, NONE_RETIRED, spoiled } from "../legacy/known-answers.ts";
 import { describeCustodian } from "./custodian-contract.ts";
 
 const versions = new Map([
@@ -50,7 +51,7 @@ describe("AesCustodian", () => {
       versions: new Map([...versions, [7, kek]]),
       activeVersion: 1,
     });
-    assert.deepEqual(Buffer.from(await former.unwrapLegacy(AES_WRAPPED)), DATA_KEY);
+    assert.deepEqual(Buffer.from(await former.unwrapLegacy(AES_WRAPPED, NONE_RETIRED)), DATA_KEY);
     const { wrappedKey } = AES_WRAPPED;
     for (const [wish, code] of [
       [{ keyVersion: "1" }, "crypto.integrity"],
@@ -60,8 +61,13 @@ describe("AesCustodian", () => {
       [{ wrappedKey: wrappedKey.subarray(0, 20) }, "crypto.integrity"],
       [{ wrappedKey: Buffer.alloc(0) }, "crypto.integrity"],
     ] as const) {
-      await assert.rejects(former.unwrapLegacy({ ...AES_WRAPPED, ...wish }), is(code));
+      await assert.rejects(
+        former.unwrapLegacy({ ...AES_WRAPPED, ...wish }, NONE_RETIRED),
+        is(code),
+      );
     }
+    const isRetired = ({ keyVersion }: KeyRef) => keyVersion === 7;
+    await assert.rejects(former.unwrapLegacy(AES_WRAPPED, isRetired), is("keys.unknown-key"));
   });
 
   it("refuses a KEK of another size, and an active version without one", () => {

@@ -5,7 +5,7 @@ import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { AesCustodian } from "../../src/custody/aes-custodian.ts";
 import { isSameKey, type KeyRef } from "../../src/custody/custodian.ts";
 import { Custodians } from "../../src/custody/custodians.ts";
-import { AES_WRAPPED, DATA_KEY, KEK } from "../legacy/known-answers.ts";
+import { AES_WRAPPED, DATA_KEY, KEK, NONE_RETIRED } from "../legacy/known-answers.ts";
 import { silentLog as log } from "../silent-log.ts";
 
 /** An AES custodian under another name, as if it were another key store. */
@@ -105,13 +105,16 @@ describe("Custodians", () => {
     const former = new AesCustodian({ versions, activeVersion: 7 });
     const readers = [former];
     const led = new Custodians(new Elsewhere(holding(2)), { readers, log });
-    assert.deepEqual(Buffer.from(await led.unwrapLegacyOf("aes", AES_WRAPPED)), DATA_KEY);
+    assert.deepEqual(
+      Buffer.from(await led.unwrapLegacyOf("aes", AES_WRAPPED, NONE_RETIRED)),
+      DATA_KEY,
+    );
     for (const [asked, provider] of [
       [led, "rsa"],
       [led, "kmip"],
       [custodians, "password"],
     ] as const) {
-      await assert.rejects(asked.unwrapLegacyOf(provider, AES_WRAPPED), (error) =>
+      await assert.rejects(asked.unwrapLegacyOf(provider, AES_WRAPPED, NONE_RETIRED), (error) =>
         isFault(error, "keys.unknown-key"),
       );
     }
@@ -119,7 +122,11 @@ describe("Custodians", () => {
 
   it("pass by a custodian of the kind that never opened format 1", async () => {
     const deaf = Object.assign(new AesCustodian(holding(1)), { unwrapLegacy: undefined });
-    const asked = new Custodians(deaf, { readers: [], log }).unwrapLegacyOf("aes", AES_WRAPPED);
+    const asked = new Custodians(deaf, { readers: [], log }).unwrapLegacyOf(
+      "aes",
+      AES_WRAPPED,
+      NONE_RETIRED,
+    );
     await assert.rejects(asked, (error) => isFault(error, "keys.unknown-key"));
   });
 

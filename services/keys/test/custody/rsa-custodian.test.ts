@@ -13,7 +13,7 @@ import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { RsaCustodian } from "../../src/custody/rsa-custodian.ts";
 import { authenticated, envelopeKeyOf } from "../../src/custody/rsa-envelope.ts";
 import { is } from "../issued-header.ts";
-import { DATA_KEY, spoiled } from "../legacy/known-answers.ts";
+import { DATA_KEY, NONE_RETIRED, spoiled } from "../legacy/known-answers.ts";
 import { describeCustodian } from "./custodian-contract.ts";
 
 const rsa = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength });
@@ -110,7 +110,7 @@ describe("RsaCustodian", () => {
     };
     const ofSecond = wrapped(second);
     for (const each of [wrapped(first), ofSecond]) {
-      assert.deepEqual(Buffer.from(await custodian.unwrapLegacy(each)), DATA_KEY);
+      assert.deepEqual(Buffer.from(await custodian.unwrapLegacy(each, NONE_RETIRED)), DATA_KEY);
     }
     const { keyId } = wrapped(first);
     for (const [wish, code] of [
@@ -120,8 +120,13 @@ describe("RsaCustodian", () => {
       [{ wrappedKey: spoiled(ofSecond.wrappedKey) }, "crypto.integrity"],
       [{ wrappedKey: Buffer.alloc(0) }, "crypto.integrity"],
     ] as const) {
-      await assert.rejects(custodian.unwrapLegacy({ ...ofSecond, ...wish }), is(code));
+      await assert.rejects(
+        custodian.unwrapLegacy({ ...ofSecond, ...wish }, NONE_RETIRED),
+        is(code),
+      );
     }
+    const retired = custodian.unwrapLegacy(ofSecond, ({ keyVersion }) => keyVersion === 2);
+    await assert.rejects(retired, is("keys.unknown-key"));
   });
 
   it("refuses keys that are too small, of another kind, public, or not there", () => {

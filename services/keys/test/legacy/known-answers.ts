@@ -1,5 +1,5 @@
 /** The known answers of format 1 that keys opens (docs/format-1.md §10). */
-import type { LegacyWrapped } from "../../src/custody/custodian.ts";
+import type { IsRetired, LegacyWrapped } from "../../src/custody/custodian.ts";
 
 const bytesFrom = (first: number, count: number) =>
   Buffer.from(Array.from({ length: count }, (_, n) => first + n));
@@ -42,6 +42,9 @@ export const MEMORY_WRAPPED: LegacyWrapped = {
   keyId: "memory-v1",
   keyVersion: "1",
 };
+
+/** Of a deployment where nothing was ever retired. */
+export const NONE_RETIRED: IsRetired = () => false;
 
 /** With one bit of the last byte turned. */
 export function spoiled<Wrapped extends Uint8Array>(bytes: Wrapped): Buffer {

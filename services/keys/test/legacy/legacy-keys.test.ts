@@ -13,6 +13,7 @@ import {
   DERIVED,
   KEK,
   MEMORY_WRAPPED,
+  NONE_RETIRED,
   PASSWORD,
   PASSWORD_ENVELOPES,
   SALT,
@@ -32,6 +33,7 @@ function stores(wish: Partial<LegacyKeyStores> & { dataKey?: Uint8Array } = {}) 
     passwords: new LegacyPasswords(new Map([[1, new Secret(Buffer.from(PASSWORD))]])),
     memory: new LegacyMemoryKey(KEK.toString("hex")),
     acceptsForgeable: false,
+    isRetired: NONE_RETIRED,
     ...wish,
   };
   return { all, asked };

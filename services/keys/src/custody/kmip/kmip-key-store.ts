@@ -4,7 +4,7 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import { bytesOf, type KmipItem, textOf } from "../../kmip/item.ts";
 import type { KmipTransport } from "../../kmip/kmip-transport.ts";
 import { cipherQuestion } from "../../kmip/messages.ts";
-import type { KeyRef, KeyUse, LegacyWrapped } from "../custodian.ts";
+import type { IsRetired, KeyRef, KeyUse, LegacyWrapped } from "../custodian.ts";
 import type { RemoteKeyStore } from "../remote/remote-key-store.ts";
 import { isNotGenuine, isVague, type KmipRefusal, refusalFault } from "./kmip-faults.ts";
 import { unwrapKeyWrap } from "./legacy-key-wrap.ts";
@@ -61,10 +61,15 @@ export class KmipKeyStore implements RemoteKeyStore {
     throw refusalFault(answer);
   }
 
-  async unwrapLegacy(wrapped: LegacyWrapped, signal: AbortSignal): Promise<Uint8Array> {
+  async unwrapLegacy(
+    wrapped: LegacyWrapped,
+    isRetired: IsRetired,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
     return await unwrapKeyWrap(wrapped, {
       transport: this.#transport,
       keys: this.readableKeys,
+      isRetired,
       dualReadWindow: this.#dualReadWindow,
       signal,
     });

@@ -3,7 +3,7 @@ import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { bytesOf, type KmipItem } from "../../kmip/item.ts";
 import type { KmipTransport } from "../../kmip/kmip-transport.ts";
 import { cipherQuestion } from "../../kmip/messages.ts";
-import type { KeyRef, LegacyWrapped } from "../custodian.ts";
+import { type IsRetired, type KeyRef, type LegacyWrapped, refuseRetired } from "../custodian.ts";
 import { isNotGenuine, isVague, refusalFault } from "./kmip-faults.ts";
 
 /** With what it is opened. */
@@ -11,6 +11,7 @@ interface LegacyUse {
   readonly transport: KmipTransport;
   /** The configured ones; no other is ever named to the server. */
   readonly keys: readonly KeyRef[];
+  readonly isRetired: IsRetired;
   /** How many keys are tried after the one that the object names. */
   readonly dualReadWindow: number;
   readonly signal: AbortSignal;
@@ -59,15 +60,16 @@ async function unwrapBy(
   return last;
 }
 
-/** By identifier, else by version; then the others in their order. What an object names is not authenticated. */
+/** By identifier, else by version; then the others in their order, but none that is retired. What an object names is not authenticated. */
 function candidates(
   { keyId, keyVersion }: LegacyWrapped,
-  { keys, dualReadWindow }: LegacyUse,
+  { keys, isRetired, dualReadWindow }: LegacyUse,
 ): KeyRef[] {
   const named =
     keys.find((key) => key.keyId === keyId) ??
     keys.find((key) => String(key.keyVersion) === keyVersion);
-  const others = keys.filter((key) => key !== named);
+  if (named) refuseRetired(named, isRetired);
+  const others = keys.filter((key) => key !== named && !isRetired(key));
   const most = dualReadWindow + 1;
   return (named ? [named, ...others] : others).slice(0, most);
 }

@@ -3,6 +3,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import {
   type ActiveCustodian,
+  type IsRetired,
   isSameKey,
   type KeyRef,
   type KeyUse,
@@ -92,9 +93,10 @@ export class GuardedCustodian implements ActiveCustodian {
     return await this.#ask((signal) => this.#store.unwrap(wrappedKey, use, signal));
   }
 
-  async unwrapLegacy(wrapped: LegacyWrapped): Promise<Uint8Array> {
+  async unwrapLegacy(wrapped: LegacyWrapped, isRetired: IsRetired): Promise<Uint8Array> {
     return await this.#ask(async (signal) => {
-      if (this.#store.unwrapLegacy) return await this.#store.unwrapLegacy(wrapped, signal);
+      if (this.#store.unwrapLegacy)
+        return await this.#store.unwrapLegacy(wrapped, isRetired, signal);
       throw new Fault("keys.unknown-key", "the format of before knew no such key store");
     });
   }

@@ -1,5 +1,5 @@
 /** A key store on the network, as its adapter speaks to it. Time limits, retries and checks are the guard's (guarded-custodian.ts). */
-import type { KeyRef, KeyUse, LegacyWrapped } from "../custodian.ts";
+import type { IsRetired, KeyRef, KeyUse, LegacyWrapped } from "../custodian.ts";
 
 /**
  * One attempt for each call, without retry. `keys.unavailable`: no answer, or one that another attempt may better. `keys.denied`: the
@@ -17,7 +17,11 @@ export interface RemoteKeyStore extends AsyncDisposable {
   wrap(payload: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array>;
   unwrap(wrappedKey: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array>;
   /** As of a custodian. */
-  unwrapLegacy?(wrapped: LegacyWrapped, signal: AbortSignal): Promise<Uint8Array>;
+  unwrapLegacy?(
+    wrapped: LegacyWrapped,
+    isRetired: IsRetired,
+    signal: AbortSignal,
+  ): Promise<Uint8Array>;
   /** As of a custodian; absent where the provider has none. */
   checkValue?(key: KeyRef): string | undefined;
 }

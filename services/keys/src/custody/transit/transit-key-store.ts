@@ -2,7 +2,13 @@
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { z } from "zod";
-import type { KeyRef, KeyUse, LegacyWrapped } from "../custodian.ts";
+import {
+  type IsRetired,
+  type KeyRef,
+  type KeyUse,
+  type LegacyWrapped,
+  refuseRetired,
+} from "../custodian.ts";
 import { bytesOfBase64 } from "../remote/base64-bytes.ts";
 import type { KeyStoreAnswer, KeyStoreHttp, KeyStoreRequest } from "../remote/key-store-http.ts";
 import type { RemoteKeyStore } from "../remote/remote-key-store.ts";
@@ -101,7 +107,12 @@ export class TransitKeyStore implements RemoteKeyStore {
   }
 
   /** 32 bytes, without associated data. Mount and key are the configured ones, whatever the object names. */
-  async unwrapLegacy({ wrappedKey }: LegacyWrapped, signal: AbortSignal): Promise<Buffer> {
+  async unwrapLegacy(
+    { wrappedKey }: LegacyWrapped,
+    isRetired: IsRetired,
+    signal: AbortSignal,
+  ): Promise<Buffer> {
+    refuseRetired(this.activeKey, isRetired);
     const ciphertext = Buffer.from(wrappedKey).toString("latin1");
     if (!CIPHERTEXT.test(ciphertext)) {
       throw new Fault("crypto.integrity", "wrapped key is no Transit ciphertext");

@@ -4,6 +4,7 @@ import type { KeyRef } from "../../../src/custody/custodian.ts";
 import { KmipKeyStore } from "../../../src/custody/kmip/kmip-key-store.ts";
 import { bytes, bytesOf, type KmipItem, text } from "../../../src/kmip/item.ts";
 import { is } from "../../issued-header.ts";
+import { NONE_RETIRED } from "../../legacy/known-answers.ts";
 import { KmipDouble, keyWrapOf, no } from "./kmip-double.ts";
 
 const payload = Buffer.concat([Buffer.of(1), Buffer.alloc(64, 0x55)]);
@@ -134,7 +135,12 @@ describe("KmipKeyStore", () => {
     const dataKey = Buffer.alloc(32, 7);
     const wrappedKey = keyWrapOf(double.keys.get("old")?.bytes ?? Buffer.alloc(32), dataKey);
     const wrapped = { wrappedKey, keyId: "old", keyVersion: "1" };
-    assert.deepEqual(Buffer.from(await store.unwrapLegacy(wrapped, signal)), dataKey);
+    const found = await store.unwrapLegacy(wrapped, NONE_RETIRED, signal);
+    assert.deepEqual(Buffer.from(found), dataKey);
+    const before = double.asked.length;
+    const isRetired = ({ keyId }: KeyRef) => keyId === "old";
+    await assert.rejects(store.unwrapLegacy(wrapped, isRetired, signal), is("keys.unknown-key"));
+    assert.equal(double.asked.length, before);
     await store[Symbol.asyncDispose]();
     assert.ok(double.isClosed);
   });

@@ -4,6 +4,7 @@ import type { KeyRef } from "../../../src/custody/custodian.ts";
 import { unwrapKeyWrap } from "../../../src/custody/kmip/legacy-key-wrap.ts";
 import { bytes, text } from "../../../src/kmip/item.ts";
 import { is } from "../../issued-header.ts";
+import { NONE_RETIRED } from "../../legacy/known-answers.ts";
 import { KmipDouble, keyWrapOf, no } from "./kmip-double.ts";
 
 const dataKey = Buffer.alloc(32, 7);
@@ -26,7 +27,7 @@ describe("what format 1 wrapped by a KMIP server", () => {
         keyId: "a",
         keyVersion: "",
       };
-      const use = { transport, keys, dualReadWindow: 0, signal };
+      const use = { transport, keys, dualReadWindow: 0, isRetired: NONE_RETIRED, signal };
       assert.deepEqual(Buffer.from(await unwrapKeyWrap(wrapped, use)), dataKey);
     });
   }
@@ -41,7 +42,7 @@ describe("what format 1 wrapped by a KMIP server", () => {
     ] as const) {
       const transport = double();
       const wrapped = { wrappedKey: Buffer.alloc(40), keyId, keyVersion };
-      const use = { transport, keys, dualReadWindow, signal };
+      const use = { transport, keys, dualReadWindow, isRetired: NONE_RETIRED, signal };
       await assert.rejects(unwrapKeyWrap(wrapped, use), is("crypto.integrity"));
       assert.deepEqual([...new Set(transport.asked.map((each) => each.keyId))], asked);
     }
@@ -52,7 +53,7 @@ describe("what format 1 wrapped by a KMIP server", () => {
     const wrappedKey = wrappedBy(transport, "b");
     transport.keys.delete("a");
     const wrapped = { wrappedKey, keyId: "a", keyVersion: "1" };
-    const use = { transport, keys, dualReadWindow: 1, signal };
+    const use = { transport, keys, dualReadWindow: 1, isRetired: NONE_RETIRED, signal };
     assert.deepEqual(Buffer.from(await unwrapKeyWrap(wrapped, use)), dataKey);
     await assert.rejects(unwrapKeyWrap(wrapped, { ...use, dualReadWindow: 0 }), is("keys.denied"));
   });
@@ -61,14 +62,14 @@ describe("what format 1 wrapped by a KMIP server", () => {
     const transport = double();
     transport.override = () => no("OperationNotSupported");
     const wrapped = { wrappedKey: Buffer.alloc(40), keyId: "a", keyVersion: "1" };
-    const use = { transport, keys, dualReadWindow: 1, signal };
+    const use = { transport, keys, dualReadWindow: 1, isRetired: NONE_RETIRED, signal };
     await assert.rejects(unwrapKeyWrap(wrapped, use), is("keys.unavailable"));
     assert.equal(transport.asked.length, 1);
   });
 
   it("is refused in another length, before and after", async () => {
     const transport = double();
-    const use = { transport, keys, dualReadWindow: 1, signal };
+    const use = { transport, keys, dualReadWindow: 1, isRetired: NONE_RETIRED, signal };
     const named = { keyId: "a", keyVersion: "1" };
     const short = { wrappedKey: Buffer.alloc(39), ...named };
     await assert.rejects(unwrapKeyWrap(short, use), is("crypto.integrity"));

@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from "node:test";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { GuardedCustodian, type Guarding } from "../../../src/custody/remote/guarded-custodian.ts";
 import { is } from "../../issued-header.ts";
-import { AES_WRAPPED, DATA_KEY, spoiled } from "../../legacy/known-answers.ts";
+import { AES_WRAPPED, DATA_KEY, NONE_RETIRED, spoiled } from "../../legacy/known-answers.ts";
 import { MemoryKeyStore } from "./memory-key-store.ts";
 
 const guarding: Guarding = {
@@ -102,16 +102,19 @@ describe("GuardedCustodian", () => {
   it("opens what format 1 wrapped, over failures that pass and no others", async () => {
     const custodian = guarded();
     store.failuresLeft = 2;
-    assert.deepEqual(Buffer.from(await custodian.unwrapLegacy(AES_WRAPPED)), DATA_KEY);
+    assert.deepEqual(
+      Buffer.from(await custodian.unwrapLegacy(AES_WRAPPED, NONE_RETIRED)),
+      DATA_KEY,
+    );
     assert.equal(store.calls, 3);
     const forged = { ...AES_WRAPPED, wrappedKey: spoiled(AES_WRAPPED.wrappedKey) };
-    await assert.rejects(custodian.unwrapLegacy(forged), is("crypto.integrity"));
+    await assert.rejects(custodian.unwrapLegacy(forged, NONE_RETIRED), is("crypto.integrity"));
     assert.equal(store.calls, 4);
   });
 
   it("opens nothing of format 1 where the store knows nothing of it", async () => {
     const deaf = Object.assign(store, { unwrapLegacy: undefined });
-    const asked = new GuardedCustodian(deaf, guarding).unwrapLegacy(AES_WRAPPED);
+    const asked = new GuardedCustodian(deaf, guarding).unwrapLegacy(AES_WRAPPED, NONE_RETIRED);
     await assert.rejects(asked, is("keys.unknown-key"));
   });
 

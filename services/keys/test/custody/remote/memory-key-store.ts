@@ -2,7 +2,7 @@
 import { Fault } from "@s3eg/shared/faults.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { AesCustodian } from "../../../src/custody/aes-custodian.ts";
-import type { KeyUse, LegacyWrapped } from "../../../src/custody/custodian.ts";
+import type { IsRetired, KeyUse, LegacyWrapped } from "../../../src/custody/custodian.ts";
 import type { RemoteKeyStore } from "../../../src/custody/remote/remote-key-store.ts";
 import { kekOf } from "../../counting-custodian.ts";
 import { KEK } from "../../legacy/known-answers.ts";
@@ -40,9 +40,9 @@ export class MemoryKeyStore implements RemoteKeyStore {
     return await this.#aes.unwrap(wrappedKey, this.#bound(use));
   }
 
-  async unwrapLegacy(wrapped: LegacyWrapped): Promise<Uint8Array> {
+  async unwrapLegacy(wrapped: LegacyWrapped, isRetired: IsRetired): Promise<Uint8Array> {
     await this.#behave();
-    return await this.#former.unwrapLegacy(wrapped);
+    return await this.#former.unwrapLegacy(wrapped, isRetired);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import type { KeyRef } from "../../../src/custody/custodian.ts";
 import { KeyStoreHttp } from "../../../src/custody/remote/key-store-http.ts";
 import { TransitKeyStore } from "../../../src/custody/transit/transit-key-store.ts";
 import { TransitLogin } from "../../../src/custody/transit/transit-login.ts";
 import { is } from "../../issued-header.ts";
+import { NONE_RETIRED } from "../../legacy/known-answers.ts";
 import { silentLog as log } from "../../silent-log.ts";
 import { refusal, TransitDouble } from "./transit-double.ts";
 
@@ -70,20 +72,27 @@ describe("TransitKeyStore", () => {
     const dataKey = Buffer.alloc(32, 7);
     const wrappedKey = Buffer.from(server.encrypted(dataKey));
     const wrapped = { wrappedKey, keyId: "vault-transit:elsewhere/other", keyVersion: "1" };
-    assert.deepEqual(await store.unwrapLegacy(wrapped, never), dataKey);
+    assert.deepEqual(await store.unwrapLegacy(wrapped, NONE_RETIRED, never), dataKey);
     const last = server.asked.at(-1);
     assert.equal(last?.path, "/v1/transit/decrypt/kek");
     assert.deepEqual(last?.fields, { ciphertext: wrappedKey.toString() });
     const bound = await store.wrap(payload, use(), never);
     const before = server.asked.length;
     await assert.rejects(
-      store.unwrapLegacy({ ...wrapped, wrappedKey: bound }, never),
+      store.unwrapLegacy({ ...wrapped, wrappedKey: bound }, NONE_RETIRED, never),
       is("crypto.integrity"),
     );
     for (const text of ["", "vault:v1:", "vault:v0:AAAA", `${wrappedKey.toString()}\n`, "AAAA"]) {
       const forged = { ...wrapped, wrappedKey: Buffer.from(text) };
-      await assert.rejects(store.unwrapLegacy(forged, never), is("crypto.integrity"), text);
+      await assert.rejects(
+        store.unwrapLegacy(forged, NONE_RETIRED, never),
+        is("crypto.integrity"),
+        text,
+      );
     }
+    const isRetired = ({ provider }: KeyRef) => provider === "transit";
+    const retired = store.unwrapLegacy(wrapped, isRetired, never);
+    await assert.rejects(retired, is("keys.unknown-key"));
     assert.ok(server.asked.length <= before + 1);
   });
 
