@@ -7,6 +7,7 @@ import type {
   HeaderFields,
 } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import type { Asked } from "@s3eg/shared/bus/bus.ts";
 import type { describeObjects, ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, isFault, toWireFault } from "@s3eg/shared/faults.ts";
@@ -80,7 +81,7 @@ function requestOf({ input, object, requestId, signal }: Describing): BackendReq
     bucket: input.bucket,
     key: object.key,
     ...(input.identity === undefined ? {} : { identity: input.identity }),
-    query: object.versionId === undefined ? [] : [["versionId", object.versionId]],
+    query: versionQuery(object.versionId),
     headers: input.headers,
     requestId,
     signal,

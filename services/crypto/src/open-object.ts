@@ -1,6 +1,7 @@
 /** GetObject's step in crypto: one GET to the backend, one data key, verified plaintext out. */
 import type { Backend, BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import type { ByteRange, openObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { isMultipart } from "@s3eg/shared/format/companion.ts";
@@ -137,8 +138,7 @@ async function openWhole(rooms: Rooms, asking: Asking, seen: HeaderFields): Prom
 function getRequest({ head, requestId, signal }: Asking, range: string | undefined) {
   const headers: HeaderFields = range ? { ...head.headers, range } : head.headers;
   const { versionId, ...target } = head.target;
-  const query =
-    versionId === undefined ? head.query : [...head.query, ["versionId", versionId] as const];
+  const query = [...head.query, ...versionQuery(versionId)];
   return { method: "GET" as const, ...target, query, headers, requestId, signal };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import {
   companionKeyOf,
   companionOwnerOf,
@@ -51,7 +52,7 @@ export async function companionToDelete(
     bucket: request.bucket,
     key,
     ...identityOf(request),
-    query: versionId === undefined ? [] : [["versionId", versionId]],
+    query: versionQuery(versionId),
     headers: {},
     requestId: request.id,
     signal: request.signal,

@@ -8,7 +8,7 @@ import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 export interface PinnedObject {
   readonly bucket: string;
   readonly key: string;
-  readonly versionId?: string;
+  readonly versionId?: string | undefined;
   readonly etag: string;
 }
 

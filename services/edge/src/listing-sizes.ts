@@ -4,6 +4,7 @@
  */
 import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
 import { mayHaveCompanion } from "@s3eg/shared/format/companion.ts";
 import { listedPlaintextSizeOf, partCountOfEtag } from "@s3eg/shared/format/sizes.ts";
@@ -18,7 +19,7 @@ export interface ListedObject {
   readonly storedSize: number;
   readonly etag: string;
   /** Where the listing is of versions. */
-  readonly versionId?: string;
+  readonly versionId?: string | undefined;
 }
 
 /** Plaintext size; undefined where there is none to give. A manifest of format 1 is the gateway's own, and not shown (format-1.md §8). */
@@ -77,8 +78,10 @@ async function sealedSizes(
   const isUntold = ({ etag }: ListedObject) =>
     mayHaveCompanion(etag) || (needsEqualParts && partCountOfEtag(etag) !== undefined);
   const untold = listed.filter(isUntold).map(({ key, etag, versionId }) => ({
-    ...{ bucket: request.bucket, key, etag },
-    ...(versionId === undefined ? {} : { versionId }),
+    bucket: request.bucket,
+    key,
+    versionId,
+    etag,
   }));
   const told = (untold.length > 0 ? await known.ofMany(request, untold) : []).values();
   return listed.map((object) =>
@@ -99,7 +102,7 @@ async function lookUp(
     method: "HEAD",
     bucket: request.bucket,
     key: object.key,
-    query: object.versionId === undefined ? [] : [["versionId", object.versionId]],
+    query: versionQuery(object.versionId),
     headers: { "if-match": object.etag },
     ...identityOf(request),
     requestId: request.id,
@@ -126,8 +129,7 @@ async function toldSize(
   request: S3Request,
   { key, etag, versionId }: ListedObject,
 ): Promise<number | undefined> {
-  const version = versionId === undefined ? {} : { versionId };
-  const [facts] = await known.ofMany(request, [{ bucket: request.bucket, key, ...version, etag }]);
+  const [facts] = await known.ofMany(request, [{ bucket: request.bucket, key, versionId, etag }]);
   return facts?.size;
 }
 

@@ -56,8 +56,10 @@ async function shownOf(
   const { bucket, policy } = request;
   const needsFacts = policy.etag === "md5";
   const objects = listed.map(({ key, etag, versionId }) => ({
-    ...{ bucket, key, etag: headerEtag(etag) },
-    ...(versionId === undefined ? {} : { versionId }),
+    bucket,
+    key,
+    versionId,
+    etag: headerEtag(etag),
   }));
   const facts = needsFacts ? await known.ofMany(request, objects) : [];
   // Facts don't tell a manifest of format 1 from an object of its name.
@@ -77,12 +79,11 @@ async function shownOf(
 
 function listedObject(contents: XmlElement, isUrlEncoded: boolean): ListedObject {
   const key = contents.textOf("Key") ?? "";
-  const versionId = contents.textOf("VersionId");
   return {
     key: isUrlEncoded ? decodeKey(key) : key,
     storedSize: Number(contents.textOf("Size") ?? Number.NaN),
     etag: contents.textOf("ETag") ?? "",
-    ...(versionId === undefined ? {} : { versionId }),
+    versionId: contents.textOf("VersionId"),
   };
 }
 

@@ -32,8 +32,10 @@ export async function partsOf(
   { crypto, known }: Rooms,
   { object, place, headers }: { object: PinnedObject; place: Place; headers: HeaderFields },
 ): Promise<DescribedParts> {
-  const { etag, ...target } = object;
-  const head = { target: { ...target, ...identityOf(request) }, place, etag, headers };
+  const { bucket, key, versionId, etag } = object;
+  const version = versionId === undefined ? {} : { versionId };
+  const target = { bucket, key, ...version, ...identityOf(request) };
+  const head = { target, place, etag, headers };
   const options = { requestId: request.id, signal: request.signal };
   const { result, body } = await crypto.download(describeParts, head, options);
   const tooLong = () => new Fault("internal.bug", "list of parts is too long");

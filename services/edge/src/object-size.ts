@@ -21,8 +21,7 @@ export async function objectSizeOf(
 ): Promise<number> {
   const size = plaintextSizeOfAnswer(headers, request.policyOf(bucket).contents);
   if (size !== undefined) return size;
-  const version = versionId === undefined ? {} : { versionId };
-  const facts = await known.of(request, { bucket, key, ...version, etag: headers.etag ?? "" });
+  const facts = await known.of(request, { bucket, key, versionId, etag: headers.etag ?? "" });
   if (facts) return facts.size;
   throw new Fault("crypto.integrity", "object does not say its size");
 }

@@ -4,6 +4,7 @@
  */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { shownHeadersOf } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
 import type { BucketPolicy } from "./auth/policy.ts";
@@ -19,7 +20,7 @@ import { identityOf, type S3Request } from "./s3-request.ts";
 export interface Target {
   readonly bucket: string;
   readonly key: string;
-  readonly versionId?: string;
+  readonly versionId?: string | undefined;
 }
 
 /** What a client sees of an object whose backend ETag is known. Policy `md5` needs its facts; without any it is the opaque form. */
@@ -58,8 +59,7 @@ export async function toldOf(
   const isChecksumWanted = read.isWhole && wantsChecksum(request.headers);
   if (etag === undefined || (policy.etag === "opaque" && !isChecksumWanted)) return {};
   // The version a client did not name is the one that has this ETag: if it is no longer the latest, it has changed.
-  const versionId = query.get("versionId");
-  const pinned = { bucket, key, etag, ...(versionId === undefined ? {} : { versionId }) };
+  const pinned = { bucket, key, versionId: query.get("versionId"), etag };
   const facts = await known.of(request, pinned);
   return {
     etag: shownEtag(policy, etag, facts),
@@ -77,8 +77,7 @@ export async function notModified(
   const tag = error.details.ETag;
   if (typeof tag !== "string") throw error;
   const { bucket, key, query } = request;
-  const versionId = query.get("versionId");
-  const pinned = { bucket, key, etag: tag, ...(versionId === undefined ? {} : { versionId }) };
+  const pinned = { bucket, key, versionId: query.get("versionId"), etag: tag };
   const etag = await lookUpEtag(request, pinned, rooms);
   return { status: 304, headers: { ...shownHeadersOf(error), etag } };
 }
@@ -86,8 +85,7 @@ export async function notModified(
 /** The conditions of a request on the object it names, for the backend. */
 export async function conditionsOf(request: S3Request, rooms: Rooms): Promise<HeaderFields> {
   const { headers, query, bucket, key } = request;
-  const versionId = query.get("versionId");
-  const target = { bucket, key, ...(versionId === undefined ? {} : { versionId }) };
+  const target = { bucket, key, versionId: query.get("versionId") };
   const names = ["if-match", "if-none-match"];
   return objectConditions(headers, await currentEtag(request, target, { names, rooms }));
 }
@@ -124,7 +122,7 @@ export async function etagNow(
   const response = await backend.send({
     method: "HEAD",
     ...object,
-    query: versionId === undefined ? [] : [["versionId", versionId]],
+    query: versionQuery(versionId),
     ...identityOf(request),
     headers: askingHeaders(request.headers),
     requestId: request.id,

@@ -1,6 +1,7 @@
 /** `x-amz-if-match-size` of DeleteObject: the backend knows stored sizes alone, so the size is looked at here and the object pinned by its ETag. */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import type { Rooms } from "./operations/operation.ts";
 import { plaintextSizeOfAnswer } from "./plaintext-size.ts";
 import { s3Error } from "./s3/errors.ts";
@@ -30,7 +31,7 @@ export async function withSizeCondition(
   const response = await rooms.backend.send({
     method: "HEAD",
     ...target,
-    query: versionId === undefined ? [] : [["versionId", versionId]],
+    query: versionQuery(versionId),
     headers: {
       ...askingHeaders(request.headers),
       ...(tag === undefined ? {} : { "if-match": tag }),

@@ -1,6 +1,7 @@
 /** The parts of an object that was uploaded in parts: for whoever shows them, and for the copy that goes part by part (format.md §9). */
 import type { Backend, BackendRequest } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import type { describeParts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { isMultipart } from "@s3eg/shared/format/companion.ts";
@@ -27,7 +28,7 @@ export function describePartsAnswerer(rooms: {
     const request: BackendRequest = {
       method: "HEAD",
       ...object,
-      query: versionId === undefined ? [] : [["versionId", versionId]],
+      query: versionQuery(versionId),
       headers: { ...headers, "if-match": etag },
       requestId,
       signal,

@@ -1,6 +1,7 @@
 /** The source of a copy, looked at: the client's conditions on it are judged here, and from then on its ETag stands for it. */
 import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault, shownHeadersOf } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { encodeKey } from "@s3eg/shared/s3/names.ts";
 import type { Rooms } from "../operations/operation.ts";
@@ -50,7 +51,7 @@ export async function headSource(
     bucket,
     key,
     ...identityOf(request),
-    query: versionId === undefined ? [] : [["versionId", versionId]],
+    query: versionQuery(versionId),
     headers: { ...askingOfSource(request.headers), ...conditions },
     requestId: request.id,
     signal: request.signal,

@@ -5,6 +5,7 @@
 import { hash } from "node:crypto";
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import { encodeQuery, parseQuery } from "@s3eg/shared/s3/names.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "../backend-xml.ts";
@@ -24,10 +25,7 @@ export async function copiedTags(
     method: "GET",
     bucket,
     key,
-    query: [
-      ["tagging", ""],
-      ...(versionId === undefined ? [] : [["versionId", versionId] as const]),
-    ],
+    query: [["tagging", ""], ...versionQuery(versionId)],
     ...identityOf(request),
     requestId: request.id,
     signal: request.signal,
@@ -52,7 +50,7 @@ export async function ensureTags(
 ): Promise<void> {
   const { bucket, key, id, signal } = request;
   const tags = parseQuery(tagging);
-  const version = versionId === undefined ? [] : [["versionId", versionId] as const];
+  const version = versionQuery(versionId);
   const place = { bucket, key, ...identityOf(request), requestId: id, signal };
   const head = await backend.send({ method: "HEAD", ...place, query: version });
   await head.text();

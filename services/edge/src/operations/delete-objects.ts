@@ -150,9 +150,9 @@ async function etagsNow(
 ): Promise<(KnownEtag | undefined)[]> {
   return await atMost(LOOKUPS_AT_ONCE, objects, async (object) => {
     if (object.textOf("ETag") === undefined) return undefined;
-    const versionId = object.textOf("VersionId");
-    const target = { bucket: request.bucket, key: object.textOf("Key") ?? "" };
-    return await etagNow(request, { ...target, ...(versionId ? { versionId } : {}) }, rooms);
+    const versionId = object.textOf("VersionId") || undefined;
+    const target = { bucket: request.bucket, key: object.textOf("Key") ?? "", versionId };
+    return await etagNow(request, target, rooms);
   });
 }
 

@@ -1,6 +1,7 @@
 /** GetObjectAttributes: what HEAD and the sealed trailer say of an object, as a document. */
 import type { BackendResponse } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import type { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { el, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
@@ -30,7 +31,7 @@ export const getObjectAttributes: Operation = {
     const response = await rooms.backend.send({
       method: "HEAD",
       ...target,
-      query: versionId === undefined ? [] : [["versionId", versionId]],
+      query: versionQuery(versionId),
       headers: { ...askingHeaders(request.headers), ...(await conditionsOf(request, rooms)) },
       requestId: request.id,
       signal: request.signal,
@@ -40,7 +41,7 @@ export const getObjectAttributes: Operation = {
     const { headers } = response;
     const etag = headers.etag ?? "";
     const { bucket, key } = request;
-    const pinned = { bucket, key, etag, ...(versionId === undefined ? {} : { versionId }) };
+    const pinned = { bucket, key, versionId, etag };
     const described =
       wanted.has("ObjectParts") && isInParts(headers[HEADER_FIELD])
         ? await partsOf(request, rooms, {
@@ -88,7 +89,7 @@ async function refusal(
   const response = await backend.send({
     method: "GET",
     ...target,
-    query: versionId === undefined ? [] : [["versionId", versionId]],
+    query: versionQuery(versionId),
     headers: { ...askingHeaders(request.headers), range: "bytes=0-0" },
     requestId: request.id,
     signal: request.signal,

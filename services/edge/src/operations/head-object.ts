@@ -1,6 +1,7 @@
 /** HeadObject: size by arithmetic, ETag by mapping, metadata as stored. No key is needed unless policy or client ask for what only a key can tell (format.md §8). */
 import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
@@ -67,11 +68,7 @@ async function headBackend(
   return await rooms.backend.send({
     method: "HEAD",
     ...target,
-    query: [
-      ...responseOverrides(request),
-      ...asked.query,
-      ...(versionId === undefined ? [] : [["versionId", versionId] as const]),
-    ],
+    query: [...responseOverrides(request), ...asked.query, ...versionQuery(versionId)],
     headers: { ...askingHeaders(request.headers), ...asked.conditions },
     requestId: request.id,
     signal: request.signal,

@@ -1,6 +1,7 @@
 /** What a copy of an object onto itself must say so that nothing but its header changes: what a backend does not copy by itself. */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import type { XmlElement } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "../backend-xml.ts";
 import type { CopySource } from "../copy/copy-source.ts";
@@ -68,12 +69,11 @@ export async function grantHeaders(
   { bucket, key, versionId }: Pick<CopySource, "bucket" | "key" | "versionId">,
   { backend }: Pick<Rooms, "backend">,
 ): Promise<HeaderFields> {
-  const version = versionId === undefined ? [] : [["versionId", versionId] as const];
   const response = await backend.send({
     method: "GET",
     bucket,
     key,
-    query: [["acl", ""], ...version],
+    query: [["acl", ""], ...versionQuery(versionId)],
     requestId: request.id,
     signal: request.signal,
   });

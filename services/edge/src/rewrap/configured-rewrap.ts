@@ -1,6 +1,7 @@
 /** The re-wrap job: every object of a bucket under the key version that writes now, at a limited pace, from where it was interrupted. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { TransferClient } from "@s3eg/shared/http/transfer.ts";
@@ -130,7 +131,7 @@ function requestFor(
     id: `rewrap-${asked}`,
     bucket,
     key,
-    query: new Query(versionId === undefined ? [] : [["versionId", versionId]]),
+    query: new Query(versionQuery(versionId)),
     headers: {},
     principal: { accessKey: "rewrap", rights: EVERYTHING },
     policy: policies.of(bucket),
