@@ -41,12 +41,17 @@ async function head(request: S3Request, rooms: Rooms): Promise<S3Answer> {
   const range = rangeOf(request.headers);
   const told = await toldOf(request, rooms, { headers: response.headers, isWhole: !range });
   const headers = {
-    ...answerHeaders(legacyHeaders(response.headers)),
+    ...shownHeaders(response.headers),
     ...told,
     "accept-ranges": "bytes",
   };
   const asked = parseRange(range);
   return answerOf(headers, size, asked && resolveRange(asked, size));
+}
+
+/** A sealed object may have metadata of its own under the names of format 1: those are its client's. */
+function shownHeaders(headers: HeaderFields): HeaderFields {
+  return answerHeaders(headers[HEADER_FIELD] === undefined ? legacyHeaders(headers) : headers);
 }
 
 async function sizeOf(request: S3Request, rooms: Rooms, headers: HeaderFields): Promise<number> {
@@ -83,28 +88,35 @@ async function headPart(
 ): Promise<S3Answer> {
   await whole.text();
   const { headers } = whole;
-  const { bucket, key, query } = request;
+  if (isInParts(headers[HEADER_FIELD]))
+    return await headSealedPart(request, rooms, { part, headers });
   const size = await sizeOf(request, rooms, headers);
-  const etag = headers.etag ?? "";
   if (headers[HEADER_FIELD] === undefined && !legacyMetadataOf(headers))
-    return await headPlainPart(request, rooms, { part, etag });
-  const isMany = isInParts(headers[HEADER_FIELD]);
-  const told = await toldOf(request, rooms, { headers, isWhole: !isMany });
-  const shown = { ...answerHeaders(legacyHeaders(headers)), ...told, "accept-ranges": "bytes" };
-  if (!isMany) {
-    if (part > 1) throw noSuchPart(part, 1);
-    return answerOf(shown, size, { offset: 0, length: size });
-  }
-  const versionId = query.get("versionId");
-  const version = versionId === undefined ? {} : { versionId };
-  const asked = { object: { bucket, key, ...version, etag }, place: placeOf(request) };
-  const described = await partsOf(request, rooms, {
-    ...asked,
-    headers: askingHeaders(request.headers),
-  });
+    return await headPlainPart(request, rooms, { part, etag: headers.etag ?? "" });
+  if (part > 1) throw noSuchPart(part, 1);
+  const told = await toldOf(request, rooms, { headers, isWhole: true });
+  const shown = { ...shownHeaders(headers), ...told, "accept-ranges": "bytes" };
+  return answerOf(shown, size, { offset: 0, length: size });
+}
+
+async function headSealedPart(
+  request: S3Request,
+  rooms: Rooms,
+  { part, headers }: { part: number; headers: HeaderFields },
+): Promise<S3Answer> {
+  const { bucket, key, query } = request;
+  const object = { bucket, key, versionId: query.get("versionId"), etag: headers.etag ?? "" };
+  const asking = { object, place: placeOf(request), headers: askingHeaders(request.headers) };
+  // Comes first: what is learned of the object here needs not be asked for its ETag.
+  const described = await partsOf(request, rooms, asking);
   const place = placeOfPart(described, part);
-  const more = partHeaders(request.headers, { count: described.parts.length, ...place });
-  return answerOf({ ...shown, ...more }, described.facts.size, place);
+  const shown = {
+    ...answerHeaders(headers),
+    ...(await toldOf(request, rooms, { headers, isWhole: false })),
+    ...partHeaders(request.headers, { count: described.parts.length, ...place }),
+    "accept-ranges": "bytes",
+  };
+  return answerOf(shown, described.facts.size, place);
 }
 
 async function headPlainPart(

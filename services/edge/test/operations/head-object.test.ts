@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { runningEdge, STANDARD } from "../running-edge.ts";
+import { FACTS, standInParts } from "../stand-in-parts.ts";
 
 const HEAD = { method: "HEAD", path: "/photos/cat" };
 
@@ -66,5 +67,26 @@ describe("HeadObject", () => {
       [HEADER_FIELD]: headers[HEADER_FIELD] ?? "",
     });
     assert.equal((await edge.send({ ...HEAD, path: "/photos/cut" })).status, 500);
+  });
+
+  it("shows a sealed object's own metadata, also under names that format 1 had", async () => {
+    await using edge = await runningEdge();
+    const headers = { "x-amz-meta-encrypted": "true", "x-amz-meta-encryption-algorithm": "mine" };
+    await edge.send({ method: "PUT", path: HEAD.path, body: "0123456789", headers });
+    for (const path of [HEAD.path, `${HEAD.path}?partNumber=1`]) {
+      for (const method of ["GET", "HEAD"]) {
+        const told = (await edge.send({ method, path })).headers;
+        const named = Object.keys(headers).map((name) => [name, told[name]]);
+        assert.deepEqual(Object.fromEntries(named), headers, `${method} ${path}`);
+      }
+    }
+  });
+
+  it("tells the ETag of an object in parts from what it asked about the part", async () => {
+    const rules = [{ ...STANDARD, id: "m", etag: "md5", buckets: ["photos"] }] as const;
+    await using edge = await runningEdge({ rules: [...rules] });
+    standInParts(edge, "photos/cat");
+    const { status, headers } = await edge.send({ ...HEAD, path: `${HEAD.path}?partNumber=3` });
+    assert.deepEqual([status, headers.etag], [206, `"${FACTS.etag}"`]);
   });
 });
