@@ -9,6 +9,7 @@ import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { type Body, bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import { companionKeyOf } from "@s3eg/shared/legacy/legacy-manifest.ts";
+import { readingHeaders } from "../reading-headers.ts";
 import { parseContentRange } from "../stored-range.ts";
 
 /** The object, as its first answer showed it. */
@@ -45,7 +46,7 @@ export function legacyStored(
       own?.destroy();
       if (start === end) return bodyOfBytes(new Uint8Array());
       const range = `bytes=${start}-${end - 1}`;
-      const pinned = { ...passedOn(request), range, "if-match": headers.etag ?? "" };
+      const pinned = { ...readingHeaders(request.headers), range, "if-match": headers.etag ?? "" };
       const answer = await backend.send({ ...bare(request), headers: pinned });
       return await bytesOf(answer, { start, end, storedBytes, etag: headers.etag });
     },
@@ -53,7 +54,7 @@ export function legacyStored(
       first?.destroy();
       first = undefined;
       const key = companionKeyOf(request.key ?? "");
-      const asked = { ...bare(request), key, query: [], headers: passedOn(request) };
+      const asked = { ...bare(request), key, query: [], headers: readingHeaders(request.headers) };
       const answer = await backend.send(asked);
       if (answer.status === 404) {
         await answer.text();
@@ -89,13 +90,4 @@ async function bytesOf(
 function bare({ query = [], ...request }: BackendRequest): BackendRequest {
   const versions = query.filter(([name]) => name === "versionId");
   return { ...request, method: "GET", query: versions };
-}
-
-/** What goes with every read of an object; conditions were judged by the first. */
-function passedOn({ headers = {} }: BackendRequest): HeaderFields {
-  const isPassed = (name: string) =>
-    name.startsWith("x-amz-server-side-encryption") ||
-    name === "x-amz-expected-bucket-owner" ||
-    name === "x-amz-request-payer";
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => isPassed(name)));
 }

@@ -15,6 +15,7 @@ import { openCompanion, openRegion } from "@s3eg/shared/sealing/manifest-region.
 import type { ObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
 import { openParts, type PartsSpan, partsSpanOf } from "@s3eg/shared/sealing/parts.ts";
 import type { z } from "zod";
+import { readingHeaders } from "../reading-headers.ts";
 import { parseContentRange } from "../stored-range.ts";
 import { partOfManifest } from "./multipart-facts.ts";
 
@@ -213,7 +214,7 @@ function emptyBody(): Body {
 
 /** Backend client of `AskRange` for a request. */
 export function askRangeOf(backend: Backend, request: Parameters<Backend["send"]>[0]): AskRange {
-  const headers = encryptionHeaders(request.headers ?? {});
+  const headers = readingHeaders(request.headers);
   const ask = (range: string, pinned: HeaderFields) =>
     backend.send({
       ...request,
@@ -226,16 +227,4 @@ export function askRangeOf(backend: Backend, request: Parameters<Backend["send"]
     return backend.send({ ...request, method: "GET", key, query: [], headers });
   };
   return Object.assign(ask, { companion });
-}
-
-/** A client's key for the backend's own encryption goes with every read of the object. */
-function encryptionHeaders(headers: HeaderFields): HeaderFields {
-  return Object.fromEntries(
-    Object.entries(headers).filter(
-      ([name]) =>
-        name.startsWith("x-amz-server-side-encryption") ||
-        name === "x-amz-expected-bucket-owner" ||
-        name === "x-amz-request-payer",
-    ),
-  );
 }
