@@ -2,12 +2,12 @@
 import { createLog, type Log } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { cryptoModule, fipsSelfTest } from "@s3eg/shared/sealing/fips.ts";
-import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
 import { type Env, type GatewayConfig, readGatewayConfig } from "../gateway-config.ts";
 import { EXIT, ToolFailure, toolArguments } from "../tool-arguments.ts";
 import { backendHabits } from "../wiring/backend-habits.ts";
 import { openBackend } from "../wiring/backends.ts";
 import { openBus } from "../wiring/buses.ts";
+import { openKeyVersions } from "../wiring/key-versions.ts";
 import { openUploadState } from "../wiring/upload-state.ts";
 import { checkConfig } from "./check-config.ts";
 
@@ -132,14 +132,9 @@ async function fipsProfile({ config }: Patient): Promise<string | undefined> {
   return `self-tests passed; OpenSSL ${openssl} runs its ${isFipsProvider ? "FIPS" : "default"} provider`;
 }
 
-async function keyStore({ config, env, log }: Patient): Promise<string> {
-  const folder = config.data_dir;
-  await using custodian = await configuredCustodian({
-    config: config.encryption,
-    env,
-    folder,
-    log,
-  });
+async function keyStore(patient: Patient): Promise<string> {
+  const rotation = await openKeyVersions(patient);
+  await using custodian = rotation.custodian;
   await custodian.start();
   await custodian.check();
   const { provider, keyVersion } = custodian.activeKey;

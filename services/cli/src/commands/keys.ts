@@ -1,14 +1,9 @@
 /** `s3eg keys`: the versions of the KEK, and what each may be used for. It runs where keys runs: with its settings and its DATA_DIR. */
-import { join } from "node:path";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
-import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
-import {
-  changeVersion,
-  openRotation,
-  type Rotation,
-} from "../../../keys/src/rotation/configured-rotation.ts";
+import { changeVersion, type Rotation } from "../../../keys/src/rotation/configured-rotation.ts";
 import { type Env, readGatewayConfig } from "../gateway-config.ts";
+import { openKeyVersions } from "../wiring/key-versions.ts";
 
 const USAGE = "usage: s3eg keys list | check | rotate VERSION | retire VERSION | restore VERSION";
 
@@ -40,16 +35,10 @@ async function withRotation(
   use: (rotation: Rotation) => Promise<string>,
 ): Promise<string> {
   const { config } = readGatewayConfig(["edge", "crypto", "keys"], env);
-  const folder = join(config.data_dir, "keys");
   const log = createLog({ service: "cli", level: "warn" });
-  await using custodian = await configuredCustodian({
-    config: config.encryption,
-    env,
-    folder,
-    log,
-  });
-  const rotation = openRotation(custodian, folder);
-  await rotation.custodian.start();
+  const rotation = await openKeyVersions({ config, env, log });
+  await using custodian = rotation.custodian;
+  await custodian.start();
   return await use(rotation);
 }
 

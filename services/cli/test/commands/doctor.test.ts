@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { doctor } from "../../src/commands/doctor.ts";
+import { keys } from "../../src/commands/keys.ts";
+import type { Env } from "../../src/gateway-config.ts";
 import { exitCodeOf } from "../../src/tool-arguments.ts";
 import { COMPLETE, scratchFolder } from "../environment.ts";
 import { BOX, sealedStore } from "./sealed-store.ts";
@@ -33,6 +37,23 @@ describe("s3eg doctor", () => {
       assert.match(error.message, /^ok +key store /m);
       return true;
     });
+  });
+
+  it("looks at the key store as keys does: under its decisions, with its folder", async () => {
+    await using scratch = await scratchFolder();
+    const password = { ENCRYPTION_PASSWORD: "correct horse battery" };
+    const env: Env = { ...COMPLETE, DATA_DIR: scratch.folder, BACKEND_RETRY_MODE: "off" };
+    const { KEY_MANAGER_ENABLED: _1, SELF_CONTAINED_AES_KEYS: _2, ...unkeyed } = env;
+    await assert.rejects(doctor([], { ...unkeyed, ...password }), /^ok +key store +password /m);
+    assert.ok(existsSync(join(scratch.folder, "keys", "password-epoch.json")));
+    assert.ok(!existsSync(join(scratch.folder, "password-epoch.json")));
+    const two = { SELF_CONTAINED_AES_KEYS: "1=env:KEK,2=env:KEK2" };
+    const both = { ...env, ...two, KEK2: Buffer.alloc(32, 2).toString("base64") };
+    await keys(["rotate", "1"], both);
+    await assert.rejects(
+      doctor([], both),
+      /^ok +key store +aes version 1 wraps, 2 can be read with$/m,
+    );
   });
 
   it("refuses settings that are no settings before anything is tried", async () => {
