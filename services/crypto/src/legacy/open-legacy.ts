@@ -50,6 +50,8 @@ export interface OpenedLegacy {
   read(start: number, end: number): Promise<Body>;
 }
 
+type ReadBytes = OpenedLegacy["read"];
+
 /** Opens the object. `crypto.integrity` for one that makes no sense or does not verify; faults of `keys` for keys that are not there. */
 export async function openLegacy(rooms: LegacyRooms, stored: LegacyStored): Promise<OpenedLegacy> {
   const legacy = legacyObjectOf(stored.headers);
@@ -76,16 +78,19 @@ async function openLayout(
   stored: LegacyStored,
   legacy: LegacyObject,
 ): Promise<OpenedLegacy> {
+  const bytes = stored.storedBytes;
+  const read: ReadBytes = (start, end) => stored.read(start, end);
   switch (legacy.layout) {
     case "chunked": {
-      const { seal, chunks } = legacy;
-      return await openChunked(rooms, stored, { seal, chunks, front: 0 });
+      const keys = await keysOf(rooms, legacy.seal);
+      return await openChunked({ read, bytes, front: 0 }, { ...legacy, keys });
     }
     case "front": {
-      const front = await frontOf((start, end) => stored.read(start, end), stored.storedBytes);
+      const front = await frontOf(read, bytes);
       const seal = legacySealOf(front.metadata);
       const chunks = legacyChunksOf(front.metadata);
-      return await openChunked(rooms, stored, { seal, chunks, front: front.bytes });
+      const keys = await keysOf(rooms, seal);
+      return await openChunked({ read, bytes, front: front.bytes }, { seal, chunks, keys });
     }
     case "inner":
       return await openInner(rooms, stored, legacy.seal);
@@ -98,23 +103,26 @@ async function openLayout(
   }
 }
 
+/** Opens the chunks that follow the first `front` of `bytes` bytes. */
 async function openChunked(
-  rooms: LegacyRooms,
-  stored: LegacyStored,
-  { seal, chunks, front }: { seal: LegacySeal; chunks: LegacyChunks; front: number },
+  { read, bytes, front }: { read: ReadBytes; bytes: number; front: number },
+  { seal, chunks, keys }: { seal: LegacySeal; chunks: LegacyChunks; keys: readonly KeyObject[] },
 ): Promise<OpenedLegacy> {
   const { chunkBytes } = chunks;
-  const plainBytes = plainBytesOf(stored.storedBytes - front, chunkBytes);
+  const plainBytes = plainBytesOf(bytes - front, chunkBytes);
   const runs = [{ plainBytes, chunkBytes, nonceOf: chunkNonces(chunks) }];
-  const read = (start: number, end: number) => stored.read(front + start, front + end);
-  const keys = secretKeys(await rooms.dataKeys(seal.key, seal.suite));
-  const withKey = (key: KeyObject) => openedRuns(runs, read, { suite: seal.suite, key });
-  return withKey(await theRightKey(keys, async (key) => await drain(withKey(key), chunkBytes)));
+  const behind: ReadBytes = (start, end) => read(front + start, front + end);
+  const withKey = (key: KeyObject) => openedRuns(runs, behind, { suite: seal.suite, key });
+  const opens = async (key: KeyObject) => {
+    const { size, read: readPlain } = withKey(key);
+    await (await readPlain(0, Math.min(chunkBytes, size))).pump(() => undefined);
+  };
+  return withKey(await theRightKey(keys, opens));
 }
 
 function openedRuns(
   runs: readonly ChunkRun[],
-  read: (start: number, end: number) => Promise<Body>,
+  read: ReadBytes,
   cipher: { readonly suite: LegacySeal["suite"]; readonly key: KeyObject },
 ): OpenedLegacy {
   return {
@@ -132,7 +140,7 @@ async function theRightKey(
   opens: (key: KeyObject) => Promise<void>,
 ): Promise<KeyObject> {
   const [first, ...others] = keys;
-  if (!first) throw new Fault("keys.unknown-key", "there is no key for the object");
+  if (!first) throw noKey();
   if (others.length === 0) return first;
   for (const key of keys) {
     try {
@@ -145,11 +153,6 @@ async function theRightKey(
   throw new Fault("crypto.integrity", "object opens under none of the passwords");
 }
 
-async function drain(opened: OpenedLegacy, bytes: number): Promise<void> {
-  const body = await opened.read(0, Math.min(bytes, opened.size));
-  await body.pump(() => undefined);
-}
-
 /** Some objects were authenticated with a Content-Type that is recorded nowhere: what is likely is tried first, then what is common. */
 async function verified(
   rooms: LegacyRooms,
@@ -157,7 +160,7 @@ async function verified(
   { seal, isInner }: { seal: LegacySeal; isInner: boolean },
 ): Promise<{ message: VerifiedMessage; keys: readonly KeyObject[] }> {
   const { suite, nonce } = seal;
-  const keys = secretKeys(await rooms.dataKeys(seal.key, seal.suite));
+  const keys = await keysOf(rooms, seal);
   const acceptsNone = !isInner && (seal.isMarkedNoAad || rooms.acceptsForgeable);
   const verify = async (contentTypes: readonly string[]) => {
     const aads = legacyAads(seal, { contentTypes, hasKeyVersion: !isInner, acceptsNone });
@@ -168,8 +171,7 @@ async function verified(
   try {
     return { message: await verify([own, "", ...UNSENT_TYPES]), keys };
   } catch (error) {
-    const isOpen = seal.contentType === undefined && isFault(error, "crypto.integrity");
-    if (!isOpen) throw error;
+    if (seal.contentType !== undefined || !isFault(error, "crypto.integrity")) throw error;
     return { message: await verify(rooms.contentTypes), keys };
   }
 }
@@ -181,18 +183,14 @@ async function openInner(
   seal: LegacySeal,
 ): Promise<OpenedLegacy> {
   const { message, keys } = await verified(rooms, stored, { seal, isInner: true });
-  const front = await frontOf((start, end) => message.read(start, end), message.plainBytes);
+  const read: ReadBytes = (start, end) => message.read(start, end);
+  const front = await frontOf(read, message.plainBytes);
   if (front.metadata.get("encryption-chunked") !== "true") {
     const inner = { ...seal, isGzip: front.metadata.get("compression-enabled") === "true" };
     return payloadOf(message, { front: front.bytes, seal: inner });
   }
-  const chunks = legacyChunksOf(front.metadata);
-  const { chunkBytes } = chunks;
-  const plainBytes = plainBytesOf(message.plainBytes - front.bytes, chunkBytes);
-  const runs = [{ plainBytes, chunkBytes, nonceOf: chunkNonces(chunks) }];
-  const read = (start: number, end: number) => message.read(front.bytes + start, front.bytes + end);
-  const withKey = (key: KeyObject) => openedRuns(runs, read, { suite: seal.suite, key });
-  return withKey(await theRightKey(keys, async (key) => await drain(withKey(key), chunkBytes)));
+  const source = { read, bytes: message.plainBytes, front: front.bytes };
+  return await openChunked(source, { seal, chunks: legacyChunksOf(front.metadata), keys });
 }
 
 function payloadOf(
@@ -226,22 +224,27 @@ async function openMultipart(rooms: LegacyRooms, stored: LegacyStored): Promise<
   const manifest = parseLegacyManifest(json);
   const { chunkBytes, suite } = manifest;
   const [dataKey] = await rooms.dataKeys(manifest.key, suite);
-  if (!dataKey) throw new Fault("keys.unknown-key", "there is no key for the object");
+  if (!dataKey) throw noKey();
   const nonces = partNonces({ ...manifest, dataKey });
   const runs = partsOfObject(manifest, stored.storedBytes).map(({ plainBytes, partNumber }) => ({
     plainBytes,
     chunkBytes,
     nonceOf: nonces(partNumber),
   }));
-  const [key] = secretKeys([dataKey]);
-  if (!key) throw new Fault("keys.unknown-key", "there is no key for the object");
+  const key = secretKeyOf(dataKey);
   return openedRuns(runs, (start, end) => stored.read(start, end), { suite, key });
 }
 
-function secretKeys(keys: readonly Uint8Array[]): KeyObject[] {
-  return keys.map((bytes) => {
-    const key = createSecretKey(bytes);
-    bytes.fill(0);
-    return key;
-  });
+function noKey(): Fault {
+  return new Fault("keys.unknown-key", "there is no key for the object");
+}
+
+async function keysOf(rooms: LegacyRooms, { key, suite }: LegacySeal): Promise<KeyObject[]> {
+  return (await rooms.dataKeys(key, suite)).map(secretKeyOf);
+}
+
+function secretKeyOf(bytes: Uint8Array): KeyObject {
+  const key = createSecretKey(bytes);
+  bytes.fill(0);
+  return key;
 }
