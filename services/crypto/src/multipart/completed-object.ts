@@ -18,15 +18,19 @@ export interface ExpectedObject {
   readonly storedSize: number;
 }
 
-/** What of a read is also in the answer to a Complete (S3 API, CompleteMultipartUpload). */
-const ANSWERED = [
+const ANSWERED = new Set([
   "x-amz-expiration",
   "x-amz-request-charged",
   "x-amz-server-side-encryption",
   "x-amz-server-side-encryption-aws-kms-key-id",
   "x-amz-server-side-encryption-bucket-key-enabled",
   "x-amz-version-id",
-];
+]);
+
+/** What of a read is also in the answer to a Complete (S3 API, CompleteMultipartUpload). */
+export function completedHeaders(headers: HeaderFields): HeaderFields {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => ANSWERED.has(name)));
+}
 
 /** True for a refusal that an upload gets which has ended: it is gone, its parts are, or its object is in the way of the condition. */
 export function mayHaveEnded(error: unknown): boolean {
@@ -64,11 +68,7 @@ export async function completedObject(
     return undefined;
   }
   if (!(await endsIn(response, tail))) return undefined;
-  const answered = ANSWERED.flatMap((name) => {
-    const value = headers[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return { etag: headers.etag, headers: Object.fromEntries(answered) };
+  return { etag: headers.etag, headers: completedHeaders(headers) };
 }
 
 async function endsIn({ body }: BackendResponse, tail: Buffer): Promise<boolean> {

@@ -7,9 +7,8 @@ import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { PartAttempt, UploadRecord } from "../multipart-state/multipart-state.ts";
-import { visibleHeaders } from "../plain-or-sealed.ts";
 import { type BackendPart, type Completing, completeOnBackend } from "./backend-complete.ts";
-import { mayHaveEnded } from "./completed-object.ts";
+import { completedHeaders, mayHaveEnded } from "./completed-object.ts";
 import { customerKeyOf, refusal, type UploadRooms } from "./uploads.ts";
 
 const ETAG_BYTES = 16;
@@ -60,14 +59,8 @@ async function madeBefore(
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   if (response.status === 404 || etag === undefined) return undefined;
   if (header !== undefined || length !== String(size)) return undefined;
-  const version = Object.entries(visibleHeaders(response.headers)).filter(([name]) =>
-    ANSWERED.has(name),
-  );
-  return { etag, headers: Object.fromEntries(version) };
+  return { etag, headers: completedHeaders(response.headers) };
 }
-
-/** What of a HEAD is also in the answer to a Complete (S3 API, CompleteMultipartUpload). */
-const ANSWERED = new Set(["x-amz-version-id", "x-amz-expiration", "x-amz-server-side-encryption"]);
 
 /** The MD5 of the parts' MD5s and their number (S3 API, "Checking object integrity"); of backends whose tags are none, something nothing has. */
 function expectedEtag(parts: readonly BackendPart[]): string {

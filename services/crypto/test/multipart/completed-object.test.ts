@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
-import { completedObject, mayHaveEnded } from "../../src/multipart/completed-object.ts";
+import {
+  completedHeaders,
+  completedObject,
+  mayHaveEnded,
+} from "../../src/multipart/completed-object.ts";
 import { noSuchUpload, refusal } from "../../src/multipart/uploads.ts";
 import type { UploadRecord } from "../../src/multipart-state/multipart-state.ts";
 import { MemoryBackend } from "../memory-backend.ts";
@@ -53,6 +57,13 @@ describe("completedObject", () => {
     assert.equal(await lookFor(backend, { tail: Buffer.from("Region") }), undefined);
     backend.put("k", Buffer.alloc(0), { [HEADER_FIELD]: "h" });
     assert.equal(await lookFor(backend), undefined);
+  });
+});
+
+describe("completedHeaders", () => {
+  it("are those of a read that a Complete has, too", () => {
+    const both = { "x-amz-version-id": "v", "x-amz-server-side-encryption-aws-kms-key-id": "k" };
+    assert.deepEqual(completedHeaders({ ...both, etag: '"e"', [HEADER_FIELD]: "h" }), both);
   });
 });
 
