@@ -1,4 +1,4 @@
-/** Uploads in parts as far as a gateway must see them: begun, listed, completed; parts are counted and dropped. */
+/** Uploads in parts as far as a gateway must see them: begun, listed, completed. The parts themselves are objects like any others. */
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
@@ -13,10 +13,7 @@ export async function playUpload(
 ): Promise<void> {
   played.requests += 1;
   const md5 = createHash("md5").update(String(played.requests)).digest("hex");
-  if (request.method === "PUT") {
-    request.resume();
-    request.once("end", () => response.writeHead(200, { etag: `"${md5}"` }).end());
-  } else if (request.method === "DELETE") {
+  if (request.method === "DELETE") {
     response.writeHead(204).end();
   } else {
     const sent = Buffer.concat(await request.toArray()).toString("utf8");

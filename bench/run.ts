@@ -9,8 +9,7 @@ import { CELLS, type Cell, cpuPerUnit, type Measured, measure, seed } from "./ce
 import { startTargets, type TargetName, type Targets } from "./targets.ts";
 
 const MIB = 1024 * 1024;
-/** Before the first round, so that no target is measured while its code is still being compiled. */
-/** As long as it takes until cold code no longer counts: a server is not measured in its first second. */
+/** Before the first round, until cold code no longer counts: no target is measured while its code is still being compiled. */
 const WARM_UP_SECONDS = 3;
 
 await main();
