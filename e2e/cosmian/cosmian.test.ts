@@ -2,88 +2,51 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
-import { configuredKmip } from "../../services/keys/src/custody/configured-kmip.ts";
-import type { GuardedCustodian } from "../../services/keys/src/custody/remote/guarded-custodian.ts";
-import { load } from "../../services/keys/test/config/read-settings.ts";
-import { describeCustodian } from "../../services/keys/test/custody/custodian-contract.ts";
-import { type FaultCode, isFault } from "../../shared/src/faults.ts";
-import { KeptLog } from "../../shared/test/runtime/kept-log.ts";
 import { copyObject, getObject, putInParts, putObject, randomContent } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { startGateway } from "../gateway.ts";
-import { type Cosmian, startCosmian } from "../servers/cosmian.ts";
+import { kmipCustodianOf, kmipSettings } from "../kmip-custodian.ts";
+import { binding, describeRealCustodian, is, payload } from "../real-keys.ts";
+import { type Cosmian, kmipStructure, kmipValue, startCosmian } from "../servers/cosmian.ts";
 import { KmipOperator } from "../servers/kmip-keys.ts";
 import { makeScratch } from "../servers/place.ts";
 import { makeTestPki, type TestPki } from "../servers/test-pki.ts";
 import { startVersitygw } from "../servers/versitygw.ts";
 
-const payload = Buffer.concat([Buffer.of(1), Buffer.alloc(64, 0x55)]);
-const binding = Buffer.alloc(32, 0xaa);
-const is = (code: FaultCode) => (error: unknown) => isFault(error, code);
 const WAYS = ["url", "endpoint"] as const;
-
-type Kind = "Enumeration" | "TextString" | "ByteString" | "Integer" | "DateTime";
-const node = (tag: string, type: Kind, value: unknown) => ({ tag, type, value });
-const list = (tag: string, ...value: unknown[]) => ({ tag, type: "Structure", value });
-
-function settingsOf(endpoint: string, keys: string, pki: TestPki): Record<string, string> {
-  return {
-    COSMIAN_KMS_ENDPOINT: endpoint,
-    COSMIAN_KMS_KEYS: keys,
-    COSMIAN_KMS_CA_CERT: pki.ca,
-    COSMIAN_KMS_CLIENT_CERT: pki.client.cert,
-    COSMIAN_KMS_CLIENT_KEY: pki.client.key,
-  };
-}
-
-async function custodianOf(settings: Record<string, string>): Promise<GuardedCustodian> {
-  const config = load({
-    KEY_MANAGER_ENABLED: "true",
-    KEY_MANAGER_PROVIDER: "cosmian",
-    ...settings,
-  });
-  return await configuredKmip({ config, env: {}, folder: "/nowhere", log: new KeptLog() });
-}
+const custodianOf = (settings: Record<string, string>) => kmipCustodianOf("cosmian", settings);
 
 /** A key of that name; a set of keys with `isSet`. */
 async function makeNamedKey({ call }: Cosmian, name: string, isSet = false): Promise<void> {
   await call(
-    list(
+    kmipStructure(
       "Create",
-      node("ObjectType", "Enumeration", "SymmetricKey"),
-      list(
+      kmipValue("ObjectType", "Enumeration", "SymmetricKey"),
+      kmipStructure(
         "Attributes",
-        node("ActivationDate", "DateTime", "2026-01-01T00:00:00Z"),
-        node("CryptographicAlgorithm", "Enumeration", "AES"),
-        node("CryptographicLength", "Integer", 256),
-        node("CryptographicUsageMask", "Integer", 12),
-        node("KeyFormatType", "Enumeration", "TransparentSymmetricKey"),
-        node("ObjectType", "Enumeration", "SymmetricKey"),
-        ...(isSet ? [node("RotateName", "TextString", name)] : []),
-        node("UniqueIdentifier", "TextString", name),
+        kmipValue("ActivationDate", "DateTime", "2026-01-01T00:00:00Z"),
+        kmipValue("CryptographicAlgorithm", "Enumeration", "AES"),
+        kmipValue("CryptographicLength", "Integer", 256),
+        kmipValue("CryptographicUsageMask", "Integer", 12),
+        kmipValue("KeyFormatType", "Enumeration", "TransparentSymmetricKey"),
+        kmipValue("ObjectType", "Enumeration", "SymmetricKey"),
+        ...(isSet ? [kmipValue("RotateName", "TextString", name)] : []),
+        kmipValue("UniqueIdentifier", "TextString", name),
       ),
     ),
   );
 }
 
 for (const way of WAYS) {
-  describeCustodian(
-    `KMIP of a real Cosmian KMS by its ${way}`,
-    async () => {
-      await using opening = new AsyncDisposableStack();
-      const scratch = opening.use(await makeScratch("cosmian-pki"));
-      const pki = await makeTestPki(scratch.folder);
-      const open = async () => {
-        const server = opening.use(await startCosmian(pki));
-        await makeNamedKey(server, "kek");
-        return opening.use(await custodianOf(settingsOf(server[way], "kek", pki)));
-      };
-      const [custodian, impostor] = [await open(), await open()];
-      const opened = opening.move();
-      return { custodian, impostor, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-    },
-    { everyByte: 13 },
-  );
+  describeRealCustodian(`KMIP of a real Cosmian KMS by its ${way}`, async (opening) => {
+    const scratch = opening.use(await makeScratch("cosmian-pki"));
+    const pki = await makeTestPki(scratch.folder);
+    return async () => {
+      const server = opening.use(await startCosmian(pki));
+      await makeNamedKey(server, "kek");
+      return await custodianOf(kmipSettings(server[way], "kek", pki));
+    };
+  });
 }
 
 describe("KMIP of a real Cosmian KMS", () => {
@@ -102,14 +65,14 @@ describe("KMIP of a real Cosmian KMS", () => {
   for (const way of WAYS) {
     it(`opens by its ${way} what a key wrapped before a newer one was made of it`, async () => {
       const old = await operator.makeKey();
-      await using then = await custodianOf(settingsOf(server[way], `${old}:1`, pki));
+      await using then = await custodianOf(kmipSettings(server[way], `${old}:1`, pki));
       await then.start();
       const use = { key: then.activeKey, binding };
       const wrapped = await then.wrap(payload, use);
       const fresh = await operator.rekey(old);
       assert.notEqual(fresh, old);
       await assert.rejects(then.wrap(payload, use), is("keys.denied"));
-      await using now = await custodianOf(settingsOf(server[way], `${fresh}:2,${old}:1`, pki));
+      await using now = await custodianOf(kmipSettings(server[way], `${fresh}:2,${old}:1`, pki));
       await now.start();
       assert.deepEqual(Buffer.from(await now.unwrap(wrapped, use)), payload);
     });
@@ -117,7 +80,7 @@ describe("KMIP of a real Cosmian KMS", () => {
     it(`goes on by its ${way} where the server renews a set of keys`, async () => {
       const name = `set-${way}`;
       await makeNamedKey(server, name, true);
-      await using custodian = await custodianOf(settingsOf(server[way], name, pki));
+      await using custodian = await custodianOf(kmipSettings(server[way], name, pki));
       await custodian.start();
       const use = { key: custodian.activeKey, binding };
       const old = await custodian.wrap(payload, use);
@@ -134,17 +97,17 @@ describe("KMIP of a real Cosmian KMS", () => {
       const dataKey = Buffer.alloc(32, 0x42);
       const [first, second] = [await operator.makeKey(), await operator.makeKey()];
       for (const mode of ["NISTKeyWrap", "AESKeyWrapPadding"]) {
-        const parameters = list(
+        const parameters = kmipStructure(
           "CryptographicParameters",
-          node("BlockCipherMode", "Enumeration", mode),
-          node("CryptographicAlgorithm", "Enumeration", "AES"),
+          kmipValue("BlockCipherMode", "Enumeration", mode),
+          kmipValue("CryptographicAlgorithm", "Enumeration", "AES"),
         );
         const answer = await server.call(
-          list(
+          kmipStructure(
             "Encrypt",
-            node("UniqueIdentifier", "TextString", second),
+            kmipValue("UniqueIdentifier", "TextString", second),
             parameters,
-            node("Data", "ByteString", dataKey.toString("hex").toUpperCase()),
+            kmipValue("Data", "ByteString", dataKey.toString("hex").toUpperCase()),
           ),
         );
         const wrappedKey = Buffer.from(
@@ -153,26 +116,32 @@ describe("KMIP of a real Cosmian KMS", () => {
         );
         assert.equal(wrappedKey.byteLength, 40);
         await using custodian = await custodianOf(
-          settingsOf(server[way], `${first},${second}`, pki),
+          kmipSettings(server[way], `${first},${second}`, pki),
         );
         for (const named of [second, first, "unheard-of"]) {
           const wrapped = { wrappedKey, keyId: named, keyVersion: "" };
-          assert.deepEqual(Buffer.from(await custodian.unwrapLegacy(wrapped)), dataKey);
+          assert.deepEqual(
+            Buffer.from(await custodian.unwrapLegacy(wrapped, () => false)),
+            dataKey,
+          );
         }
         await using narrow = await custodianOf({
-          ...settingsOf(server[way], `${first},${second}`, pki),
+          ...kmipSettings(server[way], `${first},${second}`, pki),
           KEY_MANAGER_DUAL_READ_WINDOW: "0",
         });
         const misnamed = { wrappedKey, keyId: first, keyVersion: "" };
-        await assert.rejects(narrow.unwrapLegacy(misnamed), is("crypto.integrity"));
+        await assert.rejects(
+          narrow.unwrapLegacy(misnamed, () => false),
+          is("crypto.integrity"),
+        );
       }
     });
 
     it(`is denied by its ${way} a key that is not there or was destroyed`, async () => {
-      await using missing = await custodianOf(settingsOf(server[way], "nowhere", pki));
+      await using missing = await custodianOf(kmipSettings(server[way], "nowhere", pki));
       await assert.rejects(missing.start(), is("keys.denied"));
       const gone = await operator.makeKey();
-      await using custodian = await custodianOf(settingsOf(server[way], gone, pki));
+      await using custodian = await custodianOf(kmipSettings(server[way], gone, pki));
       const use = { key: custodian.activeKey, binding };
       const wrapped = await custodian.wrap(payload, use);
       await operator.revoke(gone);
@@ -185,7 +154,7 @@ describe("KMIP of a real Cosmian KMS", () => {
     it(`holds by its ${way} the keys of a gateway`, async () => {
       await using backend = await startVersitygw();
       const keyId = await operator.makeKey();
-      const env = { KEY_MANAGER_PROVIDER: "cosmian", ...settingsOf(server[way], keyId, pki) };
+      const env = { KEY_MANAGER_PROVIDER: "cosmian", ...kmipSettings(server[way], keyId, pki) };
       await using gateway = await startGateway({ backend, env });
       const s3 = s3ClientOf(gateway);
       const on = { s3, bucket: "cosmian" };

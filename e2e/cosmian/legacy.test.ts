@@ -9,7 +9,8 @@ import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand } from "@aws-s
 import { copyObject, getObject } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
-import { startCosmian } from "../servers/cosmian.ts";
+import { kmipSettings } from "../kmip-custodian.ts";
+import { kmipStructure, kmipValue, startCosmian } from "../servers/cosmian.ts";
 import { makeScratch } from "../servers/place.ts";
 import type { S3Server } from "../servers/s3-server.ts";
 import { makeTestPki } from "../servers/test-pki.ts";
@@ -38,30 +39,27 @@ const index = JSON.parse(readFileSync(join(FOLDER, "index.json"), "utf8")) as {
 };
 const objects = index.objects.filter(({ open, role }) => open === "kmip" && role === "object");
 
-type Kind = "Boolean" | "Enumeration" | "TextString" | "ByteString" | "Integer" | "DateTime";
-const node = (tag: string, type: Kind, value: unknown) => ({ tag, type, value });
-const list = (tag: string, ...value: unknown[]) => ({ tag, type: "Structure", value });
 const AES_256 = [
-  node("CryptographicAlgorithm", "Enumeration", "AES"),
-  node("CryptographicLength", "Integer", 256),
+  kmipValue("CryptographicAlgorithm", "Enumeration", "AES"),
+  kmipValue("CryptographicLength", "Integer", 256),
 ];
-const IMPORT = list(
+const IMPORT = kmipStructure(
   "Import",
-  node("UniqueIdentifier", "TextString", KEY_ID),
-  node("ObjectType", "Enumeration", "SymmetricKey"),
-  node("ReplaceExisting", "Boolean", true),
-  list(
+  kmipValue("UniqueIdentifier", "TextString", KEY_ID),
+  kmipValue("ObjectType", "Enumeration", "SymmetricKey"),
+  kmipValue("ReplaceExisting", "Boolean", true),
+  kmipStructure(
     "Attributes",
-    node("ActivationDate", "DateTime", "2026-01-01T00:00:00Z"),
+    kmipValue("ActivationDate", "DateTime", "2026-01-01T00:00:00Z"),
     ...AES_256,
-    node("CryptographicUsageMask", "Integer", 12),
+    kmipValue("CryptographicUsageMask", "Integer", 12),
   ),
-  list(
+  kmipStructure(
     "SymmetricKey",
-    list(
+    kmipStructure(
       "KeyBlock",
-      node("KeyFormatType", "Enumeration", "Raw"),
-      list("KeyValue", node("KeyMaterial", "ByteString", KEK)),
+      kmipValue("KeyFormatType", "Enumeration", "Raw"),
+      kmipStructure("KeyValue", kmipValue("KeyMaterial", "ByteString", KEK)),
       ...AES_256,
     ),
   ),
@@ -89,11 +87,7 @@ for (const way of ["url", "endpoint"] as const) {
           env: {
             CONFIG_PATH: config,
             KEY_MANAGER_PROVIDER: "cosmian",
-            COSMIAN_KMS_ENDPOINT: server[way],
-            COSMIAN_KMS_KEYS: `${KEY_ID}:3`,
-            COSMIAN_KMS_CA_CERT: pki.ca,
-            COSMIAN_KMS_CLIENT_CERT: pki.client.cert,
-            COSMIAN_KMS_CLIENT_KEY: pki.client.key,
+            ...kmipSettings(server[way], `${KEY_ID}:3`, pki),
           },
         }),
       );

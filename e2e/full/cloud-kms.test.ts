@@ -5,16 +5,12 @@ import { after, before, describe, it } from "node:test";
 import { configuredAwsKms } from "../../services/keys/src/custody/configured-aws-kms.ts";
 import type { GuardedCustodian } from "../../services/keys/src/custody/remote/guarded-custodian.ts";
 import { load } from "../../services/keys/test/config/read-settings.ts";
-import { describeCustodian } from "../../services/keys/test/custody/custodian-contract.ts";
-import { type FaultCode, isFault } from "../../shared/src/faults.ts";
 import { KeptLog } from "../../shared/test/runtime/kept-log.ts";
 import { describeGatewayOn } from "../gateway-on-keys.ts";
+import { binding, describeRealCustodian, is, payload } from "../real-keys.ts";
 import { MOTO_CREDENTIALS, MOTO_REGION, type Moto, startMoto } from "../servers/moto.ts";
 import { freePort } from "../servers/place.ts";
-
-const payload = Buffer.concat([Buffer.of(1), Buffer.alloc(64, 0x55)]);
-const binding = Buffer.alloc(32, 0xaa);
-const is = (code: FaultCode) => (error: unknown) => isFault(error, code);
+import { pauseAll } from "../servers/proc.ts";
 
 function settingsOf({ endpoint }: { endpoint: string }, keys: string): Record<string, string> {
   return {
@@ -32,22 +28,12 @@ async function custodianOf(settings: Record<string, string>): Promise<GuardedCus
   return await configuredAwsKms({ config, env, folder: "/nowhere", log: new KeptLog() });
 }
 
-describeCustodian(
-  "AWS KMS of a real moto",
-  async () => {
-    await using opening = new AsyncDisposableStack();
-    const open = async () => {
-      const server = opening.use(await startMoto());
-      const TargetKeyId = await server.makeKey();
-      await server.call("CreateAlias", { AliasName: "alias/kek", TargetKeyId });
-      return opening.use(await custodianOf(settingsOf(server, "alias/kek")));
-    };
-    const [custodian, impostor] = [await open(), await open()];
-    const opened = opening.move();
-    return { custodian, impostor, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-  },
-  { everyByte: 13 },
-);
+describeRealCustodian("AWS KMS of a real moto", async (opening) => async () => {
+  const server = opening.use(await startMoto());
+  const TargetKeyId = await server.makeKey();
+  await server.call("CreateAlias", { AliasName: "alias/kek", TargetKeyId });
+  return await custodianOf(settingsOf(server, "alias/kek"));
+});
 
 describe("AWS KMS of a real moto", () => {
   const stack = new AsyncDisposableStack();
@@ -104,9 +90,9 @@ describe("AWS KMS of a real moto", () => {
     await using patient = await opened(key);
     const use = { key: custodian.activeKey, binding };
     const wrapped = await patient.wrap(payload, use);
-    for (const pid of server.pids) process.kill(pid, "SIGSTOP");
+    const goOn = pauseAll(server.pids);
     await assert.rejects(custodian.unwrap(wrapped, use), is("keys.unavailable"));
-    for (const pid of server.pids) process.kill(pid, "SIGCONT");
+    goOn();
     assert.deepEqual(Buffer.from(await patient.unwrap(wrapped, use)), payload);
   });
 
@@ -137,13 +123,7 @@ describeGatewayOn("a real AWS KMS API", async () => {
     old: settings(old),
     both: settings(`${fresh},${old}`),
     fresh: settings(fresh),
-    stop: async () => {
-      for (const pid of server.pids) process.kill(pid, "SIGSTOP");
-      return await Promise.resolve(async () => {
-        for (const pid of server.pids) process.kill(pid, "SIGCONT");
-        await Promise.resolve();
-      });
-    },
+    pids: server.pids,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 });

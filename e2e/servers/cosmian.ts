@@ -19,6 +19,18 @@ export interface Cosmian extends AsyncDisposable {
   call(operation: unknown): Promise<string>;
 }
 
+type Kind = "Boolean" | "Enumeration" | "TextString" | "ByteString" | "Integer" | "DateTime";
+
+/** A value of an operation. */
+export function kmipValue(tag: string, type: Kind, value: unknown) {
+  return { tag, type, value };
+}
+
+/** A structure of an operation. */
+export function kmipStructure(tag: string, ...value: readonly unknown[]) {
+  return { tag, type: "Structure", value };
+}
+
 /** Starts one that holds no key. Who shows the client certificate of `pki` is its user. */
 export async function startCosmian(pki: TestPki): Promise<Cosmian> {
   const program = findProgram("cosmian_kms", "cosmian");

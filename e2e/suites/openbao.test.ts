@@ -10,20 +10,16 @@ import { CreateBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { configuredTransit } from "../../services/keys/src/custody/configured-transit.ts";
 import type { GuardedCustodian } from "../../services/keys/src/custody/remote/guarded-custodian.ts";
 import { load } from "../../services/keys/test/config/read-settings.ts";
-import { describeCustodian } from "../../services/keys/test/custody/custodian-contract.ts";
-import { type FaultCode, isFault } from "../../shared/src/faults.ts";
 import { KeptLog } from "../../shared/test/runtime/kept-log.ts";
 import { copyObject, getObject, metadataOf, putObject, randomContent } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { startGateway } from "../gateway.ts";
+import { binding, describeRealCustodian, is, payload } from "../real-keys.ts";
 import { startBackend } from "../servers/backends.ts";
 import { type Openbao, startOpenbao } from "../servers/openbao.ts";
 import { makeScratch } from "../servers/place.ts";
+import { pauseAll } from "../servers/proc.ts";
 import { makeTestPki } from "../servers/test-pki.ts";
-
-const payload = Buffer.alloc(65, 0x55);
-const binding = Buffer.alloc(32, 0xaa);
-const is = (code: FaultCode) => (error: unknown) => isFault(error, code);
 
 /** What a Transit user needs and no more. */
 const policyFor = (mount: string) => `
@@ -70,18 +66,14 @@ async function custodianOf(settings: Record<string, string>): Promise<GuardedCus
   return await configuredTransit({ config, env: {}, folder: "/nowhere", log: new KeptLog() });
 }
 
-describeCustodian(
+describeRealCustodian(
   "Transit of a real OpenBao",
-  async () => {
-    await using opening = new AsyncDisposableStack();
+  async (opening) => {
     const server = opening.use(await startOpenbao());
-    const open = async (mount: string) => {
-      const settings = { ...(await keyOf(server, { mount })), OPENBAO_KEY_ID: "kek" };
-      return opening.use(await custodianOf(settings));
+    return async (nth) => {
+      const settings = await keyOf(server, { mount: nth === 0 ? "transit" : "other" });
+      return await custodianOf({ ...settings, OPENBAO_KEY_ID: "kek" });
     };
-    const [custodian, impostor] = [await open("transit"), await open("other")];
-    const opened = opening.move();
-    return { custodian, impostor, [Symbol.asyncDispose]: () => opened.disposeAsync() };
   },
   { everyByte: 3 },
 );
@@ -230,9 +222,9 @@ describe("Transit of a real OpenBao", () => {
     await custodian.start();
     const use = { key: custodian.activeKey, binding };
     const wrapped = await custodian.wrap(payload, use);
-    for (const pid of own.pids) process.kill(pid, "SIGSTOP");
+    const goOn = pauseAll(own.pids);
     await assert.rejects(custodian.unwrap(wrapped, use), is("keys.unavailable"));
-    for (const pid of own.pids) process.kill(pid, "SIGCONT");
+    goOn();
     await sleep(5100);
     assert.deepEqual(Buffer.from(await custodian.unwrap(wrapped, use)), payload);
     await own.call("POST", "sys/seal", { body: {} });

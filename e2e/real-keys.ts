@@ -1,0 +1,31 @@
+/** What the suites on real key stores have in common. */
+import type { GuardedCustodian } from "../services/keys/src/custody/remote/guarded-custodian.ts";
+import { describeCustodian } from "../services/keys/test/custody/custodian-contract.ts";
+import { type FaultCode, isFault } from "../shared/src/faults.ts";
+
+/** Something to wrap, as long as the payload of a header. */
+export const payload = Buffer.concat([Buffer.of(1), Buffer.alloc(64, 0x55)]);
+/** What it is bound to. */
+export const binding = Buffer.alloc(32, 0xaa);
+/** True for a fault of that code. */
+export const is = (code: FaultCode) => (error: unknown) => isFault(error, code);
+
+/**
+ * The rules of every custodian, on two that hold different keys of the same name: `prepare` gives what makes them, one after the other, and
+ * leaves to `opening` what is to be closed.
+ */
+export function describeRealCustodian(
+  name: string,
+  prepare: (opening: AsyncDisposableStack) => Promise<(nth: number) => Promise<GuardedCustodian>>,
+  { everyByte = 13 }: { everyByte?: number } = {},
+): void {
+  const open = async () => {
+    await using opening = new AsyncDisposableStack();
+    const make = await prepare(opening);
+    const custodian = opening.use(await make(0));
+    const impostor = opening.use(await make(1));
+    const opened = opening.move();
+    return { custodian, impostor, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  };
+  describeCustodian(name, open, { everyByte });
+}
