@@ -1,6 +1,7 @@
 /** boto3 with its transfer manager, in one Python process that is told verb by verb. */
 import { join } from "node:path";
 import { findProgram } from "../servers/place.ts";
+import { awsEnvOf } from "./aws-cli.ts";
 import type { MatrixClient, Site } from "./matrix/operations.ts";
 import { startToldProcess, type ToldProcess } from "./matrix/told-process.ts";
 import { operationsOf, remarksOf, type Verbs } from "./matrix/verbs.ts";
@@ -39,11 +40,8 @@ export function startBoto3({
     program: findProgram("python3", "python"),
     args: [script, server.endpoint, bucket],
     env: {
-      AWS_ACCESS_KEY_ID: server.accessKey,
-      AWS_SECRET_ACCESS_KEY: server.secretKey,
-      AWS_DEFAULT_REGION: server.region,
+      ...awsEnvOf(server),
       AWS_CONFIG_FILE: "/dev/null",
-      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
       ...(caFile === undefined ? {} : { AWS_CA_BUNDLE: caFile }),
     },
   });

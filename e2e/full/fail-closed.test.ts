@@ -13,6 +13,7 @@ import {
   type OneProcessGateway,
   startDistributed,
   startGateway,
+  valkeyEnv,
 } from "../gateway.ts";
 import { freePort, makeScratch } from "../servers/place.ts";
 import { type RedisServer, startRedis } from "../servers/redis.ts";
@@ -43,13 +44,10 @@ function lasting(folder: string): Record<string, string> {
   };
 }
 
-function valkeyEnv({ address, password }: RedisServer): Record<string, string> {
+/** Waits for the store no longer than the steps here stop it. */
+function stateEnv(redis: RedisServer): Record<string, string> {
   return {
-    VALKEY_ADDR: address,
-    VALKEY_PASSWORD_ENV: "E2E_REDIS_PASSWORD",
-    E2E_REDIS_PASSWORD: password,
-    VALKEY_TLS_ENABLED: "false",
-    VALKEY_INSECURE_ALLOW_PLAINTEXT: "true",
+    ...valkeyEnv(redis),
     VALKEY_READ_TIMEOUT: "300ms",
     VALKEY_WRITE_TIMEOUT: "300ms",
   };
@@ -84,7 +82,7 @@ describe("uploads in parts fail closed", () => {
     servers.defer(() => redis[Symbol.asyncDispose]());
     kept = lasting(scratch.folder);
     metricsAddr = `127.0.0.1:${await freePort()}`;
-    const env = { ...kept, ...valkeyEnv(redis), METRICS_ADDR: metricsAddr };
+    const env = { ...kept, ...stateEnv(redis), METRICS_ADDR: metricsAddr };
     gateway = await startGateway({ backend, env });
     servers.defer(() => gateway[Symbol.asyncDispose]());
     await sendRaw(gateway, { method: "PUT", path: `/${BUCKET}` });
@@ -131,7 +129,7 @@ describe("uploads in parts fail closed", () => {
 
   async function restart(options: Partial<GatewayOptions> = {}): Promise<void> {
     await gateway[Symbol.asyncDispose]();
-    gateway = await startGateway({ backend, env: { ...kept, ...valkeyEnv(redis) }, ...options });
+    gateway = await startGateway({ backend, env: { ...kept, ...stateEnv(redis) }, ...options });
   }
 
   async function checkHolds(key: string, bytes: Buffer): Promise<void> {
@@ -160,7 +158,7 @@ describe("uploads in parts fail closed", () => {
   });
 
   it("a store in plaintext is refused, or allowed and counted", async () => {
-    const env = { ...kept, ...valkeyEnv(redis), VALKEY_INSECURE_ALLOW_PLAINTEXT: "false" };
+    const env = { ...kept, ...stateEnv(redis), VALKEY_INSECURE_ALLOW_PLAINTEXT: "false" };
     match(await refusedStart({ backend, env }), /78/);
     const metrics = await (await fetch(`http://${metricsAddr}/metrics`)).text();
     match(metrics, /^gateway_mpu_valkey_insecure 1$/m);
