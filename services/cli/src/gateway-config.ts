@@ -127,7 +127,7 @@ function problemsOfKeys({ encryption }: GatewayConfig, roles: ReadonlySet<Role>)
   if (!roles.has("keys")) {
     return holdsKeys(encryption)
       ? [
-          "encryption.key_manager, encryption.password: belong to keys alone; this process does not play that role and must not hold a KEK",
+          "encryption.key_manager, encryption.password, encryption.former_passwords: belong to keys alone; this process does not play that role and must not hold a KEK",
         ]
       : [];
   }

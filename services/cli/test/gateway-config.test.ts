@@ -106,6 +106,13 @@ describe("the configuration of a gateway", () => {
       const [problem] = problemsOf(["edge", "crypto"], { ...SPLIT, ...change });
       assert.match(problem ?? "", /must not hold a KEK/);
     }
+    for (const former of [
+      { ENCRYPTION_FORMER_PASSWORDS: "2=env:OLD" },
+      { MEMORY_KM_MASTER_KEY_SOURCE: "env:OLD" },
+    ]) {
+      const [problem] = problemsOf(["edge", "crypto"], { ...SPLIT, ...NO_KEYS, ...former });
+      assert.match(problem ?? "", /must not hold a KEK/);
+    }
   });
 
   it("is refused where keys are configured and would be passed over", () => {

@@ -12,6 +12,7 @@ import type { SettingProblem } from "./setting-problem.ts";
 export interface KeySettings {
   readonly password?: Secret | undefined;
   readonly key_file?: string | undefined;
+  readonly former_passwords: readonly unknown[];
   readonly key_manager: KeyManagerSection;
 }
 
@@ -86,8 +87,13 @@ export function readingStores(settings: KeySettings): KeyStore[] {
 
 /** True if the settings hold a KEK or the way to one, whether it is used or not: only keys may have such settings. */
 export function holdsKeys(settings: KeySettings): boolean {
-  const { enabled } = settings.key_manager;
-  return enabled || storeNames().some((name) => storeOf(name).isConfigured(settings));
+  const { enabled, memory } = settings.key_manager;
+  return (
+    enabled ||
+    settings.former_passwords.length > 0 ||
+    memory.master_key_source !== undefined ||
+    storeNames().some((name) => storeOf(name).isConfigured(settings))
+  );
 }
 
 /** Everything that keeps the configured key stores from being used. */

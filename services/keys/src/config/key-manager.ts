@@ -87,7 +87,7 @@ export const KeyManagerSection = z.strictObject({
       master_key_source: secret()
         .optional()
         .meta({ env: "MEMORY_KM_MASTER_KEY_SOURCE" })
-        .describe(KEPT),
+        .describe("env:NAME, file:/path or the key itself: reads what it wrapped in format 1"),
     })
     .prefault({}),
   health_check_interval: durationMs()

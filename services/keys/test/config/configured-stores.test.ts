@@ -33,6 +33,8 @@ describe("the configured key stores", () => {
   it("are noticed where they are not to be used", () => {
     assert.ok(holdsKeys(load({ SELF_CONTAINED_AES_KEYS: "1=env:X" })));
     assert.ok(holdsKeys(load(aes)));
+    assert.ok(holdsKeys(load({ ENCRYPTION_FORMER_PASSWORDS: "2=env:X" })));
+    assert.ok(holdsKeys(load({ MEMORY_KM_MASTER_KEY_SOURCE: "env:X" })));
   });
 
   it("may be a password that writes while the keys of before are read", () => {
