@@ -2,18 +2,12 @@
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { describeParts, type ObjectFacts, ObjectPart } from "@s3eg/shared/contracts/crypto.ts";
 import type { Place } from "@s3eg/shared/contracts/keys.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
-import { collectBody } from "@s3eg/shared/http/body.ts";
-import { z } from "zod";
+import { collectedList } from "./collected-list.ts";
 import type { PinnedObject } from "./facts-index.ts";
 import type { Rooms } from "./operations/operation.ts";
 import { noSuchPart } from "./s3/part-number.ts";
 import { identityOf, type S3Request } from "./s3-request.ts";
-
-/** Ten thousand parts with a checksum each. */
-const MAX_LIST_BYTES = 2 * 1024 * 1024;
-const ObjectParts = z.array(ObjectPart);
 
 /** An object and its parts, in rising order of their numbers. */
 export interface DescribedParts {
@@ -38,10 +32,9 @@ export async function partsOf(
   const head = { target, place, etag, headers };
   const options = { requestId: request.id, signal: request.signal };
   const { result, body } = await crypto.download(describeParts, head, options);
-  const tooLong = () => new Fault("internal.bug", "list of parts is too long");
-  const list = await collectBody(body, MAX_LIST_BYTES, tooLong);
+  const parts = await collectedList(body, ObjectPart);
   known.learn(object, result.facts);
-  return { facts: result.facts, parts: ObjectParts.parse(JSON.parse(list.toString())) };
+  return { facts: result.facts, parts };
 }
 
 /** Where the plaintext of one part lies, and the part's checksum; `InvalidPartNumber` where there is none of that number. */

@@ -3,6 +3,7 @@ import { ChecksumName } from "@s3eg/shared/contracts/crypto.ts";
 import { type CompletedPart, completeUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import { el, optional, parseXml, type XmlElement, xmlDocument } from "@s3eg/shared/s3/xml.ts";
+import { checksumElement } from "../s3/checksum-headers.ts";
 import { s3Error } from "../s3/errors.ts";
 import { clientEtag } from "../s3/etags.ts";
 import { answerHeaders } from "../s3/headers.ts";
@@ -42,7 +43,7 @@ export const completeMultipartUpload: Operation = {
       el("Bucket", request.bucket),
       el("Key", request.key),
       el("ETag", shown),
-      sum && el(`Checksum${sum.algorithm.toUpperCase()}`, sum.value),
+      checksumElement(sum),
       optional("ChecksumType", sum?.type),
     );
     const told = answerHeaders(done.headers);

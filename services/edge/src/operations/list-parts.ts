@@ -1,26 +1,17 @@
 /** ListParts: plaintext sizes, and parts that the backend does not hold yet, come from the state of the upload. */
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
-import {
-  type ListedPart,
-  ListedPart as ListedPartSchema,
-  listParts as listPartsContract,
-} from "@s3eg/shared/contracts/multipart.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
-import { collectBody } from "@s3eg/shared/http/body.ts";
+import { ListedPart, listParts as listPartsContract } from "@s3eg/shared/contracts/multipart.ts";
 import { el, optional, type XmlElement, xmlDocument } from "@s3eg/shared/s3/xml.ts";
-import { z } from "zod";
 import { copyNode, parseBackendXml } from "../backend-xml.ts";
-import { s3Error } from "../s3/errors.ts";
+import { collectedList } from "../collected-list.ts";
+import { checksumElement } from "../s3/checksum-headers.ts";
 import { askingHeaders } from "../s3/headers.ts";
+import { partsPage } from "../s3/parts-page.ts";
 import type { S3Request } from "../s3-request.ts";
 import { shownPartEtag } from "../shown-part-etag.ts";
 import { uploadAddress } from "../upload-request.ts";
 import type { Operation } from "./operation.ts";
-
-const MAX_LIST_BYTES = 8 * 1024 * 1024;
-const MAX_PAGE = 1000;
-const ListedParts = z.array(ListedPartSchema);
 
 export const listParts: Operation = {
   name: "ListParts",
@@ -32,14 +23,11 @@ export const listParts: Operation = {
     const options = { requestId: request.id, signal: request.signal };
     const upload = await uploadOnBackend(request, backend);
     const { result, body } = await crypto.download(listPartsContract, address, options);
-    const tooLong = () => new Fault("internal.bug", "list of parts is too long");
-    const parts = ListedParts.parse(
-      JSON.parse((await collectBody(body, MAX_LIST_BYTES, tooLong)).toString()),
-    );
-    const marker = numberOf(request, "part-number-marker", 0);
-    const maxParts = Math.min(MAX_PAGE, numberOf(request, "max-parts", MAX_PAGE));
-    const rest = parts.filter(({ partNumber }) => partNumber > marker);
-    const page = rest.slice(0, maxParts);
+    const parts = await collectedList(body, ListedPart);
+    const { page, marker, maxParts, isTruncated } = partsPage(parts, {
+      marker: askedOf(request, "part-number-marker"),
+      maxParts: askedOf(request, "max-parts"),
+    });
     const document = el(
       "ListPartsResult",
       el("Bucket", request.bucket),
@@ -49,7 +37,7 @@ export const listParts: Operation = {
       el("PartNumberMarker", marker),
       optional("NextPartNumberMarker", page.at(-1)?.partNumber),
       el("MaxParts", maxParts),
-      el("IsTruncated", rest.length > page.length),
+      el("IsTruncated", isTruncated),
       result.checksum && el("ChecksumAlgorithm", result.checksum.algorithm.toUpperCase()),
       optional("ChecksumType", result.checksum?.type),
       ...page.map((part) => partNode(part, request)),
@@ -89,13 +77,11 @@ function partNode(
     el("LastModified", new Date(lastModifiedMs).toISOString()),
     el("ETag", shownPartEtag(policy, etag, md5)),
     el("Size", size),
-    checksum && el(`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value),
+    checksumElement(checksum),
   );
 }
 
-function numberOf({ query }: S3Request, name: string, standard: number): number {
-  const text = query.get(name);
-  if (text === undefined || text === "") return standard;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw s3Error("InvalidArgument", { fields: { ArgumentName: name, ArgumentValue: text } });
+/** An empty parameter says nothing. */
+function askedOf({ query }: S3Request, name: string) {
+  return [name, query.get(name) || undefined] as const;
 }

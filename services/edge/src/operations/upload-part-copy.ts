@@ -10,6 +10,7 @@ import { askingOfSource, checkSourceSize } from "../copy/copied-source.ts";
 import { checkPlainSource } from "../copy/copy-rules.ts";
 import { copySourceOf } from "../copy/copy-source.ts";
 import { retryIfChanged } from "../object-facts.ts";
+import { checksumElement } from "../s3/checksum-headers.ts";
 import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { identityOf, type S3Request } from "../s3-request.ts";
@@ -47,7 +48,7 @@ export const uploadPartCopy: Operation = {
       "CopyPartResult",
       el("LastModified", new Date().toISOString()),
       el("ETag", shownPartEtag(request.policy, etag, facts().md5)),
-      checksum && el(`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value),
+      checksumElement(checksum),
     );
     const version = source.versionId;
     const answer = {

@@ -27,10 +27,19 @@ export function checksumElements(checksum: ObjectFacts["checksum"]): XmlNode[] {
   return [el(`Checksum${NAMES[algorithm]}`, shownValue(checksum)), el("ChecksumType", type)];
 }
 
+/** A checksum without more: of a part, or as crypto has written it. */
+interface Sum {
+  readonly algorithm: ChecksumName;
+  readonly value: string;
+}
+
+/** The element of one checksum alone, `ChecksumCRC32` and its like; none where there is none. */
+export function checksumElement(checksum: Sum | undefined): XmlNode | undefined {
+  return checksum && el(`Checksum${NAMES[checksum.algorithm]}`, checksum.value);
+}
+
 /** The answer header that gives the checksum of a part; none where it has none. */
-export function partChecksumHeader(
-  checksum: { readonly algorithm: ChecksumName; readonly value: string } | undefined,
-): HeaderFields {
+export function partChecksumHeader(checksum: Sum | undefined): HeaderFields {
   return checksum ? { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value } : {};
 }
 

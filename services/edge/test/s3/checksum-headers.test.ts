@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import {
   checkSdkAlgorithm,
+  checksumElement,
   checksumElements,
   checksumHeaders,
   listedChecksum,
@@ -22,6 +23,12 @@ describe("the checksum of an object", () => {
     assert.deepEqual(checksumHeaders(undefined), {});
     assert.deepEqual(partChecksumHeader(CRC32C), { "x-amz-checksum-crc32c": "AAAAAA==" });
     assert.deepEqual(partChecksumHeader(undefined), {});
+  });
+
+  it("is an element of its own for a part, or nothing", () => {
+    const sum = checksumElement(CRC32C) ?? assert.fail();
+    assert.match(xmlDocument(sum), /<ChecksumCRC32C>AAAAAA==<\/ChecksumCRC32C>$/);
+    assert.equal(checksumElement(undefined), undefined);
   });
 
   it("is an element and its type, or nothing", () => {
