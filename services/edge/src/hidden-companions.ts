@@ -1,18 +1,14 @@
 /** Companion manifests in a listing: they are the gateway's own, and left out (format.md §7). Count and marker follow. */
 import { el, type XmlElement, type XmlNode } from "@s3eg/shared/s3/xml.ts";
 import { isCompanionName } from "./companions.ts";
-
-/** Elements that name an object of a listing, or one of its versions. */
-const NAMING = new Set(["Contents", "Version", "DeleteMarker"]);
+import { listedEntries } from "./listed-keys.ts";
 
 /** The elements of a listing that name a companion. `keyOf` reads the key of one. */
 export function hiddenCompanions(
   document: XmlElement,
   keyOf: (entry: XmlElement) => string,
 ): ReadonlySet<XmlElement> {
-  return new Set(
-    document.children.filter((child) => NAMING.has(child.name) && isCompanionName(keyOf(child))),
-  );
+  return new Set(listedEntries(document).filter((entry) => isCompanionName(keyOf(entry))));
 }
 
 /** `KeyCount` of what is shown (S3 API, ListObjectsV2). */

@@ -4,6 +4,7 @@ import { isLegacyCompanionName } from "@s3eg/shared/legacy/legacy-manifest.ts";
 import { el, type XmlElement, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { copyNode, parseBackendXml } from "./backend-xml.ts";
 import { hiddenCompanions, markerBehind, shownCount } from "./hidden-companions.ts";
+import { keyReaderOf } from "./listed-keys.ts";
 import type { ListedObject } from "./listing-sizes.ts";
 import type { Rooms } from "./operations/operation.ts";
 import { listedChecksum } from "./s3/checksum-headers.ts";
@@ -21,10 +22,10 @@ export async function rewriteListing(
   rooms: Pick<Rooms, "sizes" | "known">,
 ): Promise<string> {
   const document = parseBackendXml(xml);
-  const isUrlEncoded = document.textOf("EncodingType") === "url";
-  const named = hiddenCompanions(document, (entry) => listedObject(entry, isUrlEncoded).key);
+  const keyOf = keyReaderOf(document);
+  const named = hiddenCompanions(document, keyOf);
   const listed = document.children.filter((child) => LISTED.has(child.name) && !named.has(child));
-  const objects = listed.map((entry) => listedObject(entry, isUrlEncoded));
+  const objects = listed.map((entry) => listedObject(entry, keyOf(entry)));
   const shown = await shownOf(objects, request, rooms);
   const shownOfEntry = new Map(listed.map((entry, at) => [entry, shown[at]]));
   const hidden = new Set([...named, ...listed.filter((_, at) => shown[at] === "companion")]);
@@ -77,23 +78,13 @@ async function shownOf(
   });
 }
 
-function listedObject(contents: XmlElement, isUrlEncoded: boolean): ListedObject {
-  const key = contents.textOf("Key") ?? "";
+function listedObject(contents: XmlElement, key: string): ListedObject {
   return {
-    key: isUrlEncoded ? decodeKey(key) : key,
+    key,
     storedSize: Number(contents.textOf("Size") ?? Number.NaN),
     etag: contents.textOf("ETag") ?? "",
     versionId: contents.textOf("VersionId"),
   };
-}
-
-/** A key that is not UTF-8 stays as it came: nobody can ask for it here, and it must not spoil the listing of the others. */
-function decodeKey(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded.replaceAll("+", "%20"));
-  } catch {
-    return encoded;
-  }
 }
 
 function contentsNode(contents: XmlElement, shown: ShownObject | undefined): XmlNode {

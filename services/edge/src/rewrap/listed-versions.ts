@@ -1,9 +1,11 @@
 /** The objects of a bucket as a job goes through them: page by page, with former versions where the bucket has any. */
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
 import type { XmlElement } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "../backend-xml.ts";
 import { isCompanionName } from "../companions.ts";
+import { keyReaderOf, listedEntries } from "../listed-keys.ts";
 
 /** An object, or one of its former versions. */
 export interface ListedVersion {
@@ -28,7 +30,10 @@ export interface Listing {
 type Query = (readonly [string, string])[];
 const REQUEST_ID = "rewrap";
 
-/** Pages of at most a thousand, each with the marker behind it. Companions of objects in parts are left out. Throws what the backend refuses with. */
+/**
+ * Pages of at most a thousand, each with the marker behind it. Companions of objects in parts are left out. Throws what the backend
+ * refuses with, `backend.unavailable` for a listing that goes round in circles.
+ */
 export async function* listedVersions(
   backend: Backend,
   listing: Listing,
@@ -39,28 +44,37 @@ export async function* listedVersions(
   for (;;) {
     const query = isVersioned ? versionsQuery(after) : objectsQuery(after);
     const page = await ask(backend, bucket, [...query, ["prefix", prefix]]);
-    const isUrl = page.textOf("EncodingType") === "url";
-    const keyOf = (text: string) => (isUrl ? decodeURIComponent(text.replaceAll("+", " ")) : text);
-    const entries = page.children.filter(({ name }) => LISTED.has(name));
+    const keyOf = keyReaderOf(page);
+    const entries = listedEntries(page);
     const objects = entries
-      .map((entry) => versionOf(entry, keyOf))
+      .map((entry) => versionOf(entry, keyOf(entry)))
       .filter((one) => one !== undefined)
       .filter((one) => !isCompanionName(one.key));
     const last = entries.at(-1);
     if (!last) return;
-    const key = keyOf(last.textOf("Key") ?? "");
-    const marker = isVersioned ? { key, versionId: last.textOf("VersionId") } : { key };
+    const marker = markerOf(last, { key: keyOf(last), isVersioned });
+    if (isSame(marker, after)) {
+      throw new Fault("backend.unavailable", "listing of the backend does not go on");
+    }
     yield { objects, marker };
     if (page.textOf("IsTruncated") !== "true") return;
     after = marker;
   }
 }
 
-const LISTED = new Set(["Contents", "Version", "DeleteMarker"]);
+function markerOf(
+  last: XmlElement,
+  { key, isVersioned }: { key: string; isVersioned: boolean },
+): Marker {
+  return isVersioned ? { key, versionId: last.textOf("VersionId") } : { key };
+}
 
-function versionOf(entry: XmlElement, keyOf: (text: string) => string): ListedVersion | undefined {
+function isSame(marker: Marker, after: Marker | undefined): boolean {
+  return after?.key === marker.key && after.versionId === marker.versionId;
+}
+
+function versionOf(entry: XmlElement, key: string): ListedVersion | undefined {
   if (entry.name === "DeleteMarker") return undefined;
-  const key = keyOf(entry.textOf("Key") ?? "");
   const versionId = entry.textOf("VersionId");
   const isFormer = entry.name === "Version" && entry.textOf("IsLatest") !== "true";
   return isFormer && versionId !== undefined ? { key, versionId } : { key };

@@ -59,6 +59,20 @@ describe("listedVersions", () => {
     assert.deepEqual([asked[1]?.["key-marker"], asked[1]?.["version-id-marker"]], ["z", "4"]);
   });
 
+  it("is not stopped by a key that is not UTF-8", async () => {
+    const page =
+      "<L><EncodingType>url</EncodingType><Contents><Key>a%FF</Key></Contents><Contents><Key>b</Key></Contents></L>";
+    const { backend } = backendOf("<VersioningConfiguration/>", [page]);
+    const [first] = await all(backend);
+    assert.deepEqual(first?.objects, [{ key: "a%FF" }, { key: "b" }]);
+  });
+
+  it("does not go round in circles with a backend that does", async () => {
+    const page = "<L><IsTruncated>true</IsTruncated><Contents><Key>c</Key></Contents></L>";
+    const { backend } = backendOf("<VersioningConfiguration/>", [page, page, page]);
+    await assert.rejects(all(backend), { code: "backend.unavailable" });
+  });
+
   it("throws what the backend refuses with", async () => {
     const { backend } = backendOf("<VersioningConfiguration/>", []);
     await assert.rejects(all(backend), { code: "backend.refused" });
