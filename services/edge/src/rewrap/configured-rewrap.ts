@@ -1,4 +1,5 @@
 /** The re-wrap job: every object of a bucket under the key version that writes now, at a limited pace, from where it was interrupted. */
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
 import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
@@ -116,19 +117,16 @@ function paceOf(perSecond: number, signal: AbortSignal): () => Promise<void> {
   };
 }
 
-let asked = 0;
-
 /** The request that a client with every right would make. */
 function requestFor(
   { policies, signal }: RewrapParts,
   { bucket, key, versionId }: ListedVersion & { readonly bucket: string },
 ): S3Request {
-  asked += 1;
   const nobodyAsks = () => {
     throw new Fault("internal.bug", "a re-wrap has no request body and no URL");
   };
   return {
-    id: `rewrap-${asked}`,
+    id: `rewrap-${randomUUID()}`,
     bucket,
     key,
     query: new Query(versionQuery(versionId)),
