@@ -78,20 +78,24 @@ export const unwrapDataKey = question("keys.data-key.unwrap", {
   output: answerOf(UnwrappedDataKey),
 });
 
+/** Which function derives a key from a password, and how much work it is (format.md §10; docs/format-1.md §3). */
+export const KdfWork = z.discriminatedUnion("algorithm", [
+  z.strictObject({ algorithm: z.literal("pbkdf2-sha256"), iterations: z.int().min(1) }),
+  z.strictObject({
+    algorithm: z.literal("argon2id"),
+    passes: z.int().min(1),
+    memoryKiB: z.int().min(1),
+    lanes: z.int().min(1),
+  }),
+]);
+export type KdfWork = z.infer<typeof KdfWork>;
+
 /** Where the data key of an object of format 1 comes from (docs/format-1.md §3, §4). Bytes are base64. */
 const LegacySource = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("password"),
     salt: z.base64(),
-    kdf: z.discriminatedUnion("algorithm", [
-      z.strictObject({ algorithm: z.literal("pbkdf2-sha256"), iterations: z.int().min(1) }),
-      z.strictObject({
-        algorithm: z.literal("argon2id"),
-        passes: z.int().min(1),
-        memoryKib: z.int().min(1),
-        parallelism: z.int().min(1),
-      }),
-    ]),
+    kdf: KdfWork,
   }),
   z.strictObject({
     kind: z.literal("wrapped"),

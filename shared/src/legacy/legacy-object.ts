@@ -1,5 +1,6 @@
 /** How an object of format 1 is laid out and where its key comes from, read from its metadata (docs/format-1.md §1, §3, §4). */
 import type { HeaderFields } from "../backend/backend.ts";
+import type { KdfWork } from "../contracts/keys.ts";
 import { Fault } from "../faults.ts";
 import { SUITE, type SuiteNumber } from "../format/layout.ts";
 import { type LegacyMetadata, legacyMetadataOf } from "./legacy-metadata.ts";
@@ -13,7 +14,7 @@ const MAX_KDF_FIELDS = 4;
 
 /** Where the data key of an object comes from: derived from a password, or wrapped by a key store. */
 export type LegacyKeySource =
-  | { readonly kind: "password"; readonly salt: Uint8Array; readonly kdf: LegacyKdf }
+  | { readonly kind: "password"; readonly salt: Uint8Array; readonly kdf: KdfWork }
   | {
       readonly kind: "wrapped";
       readonly wrappedKey: Uint8Array;
@@ -21,16 +22,6 @@ export type LegacyKeySource =
       readonly provider: string;
       readonly keyId: string;
       readonly keyVersion: string;
-    };
-
-/** A key derivation and its cost. Bounds are the business of whoever derives. */
-export type LegacyKdf =
-  | { readonly algorithm: "pbkdf2-sha256"; readonly iterations: number }
-  | {
-      readonly algorithm: "argon2id";
-      readonly passes: number;
-      readonly memoryKib: number;
-      readonly parallelism: number;
     };
 
 /** Chunks that are sealed one by one, each under a nonce of its index. */
@@ -137,16 +128,16 @@ export function legacyChunksOf(metadata: LegacyMetadata): LegacyChunks {
 }
 
 /** A key derivation from its text, as `encryption-kdf-params` has it; without text what was used before there was any. */
-export function legacyKdfOf(text: string | undefined): LegacyKdf {
+export function legacyKdfOf(text: string | undefined): KdfWork {
   const [algorithm, ...fields] = (text || "pbkdf2-sha256:100000").split(":");
   const numbers = fields.map((field) => (/^\d{1,10}$/.test(field) ? Number(field) : Number.NaN));
-  const [first = Number.NaN, memoryKib = Number.NaN, parallelism = Number.NaN] = numbers;
+  const [first = Number.NaN, memoryKiB = Number.NaN, lanes = Number.NaN] = numbers;
   const isKnown = numbers.length < MAX_KDF_FIELDS && numbers.every((number) => number > 0);
   if (isKnown && algorithm === "pbkdf2-sha256" && numbers.length === 1) {
     return { algorithm, iterations: first };
   }
   if (isKnown && algorithm === "argon2id" && numbers.length === 3) {
-    return { algorithm, passes: first, memoryKib, parallelism };
+    return { algorithm, passes: first, memoryKiB, lanes };
   }
   throw new Fault("crypto.integrity", "object names a key derivation that is not known");
 }

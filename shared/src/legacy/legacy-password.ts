@@ -1,9 +1,10 @@
 /** Data keys of format 1 that come from a password: derived directly, or wrapped under a key derived from it (docs/format-1.md §3, §4). */
 import { createSecretKey } from "node:crypto";
+import type { KdfWork } from "../contracts/keys.ts";
 import { Fault } from "../faults.ts";
 import { SUITE } from "../format/layout.ts";
 import { openWhole } from "../sealing/legacy-aead.ts";
-import { type LegacyKdf, legacyKdfOf } from "./legacy-object.ts";
+import { legacyKdfOf } from "./legacy-object.ts";
 
 const SALT_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -15,7 +16,7 @@ const LAYOUT_2_ARGON2_BYTES = 106;
 
 /** A data key wrapped under a password. */
 export interface PasswordEnvelope {
-  readonly kdf: LegacyKdf;
+  readonly kdf: KdfWork;
   readonly salt: Uint8Array;
   readonly nonce: Uint8Array;
   /** Ciphertext and tag. */
@@ -38,8 +39,8 @@ export function parsePasswordEnvelope(wrappedKey: Uint8Array): PasswordEnvelope 
       return envelopeAt(bytes, 14, {
         algorithm: "argon2id",
         passes: bytes.readUInt32BE(5),
-        memoryKib: bytes.readUInt32BE(9),
-        parallelism: bytes.readUInt8(13),
+        memoryKiB: bytes.readUInt32BE(9),
+        lanes: bytes.readUInt8(13),
       });
     default:
       throw new Fault("crypto.integrity", "wrapped key of the object has no known layout");
@@ -54,14 +55,14 @@ export function openPasswordEnvelope(
   return openWhole(sealed, { suite: SUITE.aes256Gcm, key: createSecretKey(derivedKey), nonce });
 }
 
-const pbkdf2 = (iterations: number): LegacyKdf => ({ algorithm: "pbkdf2-sha256", iterations });
+const pbkdf2 = (iterations: number): KdfWork => ({ algorithm: "pbkdf2-sha256", iterations });
 
 function checkLayout2(bytes: Buffer, kind: number): void {
   if (bytes.readUInt32BE(0) === 1 && bytes.readUInt8(4) === kind) return;
   throw new Fault("crypto.integrity", "wrapped key of the object has no known layout");
 }
 
-function envelopeAt(bytes: Buffer, saltAt: number, kdf: LegacyKdf): PasswordEnvelope {
+function envelopeAt(bytes: Buffer, saltAt: number, kdf: KdfWork): PasswordEnvelope {
   const nonceAt = saltAt + SALT_BYTES;
   const sealedAt = nonceAt + NONCE_BYTES;
   return {

@@ -79,8 +79,8 @@ describe("an object of format 1", () => {
     assert.deepEqual(legacyKdfOf("argon2id:2:19456:1"), {
       algorithm: "argon2id",
       passes: 2,
-      memoryKib: 19_456,
-      parallelism: 1,
+      memoryKiB: 19_456,
+      lanes: 1,
     });
     for (const text of ["pbkdf2-sha256", "pbkdf2-sha256:1:2", "argon2id:1:2", "pbkdf2-sha256:0"]) {
       assert.throws(() => legacyKdfOf(text), { code: "crypto.integrity" });

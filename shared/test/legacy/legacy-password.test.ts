@@ -15,7 +15,7 @@ function derived({ kdf, salt }: ReturnType<typeof parsePasswordEnvelope>): Buffe
   if (kdf.algorithm === "pbkdf2-sha256") {
     return pbkdf2Sync(PASSWORD, salt, kdf.iterations, 32, "sha256");
   }
-  const { passes, memoryKib: memory, parallelism } = kdf;
+  const { passes, memoryKiB: memory, lanes: parallelism } = kdf;
   const work = { passes, memory, parallelism, tagLength: 32 };
   return argon2Sync("argon2id", { ...work, message: PASSWORD, nonce: salt });
 }

@@ -1,18 +1,17 @@
 /** Data keys of format 1 that come from a password: derived for one object, or wrapped under a key derived for one (docs/format-1.md §3, §4). */
 import { createSecretKey, type KeyObject } from "node:crypto";
+import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
-import type { LegacyKdf } from "@s3eg/shared/legacy/legacy-object.ts";
 import {
   openPasswordEnvelope,
   parsePasswordEnvelope,
 } from "@s3eg/shared/legacy/legacy-password.ts";
 import { DerivedKeks } from "../custody/password/derived-keks.ts";
-import { deriveBytes, type KdfWork } from "../custody/password/kdf.ts";
+import { deriveBytes, isAffordable } from "../custody/password/kdf.ts";
 import type { Passwords } from "../custody/password/password-custodian.ts";
 
 /** Every object has a salt of its own: what is kept saves the second look at the same object, and the limit is one derivation at a time. */
 const LIMITS = { maxKept: 512, burst: 10_000, refillMs: 1 };
-const MOST = { iterations: 2_000_000, memoryKib: 262_144, passes: 6, parallelism: 8 };
 const LEAST_ITERATIONS = 100_000;
 
 /** The passwords that may have sealed an object. Objects don't say which one did: each is tried, the newest first. */
@@ -29,7 +28,7 @@ export class LegacyPasswords {
   }
 
   /** The keys that the passwords give with this derivation, one for each password. */
-  async derivedKeys(kdf: LegacyKdf, salt: Uint8Array): Promise<Uint8Array[]> {
+  async derivedKeys(kdf: KdfWork, salt: Uint8Array): Promise<Uint8Array[]> {
     const keys: Uint8Array[] = [];
     for await (const key of this.#derivedOneByOne(kdf, salt)) keys.push(key);
     return keys;
@@ -51,7 +50,7 @@ export class LegacyPasswords {
   }
 
   /** None is derived before it is asked for: each costs what a password must cost. */
-  async *#derivedOneByOne(kdf: LegacyKdf, salt: Uint8Array): AsyncGenerator<Uint8Array> {
+  async *#derivedOneByOne(kdf: KdfWork, salt: Uint8Array): AsyncGenerator<Uint8Array> {
     refuseTooMuch(kdf);
     if (this.#isFips && kdf.algorithm === "argon2id") {
       throw new Fault("keys.denied", "the FIPS profile has no Argon2id");
@@ -71,32 +70,17 @@ export class LegacyPasswords {
   async #derive(number: number, keyId: string): Promise<KeyObject> {
     const password = this.#passwords.get(number);
     if (!password) throw new Fault("keys.unknown-key", `there is no password ${number}`);
-    const [kdf, salt] = JSON.parse(keyId) as [LegacyKdf, string];
-    const bytes = await deriveBytes(password.reveal(), workOf(kdf), Buffer.from(salt, "base64"));
+    const [kdf, salt] = JSON.parse(keyId) as [KdfWork, string];
+    const bytes = await deriveBytes(password.reveal(), kdf, Buffer.from(salt, "base64"));
     const key = createSecretKey(bytes);
     bytes.fill(0);
     return key;
   }
 }
 
-function workOf(kdf: LegacyKdf): KdfWork {
-  if (kdf.algorithm === "pbkdf2-sha256") return kdf;
-  const { algorithm, passes, memoryKib, parallelism } = kdf;
-  return { algorithm, passes, memoryKiB: memoryKib, lanes: parallelism };
-}
-
 /** The parameters are anybody's who can write to the backend: they must not cost us more than a writer ever asked for. */
-function refuseTooMuch(kdf: LegacyKdf): void {
-  const isAllowed =
-    kdf.algorithm === "pbkdf2-sha256"
-      ? kdf.iterations >= LEAST_ITERATIONS && kdf.iterations <= MOST.iterations
-      : kdf.passes >= 1 &&
-        kdf.passes <= MOST.passes &&
-        kdf.memoryKib <= MOST.memoryKib &&
-        kdf.parallelism >= 1 &&
-        kdf.parallelism <= MOST.parallelism &&
-        kdf.memoryKib >= 8 * kdf.parallelism;
-  if (isAllowed) return;
+function refuseTooMuch(work: KdfWork): void {
+  if (isAffordable(work, LEAST_ITERATIONS)) return;
   throw new Fault(
     "crypto.integrity",
     "object asks for a key derivation outside of what is allowed",

@@ -39,16 +39,16 @@ describe("keys derived from passwords", () => {
   });
 
   it("cost no more, and no less, than releases asked for", async () => {
-    const argon2 = { algorithm: "argon2id", passes: 2, memoryKib: 19_456, parallelism: 1 } as const;
+    const argon2 = { algorithm: "argon2id", passes: 2, memoryKiB: 19_456, lanes: 1 } as const;
     for (const kdf of [
       { ...KDF, iterations: 99_999 },
       { ...KDF, iterations: 2_000_001 },
       { ...argon2, passes: 0 },
       { ...argon2, passes: 7 },
-      { ...argon2, memoryKib: 262_145 },
-      { ...argon2, memoryKib: 7 },
-      { ...argon2, parallelism: 0 },
-      { ...argon2, parallelism: 9 },
+      { ...argon2, memoryKiB: 262_145 },
+      { ...argon2, memoryKiB: 7 },
+      { ...argon2, lanes: 0 },
+      { ...argon2, lanes: 9 },
     ]) {
       const derived = passwords(PASSWORD).derivedKeys(kdf, SALT);
       await assert.rejects(derived, is("crypto.integrity"), JSON.stringify(kdf));

@@ -1,11 +1,13 @@
 /** The epoch of password mode: which salt and work new objects use now. Kept beside the canaries, so that a restart derives nothing new. */
+
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { z } from "zod";
 import type { KeyRef } from "../custodian.ts";
-import { isOfWork, type KdfWork, keyIdOf, SALT_BYTES } from "./kdf.ts";
+import { isOfWork, keyIdOf, SALT_BYTES } from "./kdf.ts";
 
 /** How long an epoch is used for new objects, in milliseconds: 30 days. */
 export const EPOCH_MS = 30 * 24 * 60 * 60 * 1000;

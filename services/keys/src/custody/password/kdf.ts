@@ -1,19 +1,10 @@
 /** KEKs from a password: the parameters, how a key id spells them, and the derivation (format.md §10). */
 import { argon2, createSecretKey, type KeyObject, pbkdf2 } from "node:crypto";
 import { promisify } from "node:util";
+import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { fromBase64Url } from "@s3eg/shared/format/bytes.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import type { KdfSection } from "../../config/kdf.ts";
-
-/** Which function, and how much work. */
-export type KdfWork =
-  | { readonly algorithm: "pbkdf2-sha256"; readonly iterations: number }
-  | {
-      readonly algorithm: "argon2id";
-      readonly passes: number;
-      readonly memoryKiB: number;
-      readonly lanes: number;
-    };
 
 /** What an epoch's KEK is derived with, beside the password. */
 export interface KdfParameters {
@@ -34,6 +25,19 @@ const LANES = { least: 1, most: 8 };
 const LEAST_MEMORY_KIB = 19_456;
 
 const DECIMAL = /^[1-9]\d{0,9}$/;
+
+/** True within the limits of format.md §10, which keep what anybody may ask for from costing too much; format 1 took fewer iterations. */
+export function isAffordable(work: KdfWork, leastIterations = ITERATIONS.least): boolean {
+  if (work.algorithm === "pbkdf2-sha256") {
+    return isWithin(work.iterations, { ...ITERATIONS, least: leastIterations });
+  }
+  const { passes, memoryKiB, lanes } = work;
+  return (
+    isWithin(passes, PASSES) &&
+    isWithin(lanes, LANES) &&
+    isWithin(memoryKiB, { ...MEMORY_KIB, least: MEMORY_KIB.least * lanes })
+  );
+}
 
 /** The work of new epochs: as configured, and never less than what is safe. */
 export function configuredWork({
@@ -108,25 +112,15 @@ function workId(work: KdfWork): string {
 }
 
 function workOf(algorithm: string | undefined, numbers: readonly number[]): KdfWork | undefined {
-  if (algorithm === "pbkdf2-sha256") {
-    const [iterations, ...rest] = numbers;
-    return rest.length === 0 && isWithin(iterations, ITERATIONS)
-      ? { algorithm, iterations }
-      : undefined;
-  }
-  if (algorithm !== "argon2id") return undefined;
-  const [passes, memoryKiB, lanes, ...rest] = numbers;
-  const isAllowed =
-    rest.length === 0 &&
-    isWithin(passes, PASSES) &&
-    isWithin(lanes, LANES) &&
-    isWithin(memoryKiB, { ...MEMORY_KIB, least: MEMORY_KIB.least * lanes });
-  return isAllowed ? { algorithm, passes, memoryKiB, lanes } : undefined;
+  const [first = Number.NaN, memoryKiB = Number.NaN, lanes = Number.NaN] = numbers;
+  const work: KdfWork =
+    algorithm === "argon2id"
+      ? { algorithm, passes: first, memoryKiB, lanes }
+      : { algorithm: "pbkdf2-sha256", iterations: first };
+  const isSpelled = algorithm === work.algorithm && numbers.length === Object.keys(work).length - 1;
+  return isSpelled && isAffordable(work) ? work : undefined;
 }
 
-function isWithin(
-  number: number | undefined,
-  { least, most }: { least: number; most: number },
-): number is number {
-  return number !== undefined && number >= least && number <= most;
+function isWithin(number: number, { least, most }: { least: number; most: number }): boolean {
+  return number >= least && number <= most;
 }

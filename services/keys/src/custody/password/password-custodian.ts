@@ -1,5 +1,7 @@
 /** The password custodian: KEKs derived from passwords, one for each epoch and not for each object (format.md §10). */
+
 import type { KeyObject } from "node:crypto";
+import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
@@ -7,7 +9,7 @@ import type { ActiveCustodian, Custodian, KeyRef, KeyUse } from "../custodian.ts
 import { checkValueOf, unwrapUnderKek, wrapUnderKek } from "../kek-envelope.ts";
 import { DerivedKeks } from "./derived-keks.ts";
 import { currentEpoch, type Epoch, isOver } from "./epochs.ts";
-import { deriveKek, type KdfWork, parametersOf } from "./kdf.ts";
+import { deriveKek, parametersOf } from "./kdf.ts";
 
 /** Passwords by number. */
 export type Passwords = ReadonlyMap<number, Secret<Uint8Array>>;

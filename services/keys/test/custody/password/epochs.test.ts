@@ -3,8 +3,9 @@ import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { currentEpoch, EPOCH_MS, isOver } from "../../../src/custody/password/epochs.ts";
-import { type KdfWork, parametersOf } from "../../../src/custody/password/kdf.ts";
+import { parametersOf } from "../../../src/custody/password/kdf.ts";
 import { is } from "../../issued-header.ts";
 
 const work: KdfWork = { algorithm: "pbkdf2-sha256", iterations: 600_000 };

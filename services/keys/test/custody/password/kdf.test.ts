@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import {
   configuredWork,
   deriveKek,
   isOfWork,
-  type KdfWork,
   keyIdOf,
   parametersOf,
 } from "../../../src/custody/password/kdf.ts";

@@ -3,12 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { checkCanaries } from "../../../src/canary.ts";
 import { AesCustodian } from "../../../src/custody/aes-custodian.ts";
 import { Custodians } from "../../../src/custody/custodians.ts";
 import { EPOCH_MS } from "../../../src/custody/password/epochs.ts";
-import { type KdfWork, keyIdOf } from "../../../src/custody/password/kdf.ts";
+import { keyIdOf } from "../../../src/custody/password/kdf.ts";
 import {
   PasswordCustodian,
   PasswordReader,
