@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { durationMs, listenAddress, secret } from "./config.ts";
 import { LOG_LEVELS } from "./log.ts";
+import { NOT_YET } from "./without-effect.ts";
 
 const path = () => z.string().optional();
 
@@ -18,7 +19,7 @@ const logSettings = {
         .enum(["default", "json", "clf"])
         .default("default")
         .meta({ env: "LOGGING_ACCESS_LOG_FORMAT" })
-        .describe("no effect yet: shape of the line written per request"),
+        .describe(`${NOT_YET}: shape of the line written per request`),
       redact_headers: z
         .array(z.string().toLowerCase())
         .default([
@@ -30,7 +31,7 @@ const logSettings = {
           "x-encryption-password",
         ])
         .meta({ env: "LOGGING_REDACT_HEADERS" })
-        .describe("no effect yet: no header is logged at all"),
+        .describe(`${NOT_YET}: no header is logged at all`),
     })
     .prefault({}),
 };

@@ -1,7 +1,6 @@
 /** `tracing`: spans of requests, sent to a collector. */
 import { z } from "zod";
-
-const NOT_YET = "no effect yet";
+import { NOT_YET } from "./without-effect.ts";
 
 /** The section. Names and defaults are those users have. */
 export const TracingSection = z

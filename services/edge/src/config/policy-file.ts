@@ -1,10 +1,9 @@
 /** The schema of a policy file (settings `policies`). */
 import { Contents, mayReadPlain } from "@s3eg/shared/contracts/crypto.ts";
 import { secret } from "@s3eg/shared/runtime/config.ts";
+import { NOT_YET } from "@s3eg/shared/runtime/without-effect.ts";
 import { z } from "zod";
 import { RateLimitSection } from "./traffic.ts";
-
-const NOT_YET = "no effect yet";
 
 /** Which ETag clients see (ARCHITECTURE.md, "ETags and listings"). */
 export const etagPolicy = z.enum(["opaque", "md5"]);

@@ -1,8 +1,7 @@
 /** Settings of what stands between requests and their answers: `rate_limit`, `cache`, `list_size_translate`. */
 import { durationMs } from "@s3eg/shared/runtime/config.ts";
+import { NOT_YET } from "@s3eg/shared/runtime/without-effect.ts";
 import { z } from "zod";
-
-const NOT_YET = "no effect yet";
 
 /** `rate_limit`: how many requests a client may make. */
 export const RateLimitSection = z
