@@ -11,6 +11,7 @@ import { type BodyCheck, checkedBody, createDigest } from "@s3eg/shared/s3/check
 import type { VerifiedSignature } from "@s3eg/shared/s3/sigv4-verify.ts";
 import { checkSdkAlgorithm } from "../s3/checksum-headers.ts";
 import { s3Error } from "../s3/errors.ts";
+import { DEFAULT_CHECKSUM } from "../s3/upload-checksum.ts";
 
 /** Plaintext on its way. */
 export interface PlainBody {
@@ -36,9 +37,6 @@ export interface WantedFacts {
   readonly md5: boolean;
   readonly checksum: boolean;
 }
-
-/** What S3 computes where a client sends no checksum of its own. */
-const DEFAULT_CHECKSUM = "crc64nvme";
 
 /** The plaintext of a request body. Throws at once for an announcement that can't hold; later failures reject the pump. */
 export function plainBody(
@@ -118,7 +116,7 @@ function checksumChecks(
   const inTrailer = checksumNames(announcedTrailers(headers));
   const [algorithm, ...others] = promisedChecksums(headers);
   checkSdkAlgorithm(headers, algorithm);
-  if (algorithm === undefined) return isWanted ? [learned(DEFAULT_CHECKSUM, facts)] : [];
+  if (algorithm === undefined) return isWanted ? [learned(DEFAULT_CHECKSUM.algorithm, facts)] : [];
   if (others.length > 0) {
     throw s3Error("InvalidRequest", { message: "Expecting a single x-amz-checksum- header" });
   }

@@ -3,12 +3,7 @@
  * or of any object into one that does not (format.md §12). Opened and sealed on its way, never held whole.
  */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
-import {
-  type ChecksumName,
-  openObject,
-  type PlaintextFacts,
-  sealObject,
-} from "@s3eg/shared/contracts/crypto.ts";
+import { openObject, type PlaintextFacts, sealObject } from "@s3eg/shared/contracts/crypto.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { type BodyCheck, checkedBody, createDigest } from "@s3eg/shared/s3/checksums.ts";
 import { sealsObjects } from "../auth/policy.ts";
@@ -17,6 +12,7 @@ import { plainFacts } from "../plain-facts.ts";
 import { namedAlgorithm } from "../s3/checksum-headers.ts";
 import { copyResult } from "../s3/copy-result.ts";
 import { answerHeaders } from "../s3/headers.ts";
+import { DEFAULT_CHECKSUM } from "../s3/upload-checksum.ts";
 import { identityOf, placeOf, type S3Request, targetOf } from "../s3-request.ts";
 import { shownEtag } from "../shown-etag.ts";
 import type { CopySource } from "./copy-source.ts";
@@ -98,7 +94,7 @@ function learning(
     };
     checks.push({ digest: createDigest("md5"), verify });
   }
-  const standard: ChecksumName | undefined = policy.checksum === "always" ? "crc64nvme" : undefined;
+  const standard = policy.checksum === "always" ? DEFAULT_CHECKSUM.algorithm : undefined;
   const algorithm = namedAlgorithm(headers, "x-amz-checksum-algorithm") ?? standard;
   if (algorithm !== undefined) {
     const verify = (sum: Buffer) => {
