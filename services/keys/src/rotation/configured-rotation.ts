@@ -5,7 +5,7 @@ import { versionRetired } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { ActiveCustodian, KeyRef } from "../custody/custodian.ts";
-import { StatedCustodian } from "./stated-custodian.ts";
+import { StatedCustodian, type StatedVersion } from "./stated-custodian.ts";
 import { type Decision, VersionStates } from "./version-states.ts";
 
 /** A custodian under the decisions kept in the folder of keys, and these decisions. */
@@ -25,7 +25,8 @@ export function openRotation(inner: ActiveCustodian, folder: string): Rotation {
 
 /**
  * Makes a version of the active key store the one that wraps new data keys (`rotated`), refuses it from now on (`retired`), or lets it be
- * read again (`restored`). `input.invalid` where that can't be: of a version that is not configured, the active one, or a retired one.
+ * read again (`restored`). `input.invalid` where that can't be: of a version that is not configured, the active one, or a retired one; and
+ * where several keys of a key store have a version of that number.
  */
 export function changeVersion(
   { custodian, states }: Rotation,
@@ -33,10 +34,7 @@ export function changeVersion(
   keyVersion: number,
 ): KeyRef {
   const { provider } = custodian.activeKey;
-  const versions = custodian.states().filter((one) => one.key.keyVersion === keyVersion);
-  const found = versions.find((one) => one.key.provider === provider) ?? versions[0];
-  if (!found) throw new Fault("input.invalid", `no configured key has a version ${keyVersion}`);
-  const { key, state } = found;
+  const { key, state } = onlyVersion(custodian, keyVersion);
   const refusal = {
     rotated: state === "retired" ? "is retired: restore it first" : undefined,
     retired: state === "active" ? "wraps new data keys: rotate first" : undefined,
@@ -50,6 +48,17 @@ export function changeVersion(
   }
   if (!(action === "rotated" && state === "active")) states.decide(action, key);
   return key;
+}
+
+/** The version of that number of the key store that writes, else of one that only reads. */
+function onlyVersion(custodian: StatedCustodian, keyVersion: number): StatedVersion {
+  const { provider } = custodian.activeKey;
+  const all = custodian.states().filter((one) => one.key.keyVersion === keyVersion);
+  const own = all.filter((one) => one.key.provider === provider);
+  const [found, ...more] = own.length > 0 ? own : all;
+  if (!found) throw new Fault("input.invalid", `no configured key has a version ${keyVersion}`);
+  if (more.length === 0) return found;
+  throw new Fault("input.invalid", `several configured keys have a version ${keyVersion}`);
 }
 
 /** Announces to audit, and logs, every decision that is made from now on. */

@@ -9,6 +9,12 @@ import {
 } from "../custody/custodian.ts";
 import type { VersionState, VersionStates } from "./version-states.ts";
 
+/** A configured version and what it may do. */
+export interface StatedVersion {
+  readonly key: KeyRef;
+  readonly state: VersionState;
+}
+
 /**
  * What a decision changes of a custodian, from the moment it is made. It chooses between versions of the key store that the
  * configuration writes with; moving to another store is a change of the configuration, after which the old decision no longer counts.
@@ -34,7 +40,7 @@ export class StatedCustodian implements ActiveCustodian {
   }
 
   /** Every configured version and what it may do. */
-  states(): { readonly key: KeyRef; readonly state: VersionState }[] {
+  states(): StatedVersion[] {
     const active = this.activeKey;
     return this.#inner.readableKeys.map((key) => {
       if (this.#states.isRetired(key)) return { key, state: "retired" };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { type KeyVersionChanged, keyVersionChanged } from "@s3eg/shared/contracts/audit.ts";
+import type { KeyRef } from "../../src/custody/custodian.ts";
 import {
   announceDecisions,
   changeVersion,
@@ -43,6 +44,28 @@ describe("changing key versions", () => {
     changeVersion(rotation, "retired", 2);
     refused("rotated", 2, /restore it first/);
     assert.equal(rotation.states.revision, 1);
+  });
+
+  it("refuses a number that several keys have, as keys of AWS KMS all do", () => {
+    class TwoKeys extends CountingCustodian {
+      override readonly readableKeys = ["one", "other"].map(
+        (keyId): KeyRef => ({ provider: "aws-kms", keyId, keyVersion: 0 }),
+      );
+      override readonly activeKey: KeyRef = {
+        provider: "aws-kms",
+        keyId: "one",
+        keyVersion: 0,
+      };
+    }
+    const folder = mkdtempSync(join(tmpdir(), "s3eg-rotation-"));
+    const rotation = openRotation(new TwoKeys(), folder);
+    for (const action of ["rotated", "retired", "restored"] as const) {
+      assert.throws(() => changeVersion(rotation, action, 0), {
+        code: "input.invalid",
+        message: /several configured keys/,
+      });
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it("announces what was decided since the start, once", async (context) => {
