@@ -2,19 +2,26 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
+import { configuredKmip } from "../../services/keys/src/custody/configured-kmip.ts";
 import { copyObject, getObject, putInParts, putObject, randomContent } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { startGateway } from "../gateway.ts";
-import { kmipCustodianOf, kmipSettings } from "../kmip-custodian.ts";
-import { binding, describeRealCustodian, is, payload } from "../real-keys.ts";
+import {
+  binding,
+  describeRealCustodian,
+  is,
+  payload,
+  realCustodian,
+} from "../real-custodian-contract.ts";
 import { type Cosmian, kmipStructure, kmipValue, startCosmian } from "../servers/cosmian.ts";
-import { KmipOperator } from "../servers/kmip-keys.ts";
+import { KmipOperator, kmipSettings } from "../servers/kmip-keys.ts";
 import { makeScratch } from "../servers/place.ts";
 import { makeTestPki, type TestPki } from "../servers/test-pki.ts";
 import { startVersitygw } from "../servers/versitygw.ts";
 
 const WAYS = ["url", "endpoint"] as const;
-const custodianOf = (settings: Record<string, string>) => kmipCustodianOf("cosmian", settings);
+const custodianOf = (settings: Record<string, string>) =>
+  realCustodian(configuredKmip, { KEY_MANAGER_PROVIDER: "cosmian", ...settings });
 
 /** A key of that name; a set of keys with `isSet`. */
 async function makeNamedKey({ call }: Cosmian, name: string, isSet = false): Promise<void> {

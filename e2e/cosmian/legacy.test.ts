@@ -9,8 +9,8 @@ import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand } from "@aws-s
 import { copyObject, getObject } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
-import { kmipSettings } from "../kmip-custodian.ts";
 import { kmipStructure, kmipValue, startCosmian } from "../servers/cosmian.ts";
+import { kmipSettings } from "../servers/kmip-keys.ts";
 import { makeScratch } from "../servers/place.ts";
 import type { S3Server } from "../servers/s3-server.ts";
 import { makeTestPki } from "../servers/test-pki.ts";

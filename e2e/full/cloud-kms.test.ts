@@ -3,11 +3,14 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { configuredAwsKms } from "../../services/keys/src/custody/configured-aws-kms.ts";
-import type { GuardedCustodian } from "../../services/keys/src/custody/remote/guarded-custodian.ts";
-import { load } from "../../services/keys/test/config/read-settings.ts";
-import { KeptLog } from "../../shared/test/runtime/kept-log.ts";
 import { describeGatewayOn } from "../gateway-on-keys.ts";
-import { binding, describeRealCustodian, is, payload } from "../real-keys.ts";
+import {
+  binding,
+  describeRealCustodian,
+  is,
+  payload,
+  realCustodian,
+} from "../real-custodian-contract.ts";
 import { MOTO_CREDENTIALS, MOTO_REGION, type Moto, startMoto } from "../servers/moto.ts";
 import { freePort } from "../servers/place.ts";
 import { pauseAll } from "../servers/proc.ts";
@@ -22,11 +25,8 @@ function settingsOf({ endpoint }: { endpoint: string }, keys: string): Record<st
   };
 }
 
-async function custodianOf(settings: Record<string, string>): Promise<GuardedCustodian> {
-  const config = load(settings);
-  const env = MOTO_CREDENTIALS;
-  return await configuredAwsKms({ config, env, folder: "/nowhere", log: new KeptLog() });
-}
+const custodianOf = (settings: Record<string, string>) =>
+  realCustodian(configuredAwsKms, settings, MOTO_CREDENTIALS);
 
 describeRealCustodian("AWS KMS of a real moto", async (opening) => async () => {
   const server = opening.use(await startMoto());

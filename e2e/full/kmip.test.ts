@@ -3,14 +3,23 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { createServer } from "node:tls";
+import { configuredKmip } from "../../services/keys/src/custody/configured-kmip.ts";
 import { describeGatewayOn } from "../gateway-on-keys.ts";
-import { kmipCustodianOf, kmipSettings } from "../kmip-custodian.ts";
-import { binding, describeRealCustodian, is, payload } from "../real-keys.ts";
-import { KmipOperator } from "../servers/kmip-keys.ts";
+import {
+  binding,
+  describeRealCustodian,
+  is,
+  payload,
+  realCustodian,
+} from "../real-custodian-contract.ts";
+import { KmipOperator, kmipSettings } from "../servers/kmip-keys.ts";
 import { freePort, makeScratch, type Scratch } from "../servers/place.ts";
 import { pauseAll } from "../servers/proc.ts";
 import { type Pykmip, startPykmip } from "../servers/pykmip.ts";
 import { makeTestPki, type TestPki } from "../servers/test-pki.ts";
+
+const custodianOf = (settings: Record<string, string>) =>
+  realCustodian(configuredKmip, { KEY_MANAGER_PROVIDER: "kmip", ...settings });
 
 async function operatorOf({ port }: Pick<Pykmip, "port">, pki: TestPki): Promise<KmipOperator> {
   return new KmipOperator({ port, ...(await pki.clientOptions()) });
@@ -23,7 +32,7 @@ describeRealCustodian("KMIP of a real PyKMIP", async (opening) => {
   return async () => {
     const server = opening.use(await startPykmip(pki));
     const keyId = await (await operatorOf(server, pki)).makeKey();
-    return await kmipCustodianOf("kmip", kmipSettings(server.endpoint, keyId, pki));
+    return await custodianOf(kmipSettings(server.endpoint, keyId, pki));
   };
 });
 
@@ -43,7 +52,7 @@ describe("KMIP of a real PyKMIP", () => {
   });
   after(() => stack.disposeAsync());
   const opened = (named: string, more: Record<string, string> = {}) =>
-    kmipCustodianOf("kmip", { ...kmipSettings(server.endpoint, named, pki), ...more });
+    custodianOf({ ...kmipSettings(server.endpoint, named, pki), ...more });
 
   it("opens what the key of before wrapped, after another was put before it", async () => {
     const [old = "", fresh = ""] = keys;

@@ -1,5 +1,6 @@
 /** AES-256 keys on a KMIP server, made as an operator would make them; the gateway itself makes none. Writes KMIP by itself (1.4 §9.1). */
 import { connect } from "node:tls";
+import type { TestPki } from "./test-pki.ts";
 
 /** Where the server is, and the operator's certificate. */
 export interface KmipAddress {
@@ -36,6 +37,17 @@ const AES = 3;
 const ENCRYPT_AND_DECRYPT = 12;
 const SUPERSEDED = 6;
 const TYPE = { structure: 1, integer: 2, enumeration: 5, text: 7 };
+
+/** Settings of the gateway for keys at an endpoint, with the client certificate of `pki`; the provider is still to name. */
+export function kmipSettings(endpoint: string, keys: string, pki: TestPki): Record<string, string> {
+  return {
+    COSMIAN_KMS_ENDPOINT: endpoint,
+    COSMIAN_KMS_KEYS: keys,
+    COSMIAN_KMS_CA_CERT: pki.ca,
+    COSMIAN_KMS_CLIENT_CERT: pki.client.cert,
+    COSMIAN_KMS_CLIENT_KEY: pki.client.key,
+  };
+}
 
 /** An operator at a KMIP server on loopback, with a connection for each operation. */
 export class KmipOperator {

@@ -8,13 +8,16 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CreateBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { configuredTransit } from "../../services/keys/src/custody/configured-transit.ts";
-import type { GuardedCustodian } from "../../services/keys/src/custody/remote/guarded-custodian.ts";
-import { load } from "../../services/keys/test/config/read-settings.ts";
-import { KeptLog } from "../../shared/test/runtime/kept-log.ts";
 import { copyObject, getObject, metadataOf, putObject, randomContent } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { startGateway } from "../gateway.ts";
-import { binding, describeRealCustodian, is, payload } from "../real-keys.ts";
+import {
+  binding,
+  describeRealCustodian,
+  is,
+  payload,
+  realCustodian,
+} from "../real-custodian-contract.ts";
 import { startBackend } from "../servers/backends.ts";
 import { type Openbao, startOpenbao } from "../servers/openbao.ts";
 import { makeScratch } from "../servers/place.ts";
@@ -60,11 +63,8 @@ async function keyOf(
   };
 }
 
-async function custodianOf(settings: Record<string, string>): Promise<GuardedCustodian> {
-  const enabled = { KEY_MANAGER_ENABLED: "true", KEY_MANAGER_PROVIDER: "openbao" };
-  const config = load({ ...enabled, ...settings });
-  return await configuredTransit({ config, env: {}, folder: "/nowhere", log: new KeptLog() });
-}
+const custodianOf = (settings: Record<string, string>) =>
+  realCustodian(configuredTransit, { KEY_MANAGER_PROVIDER: "openbao", ...settings });
 
 describeRealCustodian(
   "Transit of a real OpenBao",

@@ -1,7 +1,10 @@
-/** What the suites on real key stores have in common. */
+/** The contract of custodians on a real key store, and what the suites on these have in common. */
+import type { configuredKmip } from "../services/keys/src/custody/configured-kmip.ts";
 import type { GuardedCustodian } from "../services/keys/src/custody/remote/guarded-custodian.ts";
+import { load } from "../services/keys/test/config/read-settings.ts";
 import { describeCustodian } from "../services/keys/test/custody/custodian-contract.ts";
 import { type FaultCode, isFault } from "../shared/src/faults.ts";
+import { KeptLog } from "../shared/test/runtime/kept-log.ts";
 
 /** Something to wrap, as long as the payload of a header. */
 export const payload = Buffer.concat([Buffer.of(1), Buffer.alloc(64, 0x55)]);
@@ -9,6 +12,16 @@ export const payload = Buffer.concat([Buffer.of(1), Buffer.alloc(64, 0x55)]);
 export const binding = Buffer.alloc(32, 0xaa);
 /** True for a fault of that code. */
 export const is = (code: FaultCode) => (error: unknown) => isFault(error, code);
+
+/** A custodian as keys would make it of settings and, where it looks there, of the environment; not started. */
+export async function realCustodian(
+  configured: typeof configuredKmip,
+  settings: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<GuardedCustodian> {
+  const config = load({ KEY_MANAGER_ENABLED: "true", ...settings });
+  return await configured({ config, env, folder: "/nowhere", log: new KeptLog() });
+}
 
 /**
  * The rules of every custodian, on two that hold different keys of the same name: `prepare` gives what makes them, one after the other, and
