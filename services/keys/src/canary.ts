@@ -15,6 +15,7 @@ import {
   isSameKey,
   type KeyRef,
 } from "./custody/custodian.ts";
+import { errorCodeOf } from "./error-code.ts";
 
 const Canary = z.strictObject({ wrappedKey: z.base64() });
 
@@ -113,7 +114,7 @@ async function writeOnce(path: string, text: string): Promise<void> {
     await file.sync();
     await link(draft, path);
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
+    if (errorCodeOf(error) !== "EEXIST") throw error;
   } finally {
     await rm(draft, { force: true });
   }
@@ -123,7 +124,7 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (errorCodeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }
@@ -132,7 +133,7 @@ async function inFolder<Result>(folder: string, use: () => Promise<Result>): Pro
   try {
     return await use();
   } catch (cause) {
-    const reason = codeOf(cause) ?? "unknown";
+    const reason = errorCodeOf(cause) ?? "unknown";
     throw new Fault("config.invalid", `canaries cannot be kept in ${folder} (${reason})`, {
       cause,
     });
@@ -145,8 +146,4 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { errorCodeOf } from "../error-code.ts";
 import { readSourceBytes } from "./key-source.ts";
 import type { CustodyParts } from "./open-custodian.ts";
 import { configuredWork } from "./password/kdf.ts";
@@ -85,7 +86,7 @@ async function readKeyFile(path: string, what: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    const reason = errorCodeOf(cause) ?? "unknown";
     throw new Fault("config.invalid", `${what}: ${path} can't be read (${reason})`, { cause });
   }
 }

@@ -1,6 +1,7 @@
 /** PEM files that settings of a key store name. */
 import { readFile } from "node:fs/promises";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { errorCodeOf } from "../error-code.ts";
 import type { KeyStoreTls } from "./remote/key-store-http.ts";
 
 /** The files of a `tls` section as the settings name them. */
@@ -20,7 +21,7 @@ export async function readTlsFiles(files: TlsFiles, what: string): Promise<KeySt
     try {
       return await readFile(path);
     } catch (cause) {
-      const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+      const reason = errorCodeOf(cause) ?? "unknown";
       problems.push(`${what}.${name}: ${path} can't be read (${reason})`);
       return undefined;
     }

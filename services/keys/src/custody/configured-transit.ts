@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import type { OpenbaoSection } from "../config/openbao.ts";
+import { errorCodeOf } from "../error-code.ts";
 import { readTlsFiles } from "./configured-tls-files.ts";
 import { readSourceBytes } from "./key-source.ts";
 import type { CustodyParts } from "./open-custodian.ts";
@@ -81,7 +82,7 @@ async function jwtOf(path: string): Promise<string> {
   try {
     return notEmpty((await readFile(path, "utf8")).trim(), "jwt_path");
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    const reason = errorCodeOf(cause) ?? "unknown";
     const problem = `${SECTION}.auth.jwt_path: ${path} can't be read (${reason})`;
     throw new Fault("config.invalid", problem, { cause });
   }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { decodeSecretBytes } from "@s3eg/shared/runtime/secret-source.ts";
+import { errorCodeOf } from "../error-code.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -49,7 +50,7 @@ function contentOfFile(path: string, what: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    const reason = errorCodeOf(cause) ?? "unknown";
     throw refused(what, `${path} can't be read (${reason})`, cause);
   }
 }

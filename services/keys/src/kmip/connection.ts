@@ -2,6 +2,7 @@
 import { connect, type TLSSocket } from "node:tls";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { KeyStoreTls } from "../custody/remote/key-store-http.ts";
+import { errorCodeOf } from "../error-code.ts";
 import { TAG } from "./tags.ts";
 import { announcedBytes, ITEM_HEADER_BYTES } from "./ttlv.ts";
 
@@ -123,6 +124,7 @@ export class KmipConnection {
 }
 
 function away(cause: unknown): Fault {
-  const reason = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+  const code = errorCodeOf(cause);
+  const reason = code === undefined ? "" : ` (${code})`;
   return new Fault("keys.unavailable", `the key store cannot be reached${reason}`, { cause });
 }

@@ -19,6 +19,7 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import { PROVIDERS } from "@s3eg/shared/format/layout.ts";
 import { z } from "zod";
 import { isSameKey, type KeyRef } from "../custody/custodian.ts";
+import { errorCodeOf } from "../error-code.ts";
 
 const NamedKey = z.strictObject({
   provider: z.enum(PROVIDERS),
@@ -121,11 +122,7 @@ export class VersionStates {
       }
       linkSync(draft, this.#pathOf(revision));
     } catch (cause) {
-      const isTaken =
-        existsSync(this.#pathOf(revision)) &&
-        cause instanceof Error &&
-        "code" in cause &&
-        cause.code === "EEXIST";
+      const isTaken = existsSync(this.#pathOf(revision)) && errorCodeOf(cause) === "EEXIST";
       throw isTaken
         ? new Fault("backend.changed", "key versions were changed by somebody else meanwhile")
         : new Fault("config.invalid", `${this.#folder}: can't be written`, { cause });

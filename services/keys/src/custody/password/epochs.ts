@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { z } from "zod";
+import { errorCodeOf } from "../../error-code.ts";
 import type { KeyRef } from "../custodian.ts";
 import { isOfWork, keyIdOf, SALT_BYTES } from "./kdf.ts";
 
@@ -67,7 +68,7 @@ async function readEpoch(folder: string): Promise<Epoch | undefined> {
   try {
     text = await readFile(join(folder, FILE), "utf8");
   } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return undefined;
+    if (errorCodeOf(cause) === "ENOENT") return undefined;
     throw refused(folder, cause);
   }
   const record = Record.safeParse(jsonOf(text)).data;
@@ -103,11 +104,7 @@ function jsonOf(text: string): unknown {
 }
 
 function refused(folder: string, cause: unknown): Fault {
-  const reason = codeOf(cause) ?? "unknown";
+  const reason = errorCodeOf(cause) ?? "unknown";
   const problem = `the epoch of the password cannot be kept in ${folder} (${reason})`;
   return new Fault("config.invalid", problem, { cause });
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }

@@ -3,6 +3,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { errorCodeOf } from "../../error-code.ts";
 
 /** How the server is recognised, and how it recognises us. */
 export interface KeyStoreTls {
@@ -69,7 +70,8 @@ export class KeyStoreHttp implements AsyncDisposable {
       }
       return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
     } catch (cause) {
-      const reason = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+      const code = errorCodeOf(cause);
+      const reason = code === undefined ? "" : ` (${code})`;
       throw new Fault("keys.unavailable", `the key store cannot be reached${reason}`, { cause });
     } finally {
       for (const chunk of chunks) chunk.fill(0);
