@@ -89,7 +89,7 @@ describe("a header that was made to name another key", () => {
       for (const headers of [{}, { range: "bytes=0-1" }]) {
         const { status, text } = await gateway.client.send("GET", K, { headers });
         assert.equal(status, 500, `${name} ${value.toString()}`);
-        assert.doesNotMatch(text, /hello|another|127/);
+        assert.doesNotMatch(text, /hello|another|127\.0\.0\.1/);
       }
       const copy = { headers: { "x-amz-copy-source": K } };
       const copied = await gateway.client.send("PUT", pathOf(BUCKET, "copy"), copy);
