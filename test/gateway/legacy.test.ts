@@ -182,6 +182,26 @@ describe("objects that releases of format 1 wrote", () => {
     assert.equal(metadata["x-amz-meta-encrypted"], undefined);
   });
 
+  it("are no objects of format 2 whose client has metadata of the same names", async () => {
+    const { bucket = "" } = objects[0] ?? {};
+    const path = pathOf(bucket, "namesake");
+    const names = ["x-amz-meta-encrypted", "x-amz-meta-encryption-iv", "x-amz-meta-e"];
+    const own = Object.fromEntries(names.map((name) => [name, "true"]));
+    await gateway.client.send("PUT", path, { body: "sealed", headers: own });
+    await gateway.client.send("PUT", `${path}-copy`, { headers: { "x-amz-copy-source": path } });
+    for (const [method, to] of [
+      ["GET", path],
+      ["HEAD", path],
+      ["GET", `${path}-copy`],
+      ["HEAD", `${path}-copy`],
+    ] as const) {
+      const { status, headers } = await gateway.client.send(method, to);
+      assert.equal(status, 200, `${method} ${to}`);
+      for (const name of names) assert.equal(headers[name], "true", `${method} ${to} ${name}`);
+      assert.equal(headers["content-length"], "6");
+    }
+  });
+
   it("leave plain objects beside them unread", async () => {
     for (const fixture of fixtures.filter((plain) => !isSealed(plain))) {
       const { status } = await get(fixture);

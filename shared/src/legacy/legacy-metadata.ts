@@ -4,6 +4,7 @@
  */
 import type { HeaderFields } from "../backend/backend.ts";
 import { Fault } from "../faults.ts";
+import { HEADER_FIELD } from "../format/layout.ts";
 
 const PREFIX = "x-amz-meta-";
 /** Names as the first releases wrote them: with the prefix twice. */
@@ -37,8 +38,12 @@ const GATEWAY_NAME =
 /** The gateway's own metadata of an object of format 1, by full name without prefix. */
 export type LegacyMetadata = ReadonlyMap<string, string>;
 
-/** The metadata of an object of format 1, under full names; undefined for an object that carries no mark of it. */
+/**
+ * The metadata of an object of format 1, under full names; undefined for an object that carries no mark of it. An object of format 2
+ * carries none: what looks like one is its client's own metadata.
+ */
 export function legacyMetadataOf(headers: HeaderFields): LegacyMetadata | undefined {
+  if (headers[HEADER_FIELD] !== undefined) return undefined;
   const named = new Map<string, string>();
   for (const [header, value] of Object.entries(headers)) {
     const name = nameOf(header);

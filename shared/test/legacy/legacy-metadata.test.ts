@@ -24,6 +24,11 @@ describe("metadata of format 1", () => {
     assert.ok(legacyMetadataOf({ "x-amz-meta-encrypted-mpu": "true" }));
   });
 
+  it("is nothing that an object of format 2 has, whatever its client calls its own metadata", () => {
+    const headers = { "x-amz-meta-s3eg": "v", "x-amz-meta-encrypted": "true" };
+    assert.equal(legacyMetadataOf(headers), undefined);
+  });
+
   it("is found under names with the prefix twice", () => {
     const metadata = legacyMetadataOf({
       "x-amz-meta-x-amz-meta-encrypted": "true",

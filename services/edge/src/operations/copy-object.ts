@@ -60,19 +60,17 @@ interface Source {
 async function copy(request: S3Request, rooms: Rooms, of: Source): Promise<S3Answer> {
   const { source, found } = of;
   const { contents } = request.policyOf(source.bucket);
-  const isPlain = found.headers[HEADER_FIELD] === undefined;
-  const isLegacy = legacyMetadataOf(found.headers) !== undefined;
-  if (isPlain) refuseUnsealed(found.headers, contents);
-  if (isPlain && !isLegacy) checkPlainSource(request);
+  const isOfFormat2 = found.headers[HEADER_FIELD] !== undefined;
+  if (!isOfFormat2) refuseUnsealed(found.headers, contents);
+  if (!(isOfFormat2 || legacyMetadataOf(found.headers))) checkPlainSource(request);
   checkSourceSize(await objectSizeOf(request, rooms, { ...source, headers: found.headers }));
-  const shown = { ...found, headers: isPlain ? legacyHeaders(found.headers) : found.headers };
+  const shown = { ...found, headers: legacyHeaders(found.headers) };
   const storing = await storedWithCopy(request, rooms, { source, found: shown });
   const conditions = await conditionsOf(request, rooms);
-  const { facts, parts } =
-    isPlain || !sealsObjects(request.policy) ? {} : await knownOf(request, rooms, of);
+  const staysSealed = isOfFormat2 && sealsObjects(request.policy);
+  const { facts, parts } = staysSealed ? await knownOf(request, rooms, of) : {};
   const asked = namedAlgorithm(request.headers, "x-amz-checksum-algorithm");
-  const isMoved = isPlain || !sealsObjects(request.policy);
-  if (isMoved || (asked !== undefined && asked !== facts?.checksum?.algorithm)) {
+  if (!staysSealed || (asked !== undefined && asked !== facts?.checksum?.algorithm)) {
     return await sealedCopy(request, rooms, {
       source,
       reading: { ...askingOfSource(request.headers), "if-match": found.etag },
