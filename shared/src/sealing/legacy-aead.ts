@@ -1,12 +1,8 @@
 /** The ciphers of format 1: AEAD messages with a nonce of their own and any associated data (docs/format-1.md §5, §6). Only opened, never made. */
-import { createDecipheriv, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { Fault } from "../faults.ts";
-import { SUITE, type SuiteNumber, TAG_BYTES } from "../format/layout.ts";
-
-const ALGORITHM = {
-  [SUITE.aes256Gcm]: "aes-256-gcm",
-  [SUITE.chacha20Poly1305]: "chacha20-poly1305",
-} as const;
+import { type SuiteNumber, TAG_BYTES } from "../format/layout.ts";
+import { decipherOf } from "./aead.ts";
 
 /** How a message was sealed. */
 export interface LegacyCipher {
@@ -19,9 +15,7 @@ export interface LegacyCipher {
 
 /** A decipher for one message. What it gives is worth nothing before its tag verified. */
 export function legacyDecipher({ suite, key, nonce, aad }: LegacyCipher) {
-  const decipher = createDecipheriv(ALGORITHM[suite] as "aes-256-gcm", key, nonce, {
-    authTagLength: TAG_BYTES,
-  });
+  const decipher = decipherOf(suite, key, nonce);
   if (aad && aad.byteLength > 0) decipher.setAAD(aad);
   return decipher;
 }
