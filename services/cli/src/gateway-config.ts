@@ -1,6 +1,6 @@
 /** The whole configuration: the sections of every service in one schema, read once from CONFIG_PATH and the environment. */
 import { existsSync, readFileSync } from "node:fs";
-import { Fault } from "@s3eg/shared/faults.ts";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { BackendSection, commonSettings } from "@s3eg/shared/runtime/common-config.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
 import { TracingSection } from "@s3eg/shared/runtime/tracing-config.ts";
@@ -67,6 +67,19 @@ export function readGatewayConfig(
     ...Object.keys(env).filter((name) => env[name] && RETIRED_VARIABLES.has(name)),
   ];
   return { config, roles, withoutEffect };
+}
+
+/**
+ * As `readGatewayConfig` for one role, or, where its settings alone are refused, for a gateway in one process: tools run beside
+ * either. Throws what is wrong with the latter.
+ */
+export function readToolConfig(role: Role, env: Env): ReturnType<typeof readGatewayConfig> {
+  try {
+    return readGatewayConfig([role], env);
+  } catch (error) {
+    if (!isFault(error, "config.invalid")) throw error;
+    return readGatewayConfig(["edge", "crypto", "keys"], env);
+  }
 }
 
 /** True if there is an S3 server to talk to; otherwise the demo store takes its place. */

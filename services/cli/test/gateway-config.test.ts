@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isFault } from "@s3eg/shared/faults.ts";
-import { readGatewayConfig } from "../src/gateway-config.ts";
+import { readGatewayConfig, readToolConfig } from "../src/gateway-config.ts";
 import { COMPLETE, scratchFolder } from "./environment.ts";
 
 const NO_KEYS = { KEY_MANAGER_ENABLED: "", SELF_CONTAINED_AES_KEYS: "" };
@@ -122,6 +122,19 @@ describe("the configuration of a gateway", () => {
     ]) {
       assert.match(problemsOf([], env).join(), /KEY_MANAGER_ENABLED.*would not be used/);
     }
+  });
+
+  it("is that of one role for a tool, or of a gateway in one process", () => {
+    const { roles } = readToolConfig("audit", {
+      NATS_URL: "nats://127.0.0.1:1",
+      AUDIT_ENABLED: "true",
+    });
+    assert.deepEqual([...roles], ["audit"]);
+    assert.deepEqual([...readToolConfig("crypto", COMPLETE).roles], ["edge", "crypto", "keys"]);
+    const { KEK: _, ...rest } = COMPLETE;
+    assert.throws(() => readToolConfig("crypto", { ...rest, KEY_MANAGER_ENABLED: "x" }), {
+      code: "config.invalid",
+    });
   });
 
   it("needs nothing but a password for a KEK, and that with keys alone", () => {

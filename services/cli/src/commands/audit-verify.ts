@@ -1,10 +1,9 @@
 /** `s3eg audit verify`: whether the audit trail is as it was written, and whole (docs/audit.md). */
 import { join } from "node:path";
-import { isFault } from "@s3eg/shared/faults.ts";
 import type { Link } from "../../../audit/src/chain/chain.ts";
 import { verifyConfigured } from "../../../audit/src/chain/configured-trail.ts";
 import type { TrailReport } from "../../../audit/src/chain/verify-trail.ts";
-import { type Env, type GatewayConfig, readGatewayConfig } from "../gateway-config.ts";
+import { type Env, readToolConfig } from "../gateway-config.ts";
 import { EXIT, ToolFailure, toolArguments, wholeNumberOf } from "../tool-arguments.ts";
 
 const USAGE = "usage: s3eg audit verify [--from LINE] [--expect LINE:MAC] [FILE …]";
@@ -16,7 +15,7 @@ export async function auditVerify(args: readonly string[], env: Env): Promise<st
   const [verb, ...rest] = args;
   if (verb !== "verify") throw new ToolFailure(EXIT.usage, USAGE);
   const given = toolArguments(rest, env, { named: ["from", "expect"], usage: USAGE });
-  const config = settingsOf(given.env);
+  const { config } = readToolConfig("audit", given.env);
   const trail = { config: config.audit, folder: join(config.data_dir, "audit") };
   const report = await verifyConfigured(trail, given.operands, {
     noted: notedOf(given.options.expect),
@@ -26,16 +25,6 @@ export async function auditVerify(args: readonly string[], env: Env): Promise<st
   return given.isJson
     ? `${JSON.stringify(report)}\n`
     : `the trail verifies: ${summaryOf(report)}\n`;
-}
-
-/** The settings of audit alone, or those of a gateway in one process. */
-function settingsOf(env: Env): GatewayConfig {
-  try {
-    return readGatewayConfig(["audit"], env).config;
-  } catch (error) {
-    if (!isFault(error, "config.invalid")) throw error;
-    return readGatewayConfig(["edge", "crypto", "keys"], env).config;
-  }
 }
 
 function notedOf(text: string | undefined): Link[] {

@@ -1,9 +1,9 @@
 /** `s3eg orphans`: what is left of uploads in parts that nobody will complete, listed and, where it is asked for, removed (format.md §7). */
-import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { allOrphans, type Orphan } from "../../../crypto/src/multipart/configured-orphans.ts";
-import { type Env, readGatewayConfig } from "../gateway-config.ts";
+import { type Env, readToolConfig } from "../gateway-config.ts";
 import { openBackend } from "../wiring/backends.ts";
 import { openUploadState } from "../wiring/upload-state.ts";
 
@@ -20,7 +20,7 @@ interface Wish {
 /** Text for the terminal, one orphan a line. Nothing is removed without `--remove`: on the backend, an upload of somebody else looks the same. */
 export async function orphans(args: readonly string[], env: Env): Promise<string> {
   const wish = wishOf(args);
-  const { config, roles } = settingsOf(env);
+  const { config, roles } = readToolConfig("crypto", env);
   const log = createLog({ service: "cli", level: "warn" });
   await using backend = openBackend(config.backend, { identities: [], log });
   const opened = await openUploadState({ config, roles, env, log, metrics: createMetrics() });
@@ -56,16 +56,6 @@ function hoursOf(text: string | undefined): number {
     throw new Fault("input.invalid", USAGE);
   }
   return Number(text);
-}
-
-/** The settings of a worker, or those of a gateway in one process. */
-function settingsOf(env: Env): ReturnType<typeof readGatewayConfig> {
-  try {
-    return readGatewayConfig(["crypto"], env);
-  } catch (error) {
-    if (!isFault(error, "config.invalid")) throw error;
-    return readGatewayConfig(["edge", "crypto", "keys"], env);
-  }
 }
 
 function lineOf({ kind, bucket, key, uploadId, sinceMs }: Orphan): string {
