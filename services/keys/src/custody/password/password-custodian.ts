@@ -5,7 +5,13 @@ import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
-import type { ActiveCustodian, Custodian, KeyRef, KeyUse } from "../custodian.ts";
+import {
+  type ActiveCustodian,
+  type Custodian,
+  isSameKey,
+  type KeyRef,
+  type KeyUse,
+} from "../custodian.ts";
 import { checkValueOf, unwrapUnderKek, wrapUnderKek } from "../kek-envelope.ts";
 import { DerivedKeks } from "./derived-keks.ts";
 import { currentEpoch, type Epoch, isOver } from "./epochs.ts";
@@ -143,8 +149,8 @@ export class PasswordCustodian extends PasswordReader implements ActiveCustodian
   }
 
   override checkValue(key: KeyRef): string | undefined {
-    const isCurrent = this.#epoch?.keyId === key.keyId && this.#epoch.keyVersion === key.keyVersion;
-    return isCurrent && this.#kek ? checkValueOf(this.#kek) : undefined;
+    const kek = this.#currentKek(key);
+    return kek && checkValueOf(kek);
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
@@ -154,8 +160,11 @@ export class PasswordCustodian extends PasswordReader implements ActiveCustodian
 
   /** The current epoch's is at hand: whatever key ids headers bring, it can't be pushed out. */
   protected override async kekOf(key: KeyRef): Promise<KeyObject> {
-    const isCurrent = this.#epoch?.keyId === key.keyId && this.#epoch.keyVersion === key.keyVersion;
-    return isCurrent && this.#kek ? this.#kek : await super.kekOf(key);
+    return this.#currentKek(key) ?? (await super.kekOf(key));
+  }
+
+  #currentKek(key: KeyRef): KeyObject | undefined {
+    return this.#epoch && isSameKey(this.#epoch, key) ? this.#kek : undefined;
   }
 
   #begun(): Epoch {
