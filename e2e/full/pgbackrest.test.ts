@@ -5,8 +5,14 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { type Bucket, keysOf } from "../clients/objects.ts";
+import {
+  addLater,
+  assertRestored,
+  assertSecret,
+  lastDigests,
+  makeTables,
+} from "../clients/postgres-rows.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
-import { scanBucket } from "../clients/stored-objects.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
 import { findProgram } from "../servers/place.ts";
 import {
@@ -15,13 +21,11 @@ import {
   type Postgres,
   type PostgresPlace,
   startPostgres,
-  tableDigests,
 } from "../servers/postgres.ts";
 import { makeTestPki } from "../servers/test-pki.ts";
 import { startVersitygw } from "../servers/versitygw.ts";
 
 const BUCKET = "pgbackrest";
-const SECRET = "a row that nobody at the backend may read";
 
 /** A backup as `pgbackrest info` tells of it. */
 interface Backup {
@@ -73,16 +77,12 @@ describe("pgBackRest", () => {
     primary = servers.use(await startPostgres(place, folder));
     await pgbackrest(...at(), "stanza-create");
     await pgbackrest(...at(), "check");
-    await primary.query(
-      `CREATE TABLE secrets AS SELECT n, '${SECRET} ' || md5(n::text) AS said FROM generate_series(1, 500000) n`,
-    );
-    await primary.query("CREATE TABLE later (n int, said text)");
+    await makeTables(primary);
     await pgbackrest(...at(), "--type=full", "--start-fast", "backup");
-    await addLater(primary, 1);
+    await addLater(primary, 1, 50_000);
     await pgbackrest(...at(), "--type=incr", "--start-fast", "backup");
-    await addLater(primary, 2);
-    last = await tableDigests(primary);
-    match(last, /^later\|100000\|/m);
+    await addLater(primary, 2, 50_000);
+    last = await lastDigests(primary, 100_000);
     // Waits until the segment that ends here is in the archive.
     await pgbackrest(...at(), "check");
     equal(await primary.query("SELECT failed_count FROM pg_stat_archiver"), "0");
@@ -104,17 +104,11 @@ describe("pgBackRest", () => {
     const folder = await place.makeFolder("restored");
     await pgbackrest(`--pg1-path=${folder}`, "--archive-mode=off", "restore");
     await using restored = await startPostgres(place, folder);
-    equal(await tableDigests(restored), last);
-    match(restored.logTail(), /restored log file/);
-    t.diagnostic(last.replaceAll("\n", ", "));
+    await assertRestored(t, restored, last);
   });
 
   it("left nothing readable on the backend", async (t) => {
-    const found = await scanBucket(behind, SECRET);
-    t.diagnostic(`${found.objects} objects, ${(found.bytes / 2 ** 20).toFixed(0)} MiB`);
-    ok(found.bytes > 100 * 2 ** 20, "it is all there");
-    deepEqual(found.holding, []);
-    deepEqual(found.unsealed, []);
+    await assertSecret(t, behind);
   });
 
   it("deletes a backup that it is told has expired, and nothing else", async () => {
@@ -161,8 +155,4 @@ async function writeConfig(place: PostgresPlace, gateway: Gateway, ca: string): 
   ];
   await writeFile(file, `${lines.join("\n")}\n`, { mode: 0o644 });
   return file;
-}
-
-async function addLater({ query }: Postgres, n: number): Promise<void> {
-  await query(`INSERT INTO later SELECT ${n}, '${SECRET} ' || m FROM generate_series(1, 50000) m`);
 }
