@@ -7,7 +7,7 @@ import {
 import type { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { probeAnswer } from "@s3eg/shared/runtime/probe-server.ts";
-import type { RateLimit } from "./rate-limit.ts";
+import type { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
 import type { TokenKeeper } from "./token.ts";
 
 /** What the door is made of. */

@@ -2,10 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { type Listening, serveAnswers } from "@s3eg/shared/runtime/answer-server.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
 import type { AdminSection } from "./config.ts";
 import { answerAtDoor, type DoorParts } from "./door.ts";
 import { type Office, openInbox } from "./inbox.ts";
-import { RateLimit } from "./rate-limit.ts";
 import { fileToken, inlineToken, type TokenKeeper } from "./token.ts";
 
 /**
@@ -22,8 +22,8 @@ export async function startAdmin(
     token: await tokenKeeper(config.auth, log),
     health: given.health,
     handlers: openInbox(given),
-    requests: new RateLimit(perMinute),
-    failures: new RateLimit(Math.max(1, Math.floor(perMinute / 3))),
+    requests: new RateLimit({ limit: perMinute, windowMs: 60_000 }),
+    failures: new RateLimit({ limit: Math.max(1, Math.floor(perMinute / 3)), windowMs: 60_000 }),
     log,
   };
   return await serveAnswers({

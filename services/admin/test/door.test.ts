@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
+import { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { answerAtDoor, type DoorParts } from "../src/door.ts";
-import { RateLimit } from "../src/rate-limit.ts";
 import { inlineToken } from "../src/token.ts";
 
 const TOKEN = "a-token-of-more-than-thirty-two-characters";
@@ -23,8 +23,8 @@ function setUp() {
     token: inlineToken(new Secret(TOKEN)),
     health,
     handlers: new Map([["GET /admin/status", async () => ({ status: 200, body: "inside" })]]),
-    requests: new RateLimit(5, () => clock.ms),
-    failures: new RateLimit(2, () => clock.ms),
+    requests: new RateLimit({ limit: 5, windowMs: 60_000 }, () => clock.ms),
+    failures: new RateLimit({ limit: 2, windowMs: 60_000 }, () => clock.ms),
     log,
   };
   const ask = (path: string, authorization = `Bearer ${TOKEN}`, more = {}) =>
