@@ -26,6 +26,7 @@ export const FAULTS = {
   "config.invalid": { isRetryable: false },
   "crypto.integrity": { isRetryable: false },
   "crypto.invalid-range": { isRetryable: false },
+  "crypto.not-permitted": { isRetryable: false },
   "crypto.not-sealed": { isRetryable: false },
   "crypto.unavailable": { isRetryable: true },
   "input.bad-digest": { isRetryable: false },

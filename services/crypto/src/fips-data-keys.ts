@@ -3,7 +3,7 @@ import { decodeHeader } from "@s3eg/shared/format/header.ts";
 import { refuseUnapprovedSuite } from "@s3eg/shared/sealing/fips.ts";
 import type { DataKeys } from "./data-keys.ts";
 
-/** The same data keys, but `keys.denied` for another suite than AES-256-GCM. */
+/** The same data keys, but `crypto.not-permitted` for another suite than AES-256-GCM. */
 export function fipsDataKeys(dataKeys: DataKeys): DataKeys {
   return {
     ...dataKeys,

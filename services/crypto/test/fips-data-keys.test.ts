@@ -6,7 +6,7 @@ import { fipsDataKeys } from "../src/fips-data-keys.ts";
 import { RunningCrypto } from "./running-crypto.ts";
 
 const place = { bucket: "b", key: "k" };
-const isDenied = (error: unknown) => isFault(error, "keys.denied");
+const isDenied = (error: unknown) => isFault(error, "crypto.not-permitted");
 
 describe("data keys under the FIPS profile", () => {
   it("are had for AES-256-GCM, and for ChaCha20-Poly1305 keys is not even asked", async () => {

@@ -32,10 +32,10 @@ export function cryptoModule(): CryptoModule {
   return { openssl: process.versions.openssl, isFipsProvider: getFips() === 1 };
 }
 
-/** `keys.denied` for a suite that the FIPS profile neither writes nor opens. */
+/** `crypto.not-permitted` for a suite that the FIPS profile neither writes nor opens. */
 export function refuseUnapprovedSuite(suite: SuiteNumber): void {
   if (suite === SUITE.aes256Gcm) return;
-  throw new Fault("keys.denied", "the FIPS profile opens and writes AES-256-GCM only");
+  throw new Fault("crypto.not-permitted", "the FIPS profile opens and writes AES-256-GCM only");
 }
 
 /** Every algorithm of the profile, tried on a known answer. `config.invalid` with the names of those that gave another. */

@@ -21,6 +21,7 @@ const BELIEVED: readonly FaultCode[] = [
   "bus.timeout",
   "bus.unavailable",
   "crypto.integrity",
+  "crypto.not-permitted",
   "internal.bug",
   "keys.refused",
   "keys.unavailable",

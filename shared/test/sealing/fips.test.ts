@@ -13,7 +13,7 @@ describe("the FIPS profile", () => {
     refuseUnapprovedSuite(SUITE.aes256Gcm);
     assert.throws(
       () => refuseUnapprovedSuite(SUITE.chacha20Poly1305),
-      (error) => isFault(error, "keys.denied"),
+      (error) => isFault(error, "crypto.not-permitted"),
     );
   });
 

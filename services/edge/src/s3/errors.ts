@@ -197,6 +197,7 @@ const FAULT_TO_S3 = {
   "config.invalid": "InternalError",
   "crypto.integrity": "InternalError",
   "crypto.invalid-range": "InvalidRange",
+  "crypto.not-permitted": "InternalError",
   "crypto.not-sealed": "AccessDenied",
   "crypto.unavailable": "ServiceUnavailable",
   "input.bad-digest": "BadDigest",

@@ -46,7 +46,7 @@ export async function legacyDataKeys(
   if (!kind) throw new Fault("keys.unknown-key", "object names a key store that is not known");
   if (kind === "rsa" && !acceptsForgeable) {
     throw new Fault(
-      "keys.denied",
+      "crypto.not-permitted",
       "anybody with the public key can make such an object; legacy.accept_forgeable would let it be read",
     );
   }

@@ -53,7 +53,7 @@ export class LegacyPasswords {
   async *#derivedOneByOne(kdf: KdfWork, salt: Uint8Array): AsyncGenerator<Uint8Array> {
     refuseTooMuch(kdf);
     if (this.#isFips && kdf.algorithm === "argon2id") {
-      throw new Fault("keys.denied", "the FIPS profile has no Argon2id");
+      throw new Fault("crypto.not-permitted", "the FIPS profile has no Argon2id");
     }
     const keyId = JSON.stringify([kdf, Buffer.from(salt).toString("base64")]);
     for (const keyVersion of this.#newestFirst()) {
