@@ -8,7 +8,7 @@ import { KeptProgress, NO_PROGRESS, type Progress, withPage } from "../rewrap-pr
 import { startRewrapper } from "../wiring/rewrapper.ts";
 
 const USAGE =
-  "usage: s3eg rewrap [--dry-run] [--upgrade] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …";
+  "usage: s3eg rewrap [--dry-run] [--upgrade] [--all] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …";
 
 /** What the job tells on its way, and how it is stopped: what is done by then is done, and the next run goes on. */
 export interface RewrapOptions {
@@ -28,9 +28,9 @@ export async function rewrap(
   await using job = await startRewrapper({ config, roles, env }, { log, signal });
   const reports: string[] = [];
   for (const bucket of buckets) {
-    const { prefix, isDry, upgrades, removesSuperseded } = wish;
+    const { prefix, isDry, upgrades, isForAll, removesSuperseded } = wish;
     const kept = new KeptProgress(config.data_dir, [
-      ...[bucket, prefix, isDry, upgrades, removesSuperseded],
+      ...[bucket, prefix, isDry, upgrades, isForAll, removesSuperseded],
     ]);
     if (hasRestart) kept.remove();
     let state = kept.read() ?? NO_PROGRESS;
@@ -62,6 +62,7 @@ function wishOf(args: readonly string[]) {
     prefix: values.prefix ?? "",
     isDry: values["dry-run"] ?? false,
     upgrades: values.upgrade ?? false,
+    isForAll: values.all ?? false,
     hasRestart: values.restart ?? false,
     hasNoWriters: values["no-writers"] ?? false,
     removesSuperseded: values["remove-superseded"] ?? false,
@@ -77,6 +78,7 @@ function parsed(args: readonly string[]) {
       options: {
         "dry-run": { type: "boolean" },
         upgrade: { type: "boolean" },
+        all: { type: "boolean" },
         restart: { type: "boolean" },
         "no-writers": { type: "boolean" },
         "remove-superseded": { type: "boolean" },

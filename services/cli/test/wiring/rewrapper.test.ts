@@ -8,7 +8,13 @@ import { KeptLog } from "../environment.ts";
 const ROLES = ["edge", "crypto", "keys"];
 const WISH = {
   ...{ bucket: "box", prefix: "", perSecond: 1000 },
-  ...{ isDry: true, upgrades: false, removesSuperseded: false, hasNoWriters: false },
+  ...{
+    isDry: true,
+    isForAll: false,
+    upgrades: false,
+    removesSuperseded: false,
+    hasNoWriters: false,
+  },
 };
 
 describe("startRewrapper", () => {

@@ -37,6 +37,7 @@ export interface RewrapWish {
   readonly after?: Marker | undefined;
   readonly isDry: boolean;
   readonly upgrades: boolean;
+  readonly isForAll: boolean;
   readonly removesSuperseded: boolean;
   /** Nobody writes meanwhile, as the operator says: a backend need not honour conditions on what a copy overwrites. */
   readonly hasNoWriters: boolean;
@@ -62,7 +63,7 @@ export async function* rewrapBucket(
   wish: RewrapWish,
 ): AsyncGenerator<RewrapPage> {
   const { backend, bus, signal, needsEqualParts = false } = parts;
-  const { bucket, prefix, after, isDry, upgrades, removesSuperseded } = wish;
+  const { bucket, prefix, after, isDry } = wish;
   const conditions = isDry ? NONE : await probeCopies(backend, bucket);
   if (!isDry) refuseUnsafe(conditions, wish);
   const known = knownObjectsOf({ bus, session: undefined, index: new MemoryFactsIndex() });
@@ -76,7 +77,7 @@ export async function* rewrapBucket(
     needsEqualParts,
   };
   const current = new CurrentKey(headers, Date.now);
-  const ways: RewrapWays = { rooms, current, conditions, isDry, upgrades, removesSuperseded };
+  const ways: RewrapWays = { ...wish, rooms, current, conditions };
   const pace = paceOf(wish.perSecond, signal);
   for await (const { objects, marker } of listedVersions(backend, { bucket, prefix, after })) {
     const outcomes = await atMost(AT_ONCE, objects, async (object) => {

@@ -27,8 +27,14 @@ export class CurrentKey {
   }
 }
 
-/** Of the key version in a header, as one text. */
+/** Of the key version in a header, as one text; of Transit the one in its ciphertext. */
 export function nameOf(header: string): string {
-  const { provider, keyId, keyVersion } = decodeHeader(header);
-  return `${provider} ${keyVersion} ${keyId}`;
+  const { provider, keyId, keyVersion, wrappedKey } = decodeHeader(header);
+  return `${provider} ${transitVersion(provider, wrappedKey) ?? keyVersion} ${keyId}`;
+}
+
+/** Transit keeps its versions in what it returns (format.md §5): `vault:v2:…`. */
+function transitVersion(provider: string, wrappedKey: Uint8Array): string | undefined {
+  if (provider !== "transit") return undefined;
+  return /^vault:(v\d+):/.exec(Buffer.from(wrappedKey).toString("latin1"))?.[1];
 }

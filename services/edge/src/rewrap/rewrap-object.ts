@@ -38,6 +38,8 @@ export interface RewrapWays {
   readonly isDry: boolean;
   /** Objects of format 1 are opened and sealed as format 2. */
   readonly upgrades: boolean;
+  /** Also what already names the version that writes: the store may have put another key behind that name. */
+  readonly isForAll: boolean;
   /** The version that the new one took the place of is deleted, where the bucket has versions. */
   readonly removesSuperseded: boolean;
 }
@@ -106,7 +108,7 @@ async function rewrapFound(request: S3Request, ways: RewrapWays): Promise<Rewrap
 /** What becomes of an object that nothing is to be done with. */
 async function leftAsItIs(
   request: S3Request,
-  { current, upgrades, isDry }: RewrapWays,
+  { current, upgrades, isDry, isForAll }: RewrapWays,
   { headers, isLegacy }: { headers: HeaderFields; isLegacy: boolean },
 ): Promise<RewrapOutcome | undefined> {
   const header = headers[HEADER_FIELD];
@@ -115,7 +117,8 @@ async function leftAsItIs(
     return { result: "skipped", reason: "manifest of an object of format 1" };
   }
   if (isLegacy && !upgrades) return { result: "skipped", reason: "format 1" };
-  if (header !== undefined && (await current.wraps(header, placeOf(request), request.id))) {
+  const mayBeCurrent = header !== undefined && !isForAll;
+  if (mayBeCurrent && (await current.wraps(header, placeOf(request), request.id))) {
     return { result: "current" };
   }
   const needs = neededBy(headers);

@@ -11,6 +11,7 @@ const WISH: RewrapWish = {
   bucket: "photos",
   prefix: "",
   isDry: false,
+  isForAll: false,
   upgrades: false,
   removesSuperseded: false,
   hasNoWriters: false,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { decodeHeader, encodeHeader } from "@s3eg/shared/format/header.ts";
 import { CurrentKey, nameOf } from "../../src/rewrap/current-key.ts";
 import { headerFor } from "../stand-in-services.ts";
 import { Version9 } from "./rewrapping.ts";
@@ -21,5 +22,20 @@ describe("CurrentKey", () => {
     assert.equal(await current.wraps(fresh, place, "R"), true);
     assert.equal(headers.asked, 2);
     assert.notEqual(nameOf(old), nameOf(fresh));
+  });
+
+  it("tells the versions of a Transit key apart by what Transit returned", async () => {
+    const wrappedAs = (prefix: string) => {
+      const wrappedKey = Buffer.from(`${prefix}:${Buffer.alloc(93, 1).toString("base64")}`);
+      const key = { provider: "transit", keyId: "transit/kek", keyVersion: 0 } as const;
+      const fields = { ...decodeHeader(headerFor(4, place)), ...key, wrappedKey };
+      return encodeHeader(fields, () => Buffer.alloc(32));
+    };
+    const [old, fresh] = [wrappedAs("vault:v1"), wrappedAs("vault:v12")];
+    const reissue = async () => await Promise.resolve(fresh);
+    const current = new CurrentKey({ reissue }, () => 0);
+    assert.equal(await current.wraps(old, place, "R"), false);
+    assert.equal(await current.wraps(wrappedAs("vault:v12"), place, "R"), true);
+    assert.equal(nameOf(old), "transit v1 transit/kek");
   });
 });

@@ -30,6 +30,17 @@ describe("rewrapObject", () => {
     assert.deepEqual(await rewrapObject(cat, ways), { result: "current" });
   });
 
+  it("also re-issues what names the version that writes, where that is wished", async () => {
+    const { backend, ways } = rewrapping();
+    await rewrapObject(cat, ways);
+    const copies = () => backend.kept.filter(({ request }) => request.method === "PUT").length;
+    const before = copies();
+    assert.equal((await rewrapObject(cat, { ...ways, isForAll: true })).result, "rewrapped");
+    assert.equal(copies(), before + 1);
+    const dry = await rewrapObject(cat, { ...ways, isForAll: true, isDry: true });
+    assert.equal(dry.result, "waiting");
+  });
+
   it("looks again where another wrote meanwhile, and leaves an object that always changes", async () => {
     const { backend, ways } = rewrapping();
     let puts = 0;

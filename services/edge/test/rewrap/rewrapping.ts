@@ -73,6 +73,7 @@ export function rewrapping(wish: Partial<RewrapWays> = {}) {
     conditions: { source: true, target: true, completion: true, put: true },
     isDry: false,
     upgrades: false,
+    isForAll: false,
     removesSuperseded: false,
     ...wish,
   };
