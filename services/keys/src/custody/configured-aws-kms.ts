@@ -35,7 +35,7 @@ export async function configuredAwsKms({
     ...(chosenRegion === undefined ? {} : { region: chosenRegion }),
     ...(endpoint === undefined ? {} : { endpoint }),
   });
-  const guarding = { attemptTimeoutMs: timeout, verifiesWraps: false };
+  const guarding = { attemptTimeoutMs: timeout, verifiesWraps: true };
   const store = new AwsKmsKeyStore(client, [first, ...others]);
   return new GuardedCustodian(store, configuredGuarding(config, guarding));
 }

@@ -53,4 +53,21 @@ describe("configuredAwsKms", () => {
     await using _ = await configured({ AWS_KMS_ENDPOINT: server.endpoint, AWS_KMS_KEYS: "kek" });
     assert.equal(server.asked.length, 0);
   });
+
+  it("opens what AWS wrapped before it is used, and refuses a wrap that does not open", async () => {
+    await using server = await AwsKmsDouble.start("kek");
+    const region = { AWS_KMS_REGION: "eu-central-1" };
+    const settings = { ...region, AWS_KMS_ENDPOINT: server.endpoint, AWS_KMS_KEYS: "kek" };
+    await using custodian = await configured({ ...settings, KMS_RETRY_ENABLED: "false" });
+    const use = { key: custodian.activeKey, binding: Buffer.alloc(32, 1) };
+    await custodian.wrap(Buffer.alloc(65, 2), use);
+    assert.deepEqual(
+      server.asked.map(({ action }) => action),
+      ["Encrypt", "Decrypt"],
+    );
+    const KeyId = "arn:aws:kms:eu-central-1:123456789012:key/kek";
+    const body = { KeyId, CiphertextBlob: Buffer.alloc(101, 3).toString("base64") };
+    server.override = (action) => (action === "Encrypt" ? { body } : undefined);
+    await assert.rejects(custodian.wrap(Buffer.alloc(65, 2), use), { code: "keys.unavailable" });
+  });
 });

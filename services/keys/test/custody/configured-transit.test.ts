@@ -101,4 +101,17 @@ describe("configuredTransit", () => {
       await assert.rejects(configured({ ...base, ...settings }), is("config.invalid"));
     }
   });
+
+  it("opens what the server wrapped before it is used, and refuses a wrap that does not open", async () => {
+    await using server = await TransitDouble.start();
+    const settings = { OPENBAO_ADDR: server.origin, OPENBAO_TOKEN: "root" };
+    await using custodian = await configured({ ...settings, KMS_RETRY_ENABLED: "false" });
+    const use = { key: custodian.activeKey, binding: Buffer.alloc(32, 1) };
+    await custodian.wrap(Buffer.alloc(65, 2), use);
+    assert.equal(server.count("/v1/transit/decrypt/kek"), 1);
+    const ciphertext = `vault:v1:${Buffer.alloc(93, 3).toString("base64")}`;
+    server.override = ({ path }) =>
+      path.includes("encrypt") ? [200, { data: { ciphertext } }] : undefined;
+    await assert.rejects(custodian.wrap(Buffer.alloc(65, 2), use), is("keys.unavailable"));
+  });
 });

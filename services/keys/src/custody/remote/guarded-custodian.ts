@@ -19,7 +19,7 @@ export interface Guarding {
   readonly breaker: BreakerPolicy;
   /** How long a store that was found healthy counts as healthy, in milliseconds. */
   readonly healthyForMs: number;
-  /** Opens every wrap at once, before anything is sealed under it (format.md §5: KMIP, PKCS#11). */
+  /** Opens every wrap at once, before anything is sealed under it (format.md §5). */
   readonly verifiesWraps: boolean;
 }
 
