@@ -1,9 +1,9 @@
 /** Keys of AWS KMS: Encrypt and Decrypt under an encryption context that carries the binding (format.md §5). */
-import { randomBytes } from "node:crypto";
 import type { KMS } from "@aws-sdk/client-kms";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import type { AwsKmsKey } from "../../config/aws-kms.ts";
 import { isSameKey, type KeyRef, type KeyUse } from "../custodian.ts";
+import { opensItsOwn } from "../remote/opens-its-own.ts";
 import type { RemoteKeyStore } from "../remote/remote-key-store.ts";
 import { awsKmsFault } from "./aws-kms-faults.ts";
 
@@ -69,15 +69,10 @@ export class AwsKmsKeyStore implements RemoteKeyStore {
   async #meansOtherKey(error: unknown, { key, use, signal }: Asked): Promise<boolean> {
     const name = exceptionOf(error);
     if (name !== "AccessDeniedException") return name === "IncorrectKeyException";
-    const payload = randomBytes(PAYLOAD_BYTES);
-    try {
-      const answer = await this.#encrypt(payload, { key, use, signal });
-      const opened = await this.#decrypt(answer, { key, use, signal });
-      return payload.equals(opened);
-    } catch (refusal) {
-      if (isFault(refusal, "keys.denied")) return false;
-      throw refusal;
-    }
+    return await opensItsOwn({
+      wrap: (payload) => this.#encrypt(payload, { key, use, signal }),
+      unwrap: (wrapped) => this.#decrypt(wrapped, { key, use, signal }),
+    });
   }
 
   async #encrypt(payload: Uint8Array, { key, use, signal }: Asked): Promise<Uint8Array> {
