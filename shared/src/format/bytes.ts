@@ -57,26 +57,32 @@ export class FieldReader {
 
   /** A length-prefixed field that must be valid UTF-8. */
   text(): string {
-    const bytes = this.lengthPrefixed();
+    return this.utf8(this.u16());
+  }
+
+  /** So many bytes that must be valid UTF-8. */
+  utf8(length: number): string {
+    const bytes = this.#next(length);
     const text = bytes.toString("utf8");
-    if (!Buffer.from(text, "utf8").equals(bytes)) throw this.#malformed();
+    if (!Buffer.from(text, "utf8").equals(bytes)) throw this.malformed();
     return text;
   }
 
   /** Refuses bytes that no field claimed. */
   end(): void {
-    if (this.#at !== this.#bytes.byteLength) throw this.#malformed();
+    if (this.#at !== this.#bytes.byteLength) throw this.malformed();
+  }
+
+  /** The fault of what is read, for rules that are its own. */
+  malformed(): Fault {
+    return new Fault("crypto.integrity", `${this.#what} is malformed`);
   }
 
   #next(length: number): Buffer {
     const end = this.#at + length;
-    if (end > this.#bytes.byteLength) throw this.#malformed();
+    if (end > this.#bytes.byteLength) throw this.malformed();
     const field = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return field;
-  }
-
-  #malformed(): Fault {
-    return new Fault("crypto.integrity", `${this.#what} is malformed`);
   }
 }

@@ -28,6 +28,8 @@ export const FLAG = { multipart: 1, sealedMetadata: 2, companionManifest: 4 } as
 
 /** Metadata header that holds the object's header (format.md §4). */
 export const HEADER_FIELD = "x-amz-meta-s3eg";
+/** Metadata header that holds the object's sealed metadata, where it has FLAG.sealedMetadata (format.md §11). */
+export const METADATA_FIELD = "x-amz-meta-s3eg-m";
 
 /** Every provider name a header may carry (format.md §5). */
 export const PROVIDERS = [

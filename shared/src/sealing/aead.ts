@@ -148,17 +148,31 @@ export function openOnce(stream: StreamKey, sealed: Uint8Array): Buffer {
   return openWithNonce(stream, Buffer.alloc(NONCE_BYTES), sealed);
 }
 
-/** Seals a message under a nonce that the caller derives from the message itself (format.md §7: the manifest). */
-export function sealWithNonce(stream: StreamKey, nonce: Uint8Array, plaintext: Uint8Array): Buffer {
-  const cipher = cipherOf(stream.suite, stream.key, nonce);
+/** A key for single messages, and what else their tags cover. */
+export interface MessageKey extends StreamKey {
+  readonly aad?: Uint8Array;
+}
+
+/**
+ * Seals a message under a nonce that the caller derives from the message itself (format.md §7: the manifest) or draws at random (§11:
+ * metadata).
+ */
+export function sealWithNonce(
+  message: MessageKey,
+  nonce: Uint8Array,
+  plaintext: Uint8Array,
+): Buffer {
+  const cipher = cipherOf(message.suite, message.key, nonce);
+  if (message.aad) cipher.setAAD(message.aad);
   return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
 /** Opens what `sealWithNonce` sealed; anything else is `crypto.integrity`. */
-export function openWithNonce(stream: StreamKey, nonce: Uint8Array, sealed: Uint8Array): Buffer {
+export function openWithNonce(message: MessageKey, nonce: Uint8Array, sealed: Uint8Array): Buffer {
   const tagAt = sealed.byteLength - TAG_BYTES;
   if (tagAt < 0) throw new Fault("crypto.integrity", "sealed message is cut short");
-  const decipher = decipherOf(stream.suite, stream.key, nonce);
+  const decipher = decipherOf(message.suite, message.key, nonce);
+  if (message.aad) decipher.setAAD(message.aad);
   decipher.setAuthTag(sealed.subarray(tagAt));
   try {
     return Buffer.concat([decipher.update(sealed.subarray(0, tagAt)), decipher.final()]);
