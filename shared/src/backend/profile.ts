@@ -6,6 +6,8 @@ export interface BackendProfile {
   readonly needsEqualParts: boolean;
   /** May know no trailing checksums, and keeps nothing of a body that was cut: Ceph knows them since version 19 only. */
   readonly lacksTrailers: boolean;
+  /** Heeds the condition on a copy's source under a name of its own alone. */
+  readonly renamesCopyPin: boolean;
 }
 
 /** Profile of a provider by its name, or else by the host of its endpoint. */
@@ -15,5 +17,6 @@ export function profileOf(provider: string | undefined, endpoint: URL): BackendP
     name === undefined
       ? endpoint.hostname.endsWith(".r2.cloudflarestorage.com")
       : ["r2", "cloudflare", "cloudflare-r2"].includes(name);
-  return { needsEqualParts: isR2, lacksTrailers: name === "ceph" };
+  const isCeph = name === "ceph";
+  return { needsEqualParts: isR2, lacksTrailers: isCeph, renamesCopyPin: isCeph };
 }

@@ -18,10 +18,12 @@ describe("profileOf", () => {
     assert.equal(profileOf("minio", new URL("http://r2.example")).needsEqualParts, false);
   });
 
-  it("knows by name that Ceph may know no trailing checksums", () => {
-    assert.equal(profileOf("Ceph", OTHER).lacksTrailers, true);
+  it("knows by name that Ceph may know no trailing checksums, and has a name of its own for the pin on a copy", () => {
+    const ceph = { needsEqualParts: false, lacksTrailers: true, renamesCopyPin: true };
+    assert.deepEqual(profileOf("Ceph", OTHER), ceph);
     for (const name of [undefined, "minio", "r2"]) {
-      assert.equal(profileOf(name, OTHER).lacksTrailers, false);
+      const { lacksTrailers, renamesCopyPin } = profileOf(name, OTHER);
+      assert.deepEqual([lacksTrailers, renamesCopyPin], [false, false]);
     }
   });
 });

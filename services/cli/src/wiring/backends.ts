@@ -1,5 +1,6 @@
 /** The backend client of a process, from `backend.*` and the identities that credentials bring along. */
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import { pinningCopies } from "@s3eg/shared/backend/copy-pin.ts";
 import {
   awsDefaultCredentials,
   type BackendCredentials,
@@ -23,7 +24,7 @@ export function openBackend(
   }
   const endpoint = endpointOf(config);
   const { retry, upload_checksum } = config;
-  const { lacksTrailers } = profileOf(config.provider, endpoint);
+  const { lacksTrailers, renamesCopyPin } = profileOf(config.provider, endpoint);
   const backend = new S3Backend({
     endpoint,
     region: config.region,
@@ -41,7 +42,10 @@ export function openBackend(
     uploadChecksum: lacksTrailers && upload_checksum === "auto" ? "none" : upload_checksum,
     log,
   });
-  return withoutMetadata(backend, config.filter_metadata_keys);
+  return withoutMetadata(
+    renamesCopyPin ? pinningCopies(backend) : backend,
+    config.filter_metadata_keys,
+  );
 }
 
 /** URL of the backend: as configured, with a scheme of its own where it has none, or Amazon S3 of the region. */
