@@ -16,6 +16,8 @@ import type { Incoming } from "./incoming.ts";
 export interface Concluded {
   readonly id: string;
   readonly req: IncomingMessage;
+  /** As far as proxies that are trusted tell it. */
+  readonly clientIp: string;
   readonly incoming: Incoming | undefined;
   readonly sighting: Sighting;
   readonly status: number;
@@ -86,7 +88,8 @@ function isWrite({ req, errorCode }: Concluded): boolean {
 }
 
 function factOf(concluded: Concluded): OperationDone {
-  const { id, req, incoming, sighting, status, errorCode, bytesOut, milliseconds } = concluded;
+  const { id, req, clientIp, incoming, sighting, status, errorCode } = concluded;
+  const { bytesOut, milliseconds } = concluded;
   return {
     timestamp: new Date().toISOString(),
     requestId: id,
@@ -96,7 +99,7 @@ function factOf(concluded: Concluded): OperationDone {
     ...optional("versionId", incoming?.query.get("versionId")),
     ...optional("accessKey", sighting.principal?.accessKey),
     ...optional("label", sighting.principal?.label),
-    clientIp: req.socket.remoteAddress ?? "",
+    clientIp,
     ...optional("userAgent", req.headers["user-agent"]),
     status,
     success: errorCode === undefined,

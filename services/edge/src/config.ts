@@ -1,6 +1,5 @@
 /** Settings of edge: listener, TLS, limits of the S3 port, credentials and policies. */
 import { durationMs, listenAddress, secret } from "@s3eg/shared/runtime/config.ts";
-import { NOT_YET } from "@s3eg/shared/runtime/without-effect.ts";
 import { z } from "zod";
 import { BUCKET_RIGHTS, OBJECT_RIGHTS } from "./auth/rights.ts";
 import { checksumPolicy, etagPolicy } from "./config/policy-file.ts";
@@ -102,7 +101,7 @@ export const edgeSettings = {
         .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], "expected addresses in CIDR"))
         .default([])
         .meta({ env: "SERVER_TRUSTED_PROXIES" })
-        .describe(`${NOT_YET}: proxies whose word on a client's address is believed`),
+        .describe("proxies whose X-Forwarded-For is believed: addresses or CIDR"),
       force_https: z
         .boolean()
         .default(false)

@@ -16,6 +16,7 @@ import type { Asking } from "./match-operation.ts";
 import { objectUrl } from "./object-url.ts";
 import type { Operation, Rooms, S3Answer } from "./operations/operation.ts";
 import { answerPreflight, PREFLIGHT } from "./preflight.ts";
+import type { RequestLimits } from "./request-limits.ts";
 import { s3Error } from "./s3/errors.ts";
 import { checkSse } from "./s3/sse.ts";
 import type { S3Request } from "./s3-request.ts";
@@ -28,6 +29,7 @@ export interface FrontDoor {
   readonly rooms: Rooms;
   /** The only bucket that may be used, where there is one. */
   readonly proxiedBucket: string | undefined;
+  readonly limits: RequestLimits;
 }
 
 /** What came in and what was learned of it, for log, metrics and audit. */
@@ -37,10 +39,19 @@ export interface Sighting {
   bytesIn: number;
 }
 
+/** A request of which the head has come. */
+export interface Received {
+  readonly incoming: Incoming;
+  readonly id: string;
+  readonly clientIp: string;
+  readonly signal: AbortSignal;
+  openBody(): Body;
+}
+
 /** Runs a request. `openBody` is called at most once, when somebody takes the body: after the verdict on signature, rights and announcements. */
 export async function handleRequest(
   door: FrontDoor,
-  received: { incoming: Incoming; id: string; signal: AbortSignal; openBody(): Body },
+  received: Received,
   sighting: Sighting,
 ): Promise<S3Answer> {
   const { id, signal } = received;
@@ -49,13 +60,14 @@ export async function handleRequest(
     checkProxiedBucket(door.proxiedBucket, received.incoming);
     return await answerPreflight(received, { ...door.rooms, ...door.authentication });
   }
-  const signed = authenticate(received.incoming, door.authentication);
+  const signed = identify(door, received);
   if (signed) sighting.principal = signed.principal;
   const isPresigned = received.incoming.query.get("X-Amz-Signature") !== undefined;
   const incoming =
     signed && isPresigned ? withHoistedHeaders(received.incoming) : received.incoming;
   checkProxiedBucket(door.proxiedBucket, incoming);
   const policy = door.policies.of(incoming.bucket);
+  door.limits.entered(policy, { ...received, principal: signed?.principal });
   if (!signed) checkStranger(incoming, policy);
   const operation = door.match({ ...incoming, query: incoming.query.pairs });
   sighting.operation = operation.name;
@@ -72,6 +84,19 @@ export async function handleRequest(
     entered.body.destroy(error);
     throw error;
   }
+}
+
+/** Who signed the request, if anybody did. A wrong signature counts as a request of its address. */
+function identify(door: FrontDoor, { incoming, clientIp }: Received): Authenticated | undefined {
+  let signed: Authenticated | undefined;
+  try {
+    signed = authenticate(incoming, door.authentication);
+  } catch (error) {
+    door.limits.identified({ clientIp });
+    throw error;
+  }
+  door.limits.identified({ clientIp, principal: signed?.principal });
+  return signed;
 }
 
 /** A request whose caller is known: by signature, by form, or as nobody. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
 import { warnOfUnsealed } from "./auth/loud-policies.ts";
 import { probeBackend } from "./backend-probe.ts";
+import { rateOf } from "./config/traffic.ts";
 import type { EdgeParts } from "./edge-parts.ts";
 import { MemoryFactsIndex } from "./facts-index.ts";
 import { requestRecorders } from "./finished-request.ts";
@@ -12,6 +13,7 @@ import { listingSizesOf } from "./listing-sizes.ts";
 import { operationMatcher } from "./match-operation.ts";
 import { knownObjectsOf } from "./object-facts.ts";
 import { portSettings } from "./port-settings.ts";
+import { requestLimits } from "./request-limits.ts";
 import { s3Server } from "./server.ts";
 import { stopServer } from "./stop-server.ts";
 
@@ -34,6 +36,7 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
       answeredOperations({ disablesUploads: config.server.disable_multipart_uploads }),
     ),
     proxiedBucket: config.proxied_bucket,
+    limits: requestLimits(rateOf(config.rate_limit), metrics),
     rooms: {
       backend,
       crypto,

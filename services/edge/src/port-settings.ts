@@ -15,6 +15,7 @@ export function portSettings({ server, tls }: Pick<EdgeConfig, "server" | "tls">
     headersMs: server.read_header_timeout,
     maxHeaderBytes: server.max_header_bytes,
     virtualHostDomains: server.virtual_host_domains,
+    trustedProxies: server.trusted_proxies,
     isHttps: tls.enabled || server.force_https,
     ...(tls.enabled ? { tls: certificate(tls) } : {}),
   };

@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { bodyOfReadable } from "@s3eg/shared/http/node-body.ts";
 import type { Concluded } from "./audit-trail.ts";
+import { type ClientAddress, clientAddressOf } from "./client-address.ts";
 import { type FrontDoor, handleRequest, type Sighting } from "./handle-request.ts";
 import { type Exchange, sendAnswer, sendError } from "./http-answer.ts";
 import { type Incoming, readIncoming } from "./incoming.ts";
@@ -24,6 +25,8 @@ export interface PortSettings {
   readonly maxHeaderBytes: number;
   /** Domains under which the host name names the bucket. */
   readonly virtualHostDomains?: readonly string[];
+  /** Proxies that are believed when they say whom they speak for: addresses or CIDR. */
+  readonly trustedProxies?: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Clients are told to come by HTTPS alone. */
   readonly isHttps?: boolean;
@@ -47,9 +50,10 @@ export interface Recorders {
 /** The server of the S3 port, not yet listening. */
 export function s3Server(door: FrontDoor, settings: PortSettings, recorders: Recorders): Server {
   const unreadable = new UnreadableRequests();
+  const addressOf = clientAddressOf(settings.trustedProxies ?? []);
   const listener = (req: IncomingMessage, res: ServerResponse) => {
     unreadable.watch(res);
-    serve(door, { ...recorders, req, res, settings }).catch(() => res.destroy());
+    serve(door, { ...recorders, req, res, settings, addressOf }).catch(() => res.destroy());
   };
   const options = {
     // The body has its own watchdog: a deadline on the whole request would cut long uploads.
@@ -84,6 +88,7 @@ interface Serving extends Recorders {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly settings: PortSettings;
+  readonly addressOf: ClientAddress;
 }
 
 async function serve(door: FrontDoor, serving: Serving): Promise<void> {
@@ -92,6 +97,7 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
   if (await answerProbe(req, res, serving.probes)) return;
   const startedMs = performance.now();
   const id = requestId();
+  const clientIp = serving.addressOf(req);
   let isBodyHeldBack = isContinueAwaited(req);
   const exchange: Exchange = {
     req,
@@ -109,23 +115,25 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
   let incoming: Incoming | undefined;
   let outcome: Pick<Finished, "status" | "bytesOut" | "errorCode" | "error">;
   try {
+    door.limits.arrived(clientIp);
     incoming = readIncoming(req, settings.virtualHostDomains);
     const openBody = () => {
       if (isBodyHeldBack) res.writeContinue();
       isBodyHeldBack = false;
       return bodyOfReadable(req, { idleMs: settings.readIdleMs });
     };
-    const received = { incoming, id, signal: gone.signal, openBody };
+    const received = { incoming, id, clientIp, signal: gone.signal, openBody };
     const answer = await handleRequest(door, received, sighting);
     const milliseconds = performance.now() - startedMs;
     const sent = { status: answer.status, bytesOut: sizeOf(answer) };
-    await recordOrDestroy(serving, answer, { id, req, incoming, sighting, milliseconds, ...sent });
+    const concluded = { id, req, clientIp, incoming, sighting, milliseconds, ...sent };
+    await recordOrDestroy(serving, answer, concluded);
     outcome = { status: answer.status, bytesOut: await sendAnswer(exchange, answer) };
   } catch (error) {
     outcome = await refuse(exchange, error);
   }
   const milliseconds = performance.now() - startedMs;
-  serving.finished({ id, req, incoming, sighting, milliseconds, ...outcome });
+  serving.finished({ id, req, clientIp, incoming, sighting, milliseconds, ...outcome });
 }
 
 /** An answer that may not go out is not left open. */

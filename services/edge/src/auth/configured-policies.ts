@@ -6,6 +6,7 @@ import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
 import { settingsWithoutEffect } from "@s3eg/shared/runtime/without-effect.ts";
 import { contentsOf, policyFile } from "../config/policy-file.ts";
+import { rateOf } from "../config/traffic.ts";
 import type { Env } from "./credential-sources.ts";
 import { numberedPolicies, type PolicyText } from "./numbered-policies.ts";
 import { type BucketPolicy, Policies, type PolicyRule } from "./policy.ts";
@@ -62,6 +63,7 @@ function ruleOf({ name, text }: PolicyText, defaults: PolicyDefaults): PolicyRul
   const source = { yamlText: text, yamlName: name, env: {} };
   const file = loadConfig(policyFile, source);
   const withoutEffect = settingsWithoutEffect(policyFile, source);
+  const rate = rateOf(file.rate_limit);
   return {
     id: file.id,
     buckets: file.buckets,
@@ -74,6 +76,7 @@ function ruleOf({ name, text }: PolicyText, defaults: PolicyDefaults): PolicyRul
     requiresEncryption: file.require_encryption,
     ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
     ...(file.sse === undefined ? {} : { sse: file.sse }),
+    ...(rate ? { rate } : {}),
     ...(withoutEffect.length === 0 ? {} : { withoutEffect }),
   };
 }

@@ -1,6 +1,7 @@
 /** Bucket policies: how the gateway treats a bucket (settings `policies`). The first one whose globs match wins. */
 import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
 import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
+import type { ClientRate } from "../request-limits.ts";
 import type { SsePolicy } from "../s3/sse.ts";
 
 /** What holds for a bucket. */
@@ -22,6 +23,8 @@ export interface BucketPolicy {
   readonly requiresEncryption?: boolean;
   /** What becomes of a client's request for the backend's own encryption; default `pass`. */
   readonly sse?: SsePolicy;
+  /** How often a client may ask for something in its buckets; absent: as often as it likes. */
+  readonly rate?: ClientRate;
 }
 
 /** False where objects of the bucket are stored as they are. */

@@ -2,6 +2,7 @@
 import { durationMs } from "@s3eg/shared/runtime/config.ts";
 import { NOT_YET } from "@s3eg/shared/runtime/without-effect.ts";
 import { z } from "zod";
+import type { ClientRate } from "../request-limits.ts";
 
 /** `rate_limit`: how many requests a client may make. */
 export const RateLimitSection = z
@@ -10,20 +11,31 @@ export const RateLimitSection = z
       .boolean()
       .default(false)
       .meta({ env: "RATE_LIMIT_ENABLED" })
-      .describe(`${NOT_YET}: refuses clients that ask too often`),
+      .describe("answers clients that ask too often with SlowDown"),
     limit: z
       .int()
       .min(1)
       .default(100)
       .meta({ env: "RATE_LIMIT_REQUESTS" })
-      .describe(`${NOT_YET}: requests per window`),
+      .describe("requests per window and client, all at once or spread"),
     window: durationMs()
       .pipe(z.number().min(1))
       .prefault("60s")
       .meta({ env: "RATE_LIMIT_WINDOW" })
-      .describe(`${NOT_YET}: length of the window`),
+      .describe("length of the window"),
+    by: z
+      .enum(["address", "credential"])
+      .default("address")
+      .meta({ env: "RATE_LIMIT_BY" })
+      .describe("what counts as one client; without a right signature it is the address"),
   })
   .prefault({});
+
+/** The rate that such a section sets; absent where it sets none. */
+export function rateOf(section: z.infer<typeof RateLimitSection>): ClientRate | undefined {
+  const { enabled, limit, window, by } = section;
+  return enabled ? { limit, windowMs: window, by } : undefined;
+}
 
 /** `cache`: answers kept in memory. */
 export const CacheSection = z
