@@ -26,35 +26,51 @@ interface CanaryPlace {
 }
 
 /**
+ * Proves by its canary that a version is the one it was before; undefined where that is proven already. `keys.denied` for one that is not;
+ * rejects as its custodian does where it can't be tried.
+ */
+export type ProveKey = (key: KeyRef) => Promise<void> | undefined;
+
+/**
  * Opens the canary of every readable version, after leaving one for a version that has none. `config.invalid` with a line for
- * every version whose canary does not open, or if the folder cannot be used. A version that does not write may be out of reach.
+ * every version whose canary does not open, or if the folder cannot be used. But the active one, a version may be out of reach: what
+ * is resolved with proves it before it is first used for writing.
  */
 export async function checkCanaries(
   custodian: ActiveCustodian,
   { folder, log }: CanaryPlace,
-): Promise<void> {
+): Promise<ProveKey> {
+  const proven = new Set<string>();
   await inFolder(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
   const problems: string[] = [];
   for (const key of custodian.readableKeys) {
-    const path = join(folder, canaryName(key));
     try {
-      if (await isGenuine(custodian, key, { folder, path })) continue;
-      const named = `key version ${key.keyVersion} (${key.provider} "${key.keyId}")`;
-      problems.push(`${named}: is not the key that its canary ${path} was made with`);
+      if (await isGenuine(custodian, key, folder)) proven.add(canaryName(key));
+      else problems.push(notGenuine(key, folder));
     } catch (error) {
       const isAway = isFault(error, "keys.unavailable", "keys.denied");
       if (!isAway || isSameKey(key, custodian.activeKey)) throw error;
-      log.warn({ err: error, ...key }, "a key version that is only read could not be checked");
+      log.warn({ err: error, ...key }, "a key version beside the active one could not be checked");
     }
   }
   if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
+  const prove = async (key: KeyRef) => {
+    if (!(await isGenuine(custodian, key, folder))) {
+      throw new Fault("keys.denied", notGenuine(key, folder));
+    }
+    proven.add(canaryName(key));
+  };
+  return (key) => (proven.has(canaryName(key)) ? undefined : prove(key));
 }
 
-async function isGenuine(
-  custodian: Custodian,
-  key: KeyRef,
-  { folder, path }: { folder: string; path: string },
-): Promise<boolean> {
+function notGenuine(key: KeyRef, folder: string): string {
+  const named = `key version ${key.keyVersion} (${key.provider} "${key.keyId}")`;
+  const path = join(folder, canaryName(key));
+  return `${named}: is not the key that its canary ${path} was made with`;
+}
+
+async function isGenuine(custodian: Custodian, key: KeyRef, folder: string): Promise<boolean> {
+  const path = join(folder, canaryName(key));
   const isKept = (await inFolder(folder, () => readText(path))) !== undefined;
   if (!isKept) {
     const canary = await makeCanary(custodian, key);

@@ -1,10 +1,12 @@
 /** Wrapping data keys for their place, and opening what a header carries, with every check of format.md §5. */
-import type { Place } from "@s3eg/shared/contracts/keys.ts";
+import type { KeyWish, Place } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { ObjectHeader } from "@s3eg/shared/format/header.ts";
 import { bindingOf, packPayload, unpackPayload } from "@s3eg/shared/sealing/envelope.ts";
 import { type ObjectKeys, openHeader } from "@s3eg/shared/sealing/object-keys.ts";
+import type { ProveKey } from "./canary.ts";
 import type { ActiveCustodian, Custodian, KeyRef, KeyUse } from "./custody/custodian.ts";
+import { writingKey } from "./custody/key-wish.ts";
 
 /** What of an object an envelope is bound to. */
 export interface Enveloped {
@@ -19,13 +21,24 @@ export interface Envelope extends KeyRef {
   readonly wrappedKey: Uint8Array;
 }
 
-/** Wraps a data key under the active key. `keys.unavailable` if the custodian fails. */
+/** Which key a data key is wrapped under. */
+export interface Wrapping {
+  /** Absent: the active one. */
+  readonly keyWish?: KeyWish | undefined;
+  /** Proves that a key is the one it was before; absent where all are proven. */
+  readonly prove?: ProveKey | undefined;
+}
+
+/** Wraps a data key. `keys.unknown-key` for a wish that can't be met, `keys.unavailable` if the custodian fails. */
 export async function wrapDataKey(
   custodian: ActiveCustodian,
   dataKey: Uint8Array,
-  { flags, objectId, commitment, place }: Enveloped,
+  { flags, objectId, commitment, place, keyWish, prove }: Enveloped & Wrapping,
 ): Promise<Envelope> {
-  const key = custodian.activeKey;
+  const key = writingKey(custodian, keyWish);
+  const proving = prove?.(key);
+  // Not awaited for nothing: a rotation waits for the wraps under way, and this one is none yet.
+  if (proving) await proving;
   const binding = bindingOf({ ...key, flags, objectId, commitment, place });
   const payload = packPayload(dataKey, binding);
   try {

@@ -9,6 +9,7 @@ import {
 } from "@s3eg/shared/contracts/keys.ts";
 import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { guardedAnswer } from "@s3eg/shared/trust/guarded-answer.ts";
+import type { ProveKey } from "./canary.ts";
 import { checkKeyStoreAnswerer } from "./check-key-store.ts";
 import type { ActiveCustodian } from "./custody/custodian.ts";
 
@@ -30,12 +31,16 @@ export interface Guards {
 /** Answers every question that is keys' to answer. */
 export function openInbox(
   bus: Bus,
-  { custodian, legacy }: { custodian: ActiveCustodian; legacy: LegacyKeyStores },
+  {
+    custodian,
+    legacy,
+    prove,
+  }: { custodian: ActiveCustodian; legacy: LegacyKeyStores; prove: ProveKey },
   { guards, measured }: { guards: Guards | undefined; measured: Measured },
 ): void {
-  const issue = issueDataKeyAnswerer(custodian);
+  const issue = issueDataKeyAnswerer(custodian, prove);
   const unwrap = unwrapDataKeyAnswerer(custodian);
-  const reissue = reissueHeaderAnswerer(custodian);
+  const reissue = reissueHeaderAnswerer(custodian, prove);
   const { dataKeys, headers } = guards ?? {};
   bus.serve(issueDataKey, measured("issue", guardedAnswer(issueDataKey, dataKeys, issue)));
   bus.serve(unwrapDataKey, measured("unwrap", guardedAnswer(unwrapDataKey, dataKeys, unwrap)));

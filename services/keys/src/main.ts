@@ -5,13 +5,17 @@ import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { checkCanaries } from "./canary.ts";
 import { type ActiveCustodian, isSameKey } from "./custody/custodian.ts";
+import type { Custodians } from "./custody/custodians.ts";
 import { type Guards, openInbox } from "./inbox.ts";
+import { keyStoreHealth } from "./key-store-health.ts";
 import type { LegacyKeyStores } from "./legacy/legacy-keys.ts";
 import { measuredWith } from "./measured.ts";
 
 /** What keys is started with. */
 export interface KeysParts {
   readonly custodian: ActiveCustodian;
+  /** Key stores that only policies choose: they may be away, which is measured. */
+  readonly policyStores?: Custodians["policyStores"];
   /** What objects of format 1 are opened with. */
   readonly legacy: LegacyKeyStores;
   /** Folder of keys that survives restarts; it need not exist yet. */
@@ -28,25 +32,11 @@ export interface KeysParts {
 export async function startKeys(parts: KeysParts): Promise<void> {
   const { custodian, legacy, folder, bus, guards, log, metrics, health } = parts;
   await custodian.start();
-  await checkCanaries(custodian, { folder, log });
+  const prove = await checkCanaries(custodian, { folder, log });
   for (const key of custodian.readableKeys) {
     const isActive = isSameKey(key, custodian.activeKey);
     log.info({ ...key, isActive, checkValue: custodian.checkValue(key) }, "key version is ready");
   }
-  const healthy = metrics.gauge({
-    name: "gateway_kms_healthy",
-    help: "1 while the key store can be used.",
-    labels: ["provider"],
-  });
-  health.add("kms", async () => {
-    const { provider } = custodian.activeKey;
-    try {
-      await custodian.check();
-      healthy.set({ provider }, 1);
-    } catch (error) {
-      healthy.set({ provider }, 0);
-      throw error;
-    }
-  });
-  openInbox(bus, { custodian, legacy }, { guards, measured: measuredWith(metrics) });
+  health.add("kms", keyStoreHealth(custodian, parts));
+  openInbox(bus, { custodian, legacy, prove }, { guards, measured: measuredWith(metrics) });
 }

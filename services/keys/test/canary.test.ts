@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { isFault } from "@s3eg/shared/faults.ts";
+import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { checkCanaries } from "../src/canary.ts";
 import { AesCustodian } from "../src/custody/aes-custodian.ts";
@@ -82,6 +82,46 @@ describe("checkCanaries", () => {
     await writeFile(folder, "a file");
     await assert.rejects(checkCanaries(holding({ 1: 0x11 }), { folder, log }), (error) => {
       return isFault(error, "config.invalid") && error.message.includes(folder);
+    });
+  });
+
+  it("proves a version that was away at the start before it first writes", async () => {
+    class Elsewhere extends CountingCustodian {
+      isAway = false;
+      override async wrap(...asked: Parameters<CountingCustodian["wrap"]>) {
+        if (this.isAway && asked[1].key.keyVersion === 1)
+          throw new Fault("keys.unavailable", "away");
+        return await super.wrap(...asked);
+      }
+    }
+    const custodian = new Elsewhere([1, 2], 2);
+    const [one, two] = custodian.readableKeys;
+    assert.ok(one && two);
+    custodian.isAway = true;
+    const prove = await checkCanaries(custodian, { folder, log });
+    assert.equal((await readdir(folder)).length, 1);
+    await assert.rejects(async () => await prove(one), { code: "keys.unavailable" });
+    custodian.isAway = false;
+    await prove(one);
+    assert.equal((await readdir(folder)).length, 2);
+    const { calls } = custodian;
+    await prove(one);
+    await prove(two);
+    assert.equal(custodian.calls, calls);
+  });
+
+  it("refuses to let a version write that is not the one of before", async () => {
+    await checkCanaries(holding({ 1: 0x11 }), { folder, log });
+    const other = holding({ 2: 0x22 });
+    const prove = await checkCanaries(other, { folder, log });
+    const impostor = { ...other.activeKey, keyVersion: 1 };
+    await assert.rejects(async () => await prove(impostor), { code: "keys.unknown-key" });
+    const exchanged = holding({ 2: 0x22, 1: 0x12 });
+    Object.assign(exchanged, { readableKeys: [exchanged.activeKey].slice(1) });
+    const again = await checkCanaries(exchanged, { folder, log });
+    await assert.rejects(async () => await again(impostor), {
+      code: "keys.denied",
+      message: /is not the key/,
     });
   });
 

@@ -33,6 +33,17 @@ describe("reissueHeader", () => {
     });
   }
 
+  it("wraps under what a policy wishes for, and under nothing else", async () => {
+    const custodian = new CountingCustodian([1, 2]);
+    const { header } = await issuedHeader(custodian);
+    const reissue = reissueHeaderAnswerer(custodian);
+    const keyWish = { provider: "aes", keyId: "aes" };
+    const moved = await reissue({ header, from: place, to, keyWish });
+    assert.equal(decodeHeader(moved.header).keyVersion, 2);
+    const unknown = reissue({ header, from: place, to, keyWish: { provider: "rsa" } });
+    await assert.rejects(unknown, is("keys.unknown-key"));
+  });
+
   it("re-issues nothing that does not lie where the asker says", async () => {
     const custodian = new CountingCustodian();
     const { header } = await issuedHeader(custodian);

@@ -6,6 +6,16 @@ import { announcement, question } from "./contract.ts";
 export const Place = z.strictObject({ bucket: z.string().min(1), key: z.string().min(1) });
 export type Place = z.infer<typeof Place>;
 
+/**
+ * Under which key a policy wants data keys to be wrapped: a key store by its name in headers, and one of its keys where it has several.
+ * Absent: the active key. Keys has the last word: what it may not use is refused, and never becomes another key.
+ */
+export const KeyWish = z.strictObject({
+  provider: z.string().min(1),
+  keyId: z.string().min(1).optional(),
+});
+export type KeyWish = z.infer<typeof KeyWish>;
+
 /** AEAD suite of an object (format.md §2). */
 export const Suite = z.union([z.literal(1), z.literal(2)]);
 export type Suite = z.infer<typeof Suite>;
@@ -63,6 +73,7 @@ export const issueDataKey = question("keys.data-key.issue", {
     suite: Suite,
     /** Header flags (format.md §4). */
     flags: z.number().int().min(0).max(7),
+    keyWish: KeyWish.optional(),
   }),
   output: answerOf(IssuedDataKey),
 });
@@ -123,13 +134,20 @@ export const reissueHeader = question("keys.header.reissue", {
     header: z.string(),
     from: Place,
     to: Place,
+    keyWish: KeyWish.optional(),
   }),
   output: answerOf(ReissuedHeader),
 });
 
-/** Asked by edge, answered by keys: whether data keys can be wrapped and unwrapped now. An answer means yes; the fault says why not. */
+/**
+ * Asked by edge, answered by keys: whether data keys can be wrapped and unwrapped now, and whether keys knows what the policies wish for.
+ * An answer means yes; the fault says why not. A key store that only policies choose may be away all the same.
+ */
 export const checkKeyStore = question("keys.key-store.check", {
-  input: z.strictObject({ asker: AskerProof.optional() }),
+  input: z.strictObject({
+    asker: AskerProof.optional(),
+    keyWishes: z.array(KeyWish).max(1000).optional(),
+  }),
   output: answerOf(z.object({})),
 });
 

@@ -5,6 +5,7 @@ import { awsKmsProblems } from "./aws-kms.ts";
 import { cosmianProblems } from "./cosmian.ts";
 import type { KeyManagerSection } from "./key-manager.ts";
 import { openbaoProblems } from "./openbao.ts";
+import { policyKeyProblems } from "./policy-keys.ts";
 import { selfContainedProblems } from "./self-contained.ts";
 import type { SettingProblem } from "./setting-problem.ts";
 
@@ -110,7 +111,10 @@ export function keyStoreProblems(settings: KeySettings): SettingProblem[] {
   const active = activeStore(settings);
   const used =
     active === undefined ? readingStores(settings) : [active, ...readingStores(settings)];
-  const problems: SettingProblem[] = used.flatMap((name) => storeOf(name).problems(settings));
+  const problems: SettingProblem[] = [
+    ...used.flatMap((name) => storeOf(name).problems(settings)),
+    ...policyKeyProblems(settings.key_manager.policy_keys, new Set(used)),
+  ];
   if (active !== undefined) return problems;
   const path = provider === "self_contained" ? ["self_contained", "type"] : ["provider"];
   return [{ path, message: "is not supported yet" }, ...problems];

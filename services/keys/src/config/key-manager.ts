@@ -4,6 +4,7 @@ import { z } from "zod";
 import { AwsKmsSection } from "./aws-kms.ts";
 import { CosmianSection } from "./cosmian.ts";
 import { OpenbaoSection } from "./openbao.ts";
+import { PolicyKeys } from "./policy-keys.ts";
 import { CircuitBreakerSection, RetrySection } from "./resilience.ts";
 import { SelfContainedSection } from "./self-contained.ts";
 
@@ -78,6 +79,7 @@ export const KeyManagerSection = z.strictObject({
     .default("cosmian")
     .meta({ env: "KEY_MANAGER_PROVIDER" })
     .describe("key store of new objects"),
+  policy_keys: PolicyKeys,
   self_contained: SelfContainedSection.prefault({}),
   cosmian: CosmianSection.prefault({}),
   openbao: OpenbaoSection.prefault({}),

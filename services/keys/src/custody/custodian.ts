@@ -1,4 +1,5 @@
 /** The custodian: whoever holds KEKs and wraps data keys under them. One file each in this folder. */
+import type { KeyWish } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 
@@ -55,6 +56,10 @@ export interface Custodian extends AsyncDisposable {
 export interface ActiveCustodian extends Custodian {
   /** The version that wraps new data keys now; it may become another one at any time after `start`. */
   readonly activeKey: KeyRef;
+  /** The version that wraps where a policy wishes for a key; undefined for what policies may not choose. Absent: the active one alone. */
+  keyFor?(wish: KeyWish): KeyRef | undefined;
+  /** Every version that wraps where a policy says so, beside the active one. */
+  readonly policyKeys?: readonly KeyRef[];
 }
 
 /** True if both are the same version of the same key. */

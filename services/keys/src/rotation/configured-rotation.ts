@@ -6,7 +6,7 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { ActiveCustodian, KeyRef } from "../custody/custodian.ts";
 import { StatedCustodian, type StatedVersion } from "./stated-custodian.ts";
-import { type Decision, VersionStates } from "./version-states.ts";
+import { type Decision, type VersionState, VersionStates } from "./version-states.ts";
 
 /** A custodian under the decisions kept in the folder of keys, and these decisions. */
 export interface Rotation {
@@ -37,7 +37,7 @@ export function changeVersion(
   const { key, state } = onlyVersion(custodian, keyVersion);
   const refusal = {
     rotated: state === "retired" ? "is retired: restore it first" : undefined,
-    retired: state === "active" ? "wraps new data keys: rotate first" : undefined,
+    retired: WRAPS[state],
     restored: state === "retired" ? undefined : "is not retired",
   }[action];
   if (refusal !== undefined) {
@@ -49,6 +49,12 @@ export function changeVersion(
   if (!(action === "rotated" && state === "active")) states.decide(action, key);
   return key;
 }
+
+/** Why what wraps is not retired. */
+const WRAPS: Partial<Record<VersionState, string>> = {
+  active: "wraps new data keys: rotate first",
+  "by-policy": "wraps new data keys where a policy says so: take it out of policy_keys first",
+};
 
 /** The version of that number of the key store that writes, else of one that only reads. */
 function onlyVersion(custodian: StatedCustodian, keyVersion: number): StatedVersion {

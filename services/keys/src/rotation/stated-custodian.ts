@@ -1,4 +1,5 @@
 /** A custodian under the decisions of operators: another version may write than the configuration says, and a retired one is refused. */
+import type { KeyWish } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import {
   type ActiveCustodian,
@@ -7,6 +8,7 @@ import {
   type KeyUse,
   refuseRetired,
 } from "../custody/custodian.ts";
+import { fitsWish } from "../custody/key-wish.ts";
 import type { VersionState, VersionStates } from "./version-states.ts";
 
 /** A configured version and what it may do. */
@@ -35,16 +37,30 @@ export class StatedCustodian implements ActiveCustodian {
     return decided?.provider === configured.provider ? decided : configured;
   }
 
+  /** What policies may choose is the configuration's to say; of the active key they get the version that was decided. */
+  keyFor(wish: KeyWish): KeyRef | undefined {
+    const { activeKey } = this;
+    return fitsWish(activeKey, wish) ? activeKey : this.#inner.keyFor?.(wish);
+  }
+
+  get policyKeys(): readonly KeyRef[] {
+    const { activeKey } = this;
+    const keys = this.#inner.policyKeys ?? [];
+    return keys.filter((key) => !fitsWish(activeKey, key) && !this.#states.isRetired(key));
+  }
+
   get readableKeys(): readonly KeyRef[] {
     return this.#inner.readableKeys.filter((key) => !this.#states.isRetired(key));
   }
 
   /** Every configured version and what it may do. */
   states(): StatedVersion[] {
-    const active = this.activeKey;
+    const { activeKey, policyKeys } = this;
     return this.#inner.readableKeys.map((key) => {
       if (this.#states.isRetired(key)) return { key, state: "retired" };
-      return { key, state: isSameKey(key, active) ? "active" : "readable" };
+      if (isSameKey(key, activeKey)) return { key, state: "active" };
+      const isChosen = policyKeys.some((chosen) => isSameKey(chosen, key));
+      return { key, state: isChosen ? "by-policy" : "readable" };
     });
   }
 

@@ -41,8 +41,8 @@ const Decision = z.strictObject({
 /** The decisions that hold after one of them. */
 export type Decision = z.infer<typeof Decision>;
 
-/** `active` wraps and unwraps, `readable` unwraps, `retired` is refused. */
-export type VersionState = "active" | "readable" | "retired";
+/** `active` wraps and unwraps, `by-policy` too, but wraps only where a policy says so, `readable` unwraps, `retired` is refused. */
+export type VersionState = "active" | "by-policy" | "readable" | "retired";
 
 /** The decisions of a deployment, in `folder` of DATA_DIR; it need not exist. Every question sees what was decided by then, by any process. */
 export class VersionStates {

@@ -47,6 +47,31 @@ describe("configuredCustodian", () => {
     assert.ok(turned.keyNamed({ provider: "aes", keyId: "aes", keyVersion: 1 }));
   });
 
+  it("lets policies choose what policy_keys says, a password too", async () => {
+    const aes = { keys: ["1=env:A"] };
+    const self_contained = { type: "aes", aes };
+    const key_manager = { enabled: true, provider: "self_contained", self_contained };
+    const password = "correct horse battery";
+    const nothing = await open({ password, key_manager });
+    assert.ok(nothing.mayChoose({ provider: "aes" }));
+    assert.ok(!nothing.mayChoose({ provider: "password" }));
+    const custodian = await open({
+      password,
+      key_manager: { ...key_manager, policy_keys: ["password"] },
+    });
+    assert.ok(custodian.mayChoose({ provider: "password" }));
+    assert.deepEqual(
+      custodian.policyStores.map(({ provider }) => provider),
+      ["password"],
+    );
+    const missing = { ...key_manager, policy_keys: ["aes=tenant"] };
+    await assert.rejects(
+      open({ key_manager: missing }),
+      (error) =>
+        isFault(error, "config.invalid") && /policy_keys: aes has no key/.test(error.message),
+    );
+  });
+
   it("names every problem of all key stores at once", async () => {
     const aes = { keys: ["1=env:NONE"] };
     const key_manager = {

@@ -99,6 +99,71 @@ describe("Custodians", () => {
     await assert.rejects(custodians.start(), (error) => isFault(error, "config.invalid"));
   });
 
+  it("wrap for a policy with what it may choose, and with nothing else", () => {
+    const { active, reader, custodians } = both();
+    const transit = { provider: "transit" } as const;
+    for (const wish of [transit, { provider: "aes" }, { ...transit, keyId: "kek" }]) {
+      assert.equal(custodians.mayChoose(wish), false);
+      assert.equal(custodians.keyFor(wish), undefined);
+    }
+    Object.assign(reader, { activeKey: elsewhere });
+    const chosen = new Custodians(active, {
+      readers: [reader],
+      choosable: [
+        { provider: "aes", keyId: "aes", custodian: active },
+        { ...transit, custodian: reader },
+      ],
+      log,
+    });
+    assert.deepEqual(chosen.keyFor({ provider: "aes" }), active.activeKey);
+    for (const wish of [transit, { ...transit, keyId: "kek" }]) {
+      assert.ok(chosen.mayChoose(wish));
+      assert.deepEqual(chosen.keyFor(wish), elsewhere);
+    }
+    for (const wish of [{ ...transit, keyId: "other" }, { provider: "rsa" }]) {
+      assert.equal(chosen.mayChoose(wish), false);
+    }
+    assert.deepEqual(chosen.policyKeys, [elsewhere]);
+    assert.deepEqual(
+      chosen.policyStores.map(({ provider }) => provider),
+      ["transit"],
+    );
+  });
+
+  it("let a policy choose single keys of a store", () => {
+    const { active, reader } = both();
+    Object.assign(reader, { activeKey: elsewhere });
+    const allowing = (keyId: string) =>
+      new Custodians(active, {
+        readers: [reader],
+        choosable: [{ provider: "transit", keyId, custodian: reader }],
+        log,
+      });
+    assert.ok(allowing("kek").mayChoose({ provider: "transit" }));
+    assert.ok(!allowing("another").mayChoose({ provider: "transit" }));
+    assert.ok(!allowing("another").mayChoose({ provider: "transit", keyId: "kek" }));
+  });
+
+  it("start one that was away before they wrap with it, and not once it has started", async () => {
+    const { reader, custodians } = both();
+    let starts = 0;
+    reader.start = async () => {
+      starts += 1;
+      await Promise.resolve();
+      if (reader.failure) throw reader.failure;
+    };
+    reader.failure = new Fault("keys.unavailable", "away");
+    await custodians.start();
+    const use = { key: elsewhere, binding };
+    await assert.rejects(custodians.wrap(payload, use), (error) =>
+      isFault(error, "keys.unavailable"),
+    );
+    reader.failure = undefined;
+    await Promise.all([custodians.wrap(payload, use), custodians.wrap(payload, use)]);
+    await custodians.wrap(payload, use);
+    assert.equal(starts, 3);
+  });
+
   it("ask the first of the kind that an object of format 1 names, and no other kind", async () => {
     const { custodians } = both();
     const versions = new Map([[7, new Secret(KEK)]]);
