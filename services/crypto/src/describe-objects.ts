@@ -18,6 +18,7 @@ import type { Body } from "@s3eg/shared/http/body.ts";
 import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { openTrailer } from "@s3eg/shared/sealing/open.ts";
+import { openMetadata } from "@s3eg/shared/sealing/sealed-metadata.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
 import { describeLegacy, isLegacy, type LegacyOptions } from "./legacy/read-legacy.ts";
@@ -104,12 +105,14 @@ async function factsOf(
   const place = { bucket: input.boundTo, key: object.key };
   const { header, keys } = await rooms.dataKeys.open({ header: value, place }, requestId);
   const { suite, plaintextSize: size } = header;
+  // Told here are facts, not metadata; but nothing is told of an object that was tampered with.
+  openMetadata(headers, { header, keys });
   if (isMultipart(header.flags)) {
     response.body.destroy();
     const ask = askRangeOf(rooms.backend, requestOf(describing));
     return factsOfManifest(await manifestOf({ keys, suite, response }, ask));
   }
-  if (size === undefined || header.flags !== 0) {
+  if (size === undefined) {
     throw new Fault("crypto.integrity", "object has a layout that this version does not read");
   }
   if (totalOf(headers) !== storedSizeOf(size)) throw wrongPart();

@@ -9,6 +9,7 @@ import {
   openObject,
   sealObject,
 } from "@s3eg/shared/contracts/crypto.ts";
+import { openMetadata, sealMetadata } from "@s3eg/shared/contracts/metadata.ts";
 import {
   abortUpload,
   completeUpload,
@@ -35,12 +36,15 @@ import { sealPartAnswerer } from "./multipart/seal-part.ts";
 import { uploadMetrics } from "./multipart/upload-metrics.ts";
 import type { UploadRooms } from "./multipart/uploads.ts";
 import type { MultipartState } from "./multipart-state/multipart-state.ts";
+import { openMetadataAnswerer } from "./open-metadata.ts";
 import { openObjectAnswerer } from "./open-object.ts";
+import { sealMetadataAnswerer } from "./seal-metadata.ts";
 import { sealObjectAnswerer } from "./seal-object.ts";
 import {
   type Head,
   watchedDescribing,
   watchedDownload,
+  watchedOpening,
   watchedReading,
   watchedUpload,
 } from "./watched.ts";
@@ -84,6 +88,9 @@ export function openInbox({ transfers, bus, guard }: Doors, rooms: Rooms): void 
   const describing = describeObjectsAnswerer(rooms);
   const described = watchedDescribing(describeObjects.subject, describing, incidents);
   bus.serve(describeObjects, guardedAnswer(describeObjects, guard, described));
+  const opening = watchedOpening(openMetadata.subject, openMetadataAnswerer(rooms), incidents);
+  bus.serve(openMetadata, guardedAnswer(openMetadata, guard, opening));
+  transfers.serveUpload(sealMetadata, sealMetadataAnswerer(rooms));
 }
 
 function openUploadInbox(

@@ -12,6 +12,7 @@ import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { DownloadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import { type OpenedRange, openBody } from "@s3eg/shared/sealing/open.ts";
+import { openMetadata } from "@s3eg/shared/sealing/sealed-metadata.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
 import { isLegacy, type LegacyOptions, openLegacyObject } from "./legacy/read-legacy.ts";
@@ -22,8 +23,8 @@ import {
   openMultipart,
   openPartOf,
 } from "./multipart/open-multipart.ts";
+import { shownHeaders } from "./object-metadata.ts";
 import { openPlain, openPlainPart } from "./open-plain.ts";
-import { visibleHeaders } from "./plain-or-sealed.ts";
 import { guessStoredRange, parseContentRange, placeRange } from "./stored-range.ts";
 
 type OpenObject = DownloadAnswerer<
@@ -97,11 +98,11 @@ async function openPart(rooms: Rooms, asking: Asking, part: number): Promise<Ans
       { header: value, place: head.place },
       requestId,
     );
+    const headers = shownHeaders(response.headers, { header, keys });
     if (isMultipart(header.flags)) {
       const ask = askRangeOf(rooms.backend, getRequest(asking, undefined));
       const multipart = { keys, suite: header.suite, response };
       const { body, ...opened } = await openPartOf(multipart, part, ask);
-      const headers = visibleHeaders(response.headers);
       return {
         result: { ...opened, isSealed: true, headers },
         body,
@@ -151,11 +152,11 @@ async function openSealed(
   const { head, requestId } = asking;
   const value = response.headers[HEADER_FIELD] ?? "";
   const { header, keys } = await dataKeys.open({ header: value, place: head.place }, requestId);
+  const headers = shownHeaders(response.headers, { header, keys });
   if (isMultipart(header.flags)) {
     const { suite } = header;
     const ask = askRangeOf(backend, getRequest(asking, undefined));
     const { body, ...opened } = await openMultipart({ keys, suite, response }, head.range, ask);
-    const headers = visibleHeaders(response.headers);
     return { result: { ...opened, isSealed: true, headers }, body, sizeBytes: opened.range.length };
   }
   const size = readableSize(header);
@@ -164,15 +165,15 @@ async function openSealed(
     ? openedRange(wanted, size, { response, request: range ?? "" })
     : wholeObject(response, size);
   return {
-    result: { size, isSealed: true, range: wanted, headers: visibleHeaders(response.headers) },
+    result: { size, isSealed: true, range: wanted, headers },
     body: openBody(response.body, { keys, suite: header.suite, size, ...opened }),
     sizeBytes: wanted.length,
   };
 }
 
-/** The authenticated size of an object whose layout this version reads: one that is no multipart object and has no flag. */
-function readableSize({ plaintextSize, flags }: ObjectHeader): number {
-  if (plaintextSize !== undefined && flags === 0) return plaintextSize;
+/** The authenticated size of an object that was not uploaded in parts. */
+function readableSize({ plaintextSize }: ObjectHeader): number {
+  if (plaintextSize !== undefined) return plaintextSize;
   throw new Fault("crypto.integrity", "object has a layout that this version does not read");
 }
 
@@ -221,6 +222,7 @@ async function beyondTheEnd(
     { header: value, place: asking.head.place },
     asking.requestId,
   );
+  openMetadata(response.headers, { header, keys });
   const ask = askRangeOf(rooms.backend, getRequest(asking, undefined));
   const size = isMultipart(header.flags)
     ? totalSizeOf((await manifestOf({ keys, suite: header.suite, response }, ask)).parts)

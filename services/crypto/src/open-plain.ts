@@ -13,6 +13,7 @@ import type { Body } from "@s3eg/shared/http/body.ts";
 import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 import { isPartIgnored, PARTS_UNTOLD } from "@s3eg/shared/s3/part-answer.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
+import { refuseStrayMetadata } from "@s3eg/shared/sealing/sealed-metadata.ts";
 import type { z } from "zod";
 import { visibleHeaders } from "./plain-or-sealed.ts";
 import { parseContentRange } from "./stored-range.ts";
@@ -65,6 +66,7 @@ export async function openPlainPart(
     if (response.headers[HEADER_FIELD] !== undefined) {
       throw new Fault("backend.changed", "object was overwritten while it was looked at");
     }
+    refuseStrayMetadata(response.headers);
     if (isPartIgnored(response, head.part ?? 1)) throw partsUntold();
     if (response.status === 200) return wholeAnswer(response);
     const part = parseContentRange(response.headers["content-range"]);

@@ -8,14 +8,14 @@ import type {
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { PlaintextFacts, sealObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
-import { HEADER_FIELD, MAX_OBJECT_BYTES } from "@s3eg/shared/format/layout.ts";
+import { FLAG, MAX_OBJECT_BYTES } from "@s3eg/shared/format/layout.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { Trailer } from "@s3eg/shared/format/trailer.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { sealBody } from "@s3eg/shared/sealing/seal.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
-import { checkMetadataRoom } from "./metadata-room.ts";
+import { storedHeaders } from "./object-metadata.ts";
 
 type SealObject = UploadAnswerer<
   z.infer<typeof sealObject.head>,
@@ -37,13 +37,11 @@ export function sealObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend
         };
         return await stored(await rooms.backend.send(putOf(head, plain, { requestId, signal })));
       }
-      const { place, suite, size } = head;
-      const { keys, header } = await rooms.dataKeys.issue(
-        { place, suite, flags: 0, size },
-        requestId,
-      );
-      const headers = { ...head.headers, [HEADER_FIELD]: header };
-      checkMetadataRoom(headers);
+      const { place, suite, size, sealsMetadata } = head;
+      const flags = sealsMetadata ? FLAG.sealedMetadata : 0;
+      const issued = await rooms.dataKeys.issue({ place, suite, flags, size }, requestId);
+      const { keys } = issued;
+      const headers = storedHeaders(head.headers, issued, sealsMetadata);
       const sealed = sealBody(body, { keys, suite, size, trailer: () => trailerOf(tail()) });
       const sending = { body: sealed, sizeBytes: storedSizeOf(size), isChecked: true };
       const put = putOf(head, { headers, body: sending }, { requestId, signal });

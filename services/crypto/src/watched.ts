@@ -98,6 +98,23 @@ export function watchedDescribing<I extends DescribedBucket, Answer extends Desc
   };
 }
 
+/** The same for the metadata of one object, whose header was read already. */
+export function watchedOpening<I extends Head & { readonly header: string }, Answer>(
+  operation: string,
+  answerer: (input: I, asked: Asked) => Promise<Answer>,
+  incidents: Incidents,
+): (input: I, asked: Asked) => Promise<Answer> {
+  return async (input, asked) => {
+    try {
+      return await answerer(input, asked);
+    } catch (error) {
+      const sighting = sightingOf(operation, input, asked.requestId);
+      if (isHeaderOfParts(input.header)) reportStep(incidents, error, sighting);
+      throw error;
+    }
+  };
+}
+
 interface DescribedBucket {
   readonly bucket: string;
   readonly objects: readonly {
@@ -137,8 +154,12 @@ function sightingOf(operation: string, head: Head, requestId: string): Sighting 
 function isOfParts({ headers }: BackendResponse): boolean {
   const value = headers[HEADER_FIELD];
   if (value === undefined) return false;
+  return isHeaderOfParts(value) || partCountOfEtag(headers.etag ?? "") !== undefined;
+}
+
+function isHeaderOfParts(value: string): boolean {
   const flags = Buffer.from(value.slice(0, 4), "base64url")[FLAGS_OFFSET] ?? 0;
-  return (flags & FLAG.multipart) !== 0 || partCountOfEtag(headers.etag ?? "") !== undefined;
+  return (flags & FLAG.multipart) !== 0;
 }
 
 /** Where a header's flags are (format.md §4). */

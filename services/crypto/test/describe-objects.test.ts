@@ -44,6 +44,21 @@ describe("describing objects", () => {
     assert.deepEqual(ranges, ["bytes=-128", "bytes=-128", "bytes=-128"]);
   });
 
+  it("tells nothing of an object whose sealed metadata were tampered with", async () => {
+    const crypto = new RunningCrypto();
+    const wish = { headers: { "x-amz-meta-a": "1" }, sealsMetadata: true };
+    const { etag } = await crypto.seal("k", plaintextOf(5), wish);
+    const [good] = await describeAll(crypto, [{ key: "k", etag }]);
+    assert.deepEqual(good, { facts: { size: 5, isSealed: true } });
+    const stored = crypto.backend.objects.get("k");
+    assert.ok(stored);
+    const { "x-amz-meta-s3eg-m": _, ...headers } = stored.headers;
+    crypto.backend.objects.set("k", { ...stored, headers });
+    const [lost] = await describeAll(crypto, [{ key: "k", etag }]);
+    assert.ok(lost && "fault" in lost);
+    assert.match(JSON.stringify(lost.fault), /crypto\.integrity/);
+  });
+
   it("says of each object by itself what is wrong with it", async () => {
     const crypto = new RunningCrypto();
     const good = { key: "good", etag: await sealWith(crypto, "good", 5) };

@@ -121,6 +121,24 @@ describe("open-object", () => {
     }
   });
 
+  it("refuses an object whose metadata were tampered with, in every way to read it", async () => {
+    const crypto = new RunningCrypto();
+    const sealed = { headers: { "x-amz-meta-a": "1" }, sealsMetadata: true };
+    await crypto.seal("k", plaintextOf(10), sealed);
+    const stored = crypto.backend.objects.get("k");
+    assert.ok(stored);
+    const { [`${HEADER}-m`]: value = "", ...lost } = stored.headers;
+    const { [HEADER]: _, ...headless } = stored.headers;
+    const spoilt = { ...lost, [`${HEADER}-m`]: `${value.slice(0, -2)}AA` };
+    for (const headers of [lost, headless, spoilt]) {
+      crypto.backend.objects.set("k", { ...stored, headers });
+      for (const wish of [{}, { range: { first: 0 } }, { range: { first: 9 * C } }, { part: 1 }]) {
+        const opened = crypto.open("k", { ...wish, contents: "mixed" });
+        await assert.rejects(opened, { code: "crypto.integrity" });
+      }
+    }
+  });
+
   it("refuses a plain object, and an empty header", async () => {
     const crypto = new RunningCrypto();
     crypto.backend.put("plain", Buffer.from("x"));

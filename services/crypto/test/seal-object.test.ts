@@ -68,6 +68,28 @@ describe("seal-object", () => {
     assert.deepEqual([...crypto.backend.objects.keys()], ["k-1024"]);
   });
 
+  it("hides metadata and content headers where that is wished, and gives them back with the bytes", async () => {
+    const crypto = new RunningCrypto();
+    const headers = { "content-type": "text/x", "x-amz-meta-a": "secret", "x-amz-acl": "private" };
+    await crypto.seal("k", Buffer.from("bytes"), { headers, sealsMetadata: true });
+    const stored = crypto.backend.objects.get("k");
+    assert.deepEqual(Object.keys(stored?.headers ?? {}).toSorted(), [
+      "content-type",
+      "x-amz-acl",
+      HEADER,
+      `${HEADER}-m`,
+    ]);
+    assert.equal(stored?.headers["content-type"], "application/octet-stream");
+    for (const range of [undefined, { first: 1, last: 2 }]) {
+      const { result, bytes } = await crypto.open("k", range ? { range } : {});
+      assert.equal(bytes.toString(), range ? "yt" : "bytes");
+      assert.equal(result.headers["x-amz-meta-a"], "secret");
+      assert.equal(result.headers["content-type"], "text/x");
+      assert.equal(result.headers[`${HEADER}-m`], undefined);
+    }
+    assert.equal((await crypto.open("k", { part: 1 })).result.headers["x-amz-meta-a"], "secret");
+  });
+
   it("stores nothing of a body that fails, and throws the body's own error", async () => {
     const crypto = new RunningCrypto();
     await crypto.seal("k", Buffer.from("old"));

@@ -43,6 +43,8 @@ export const sealObject = upload("seal-object", {
     size: z.number().int().nonnegative(),
     /** False: stored as it is, where the bucket's policy is `contents: pass-through`. */
     isSealed: z.boolean().optional(),
+    /** True: metadata and content headers among `headers` are sealed (format.md §11). Absent: stored as they are. */
+    sealsMetadata: z.boolean().optional(),
     /** Header fields to send to the backend as they are: metadata, content headers, conditions, ACL, tags, lock. */
     headers: Headers,
   }),

@@ -29,6 +29,8 @@ export const createUpload = upload("create-upload", {
     checksum: UploadChecksum.optional(),
     /** False: policy stores the object as it is. It holds for the whole upload, whatever becomes of the policy. Absent: sealed. */
     isSealed: z.boolean().optional(),
+    /** True: metadata and content headers among `headers` are sealed (format.md §11). Absent: stored as they are. */
+    sealsMetadata: z.boolean().optional(),
   }),
   tail: NOTHING,
   result: z.object({ uploadId: z.string(), headers: Headers }),

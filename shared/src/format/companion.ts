@@ -36,7 +36,7 @@ export function mayHaveCompanion(etag: string, flags = 0): boolean {
   return (flags & FLAG.companionManifest) !== 0 || partCountOfEtag(etag) === MAX_PARTS;
 }
 
-/** True for the flags of a multipart object that this version reads; a companion manifest is one of its two layouts. */
+/** True for the flags of a multipart object; a companion manifest is one of its two layouts. */
 export function isMultipart(flags: number): boolean {
-  return (flags & ~FLAG.companionManifest) === FLAG.multipart;
+  return (flags & FLAG.multipart) !== 0;
 }

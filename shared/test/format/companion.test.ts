@@ -46,7 +46,7 @@ describe("companions", () => {
 });
 
 describe("isMultipart", () => {
-  it("is true with and without a companion, and for no flag that is not read", () => {
-    assert.deepEqual([0, 1, 2, 3, 4, 5, 7].filter(isMultipart), [1, 5]);
+  it("is true with and without a companion, and with sealed metadata", () => {
+    assert.deepEqual([0, 1, 2, 3, 4, 5, 7].filter(isMultipart), [1, 3, 5, 7]);
   });
 });

@@ -1,13 +1,15 @@
 /** CreateMultipartUpload's step in crypto: a data key for the upload, its header stored with it, its state written. */
+import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { createUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { hasRoomForCompanion } from "@s3eg/shared/format/companion.ts";
-import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { FLAG } from "@s3eg/shared/format/layout.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { parseXml } from "@s3eg/shared/s3/xml.ts";
 import type { z } from "zod";
 import { checkMetadataRoom } from "../metadata-room.ts";
+import { storedHeaders } from "../object-metadata.ts";
 import { visibleHeaders } from "../plain-or-sealed.ts";
 import { abandonUpload, customerKeyOf, keyTooLong, type UploadRooms } from "./uploads.ts";
 
@@ -22,9 +24,7 @@ export function createUploadAnswerer(rooms: UploadRooms): CreateUpload {
   return async ({ head, body }, { requestId }) => {
     await body.pump(() => undefined);
     const { target, place, suite, headers, checksum, isSealed = true } = head;
-    const header = isSealed ? await issueHeader(rooms, head, requestId) : "";
-    const stored = isSealed ? { ...headers, [HEADER_FIELD]: header } : headers;
-    checkMetadataRoom(stored);
+    const { header, stored } = isSealed ? await sealed(rooms, head, requestId) : plain(headers);
     const response = await rooms.backend.send({
       method: "POST",
       bucket: target.bucket,
@@ -61,13 +61,23 @@ export function createUploadAnswerer(rooms: UploadRooms): CreateUpload {
   };
 }
 
-/** The header of an object in parts. Where the backend wants them of one size, it says that the manifest is beside the object. */
-async function issueHeader(
+/** What an upload that is not sealed is stored with. */
+function plain(stored: HeaderFields): { header: string; stored: HeaderFields } {
+  checkMetadataRoom(stored);
+  return { header: "", stored };
+}
+
+/** Header and header fields of an object in parts. Where the backend wants them of one size, the header says that the manifest is beside the object. */
+async function sealed(
   { dataKeys, needsEqualParts = false }: UploadRooms,
-  { target, place, suite }: Parameters<CreateUpload>[0]["head"],
+  { target, place, suite, headers, sealsMetadata = false }: Parameters<CreateUpload>[0]["head"],
   requestId: string,
-): Promise<string> {
+): Promise<{ header: string; stored: HeaderFields }> {
   if (needsEqualParts && !hasRoomForCompanion(target.key)) throw keyTooLong();
-  const flags = FLAG.multipart | (needsEqualParts ? FLAG.companionManifest : 0);
-  return (await dataKeys.issue({ place, suite, flags, size: undefined }, requestId)).header;
+  const flags =
+    FLAG.multipart |
+    (needsEqualParts ? FLAG.companionManifest : 0) |
+    (sealsMetadata ? FLAG.sealedMetadata : 0);
+  const issued = await dataKeys.issue({ place, suite, flags, size: undefined }, requestId);
+  return { header: issued.header, stored: storedHeaders(headers, issued, sealsMetadata) };
 }

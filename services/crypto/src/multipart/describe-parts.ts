@@ -8,6 +8,7 @@ import { isMultipart } from "@s3eg/shared/format/companion.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import type { DownloadAnswerer } from "@s3eg/shared/http/transfer.ts";
+import { openMetadata } from "@s3eg/shared/sealing/sealed-metadata.ts";
 import type { z } from "zod";
 import type { DataKeys } from "../data-keys.ts";
 import { factsOfManifest, partsOfManifest } from "./multipart-facts.ts";
@@ -42,6 +43,7 @@ export function describePartsAnswerer(rooms: {
     await response.text();
     const value = response.headers[HEADER_FIELD] ?? "";
     const { header, keys } = await rooms.dataKeys.open({ header: value, place }, requestId);
+    openMetadata(response.headers, { header, keys });
     if (!isMultipart(header.flags)) {
       throw new Fault("crypto.integrity", "object was not uploaded in parts");
     }

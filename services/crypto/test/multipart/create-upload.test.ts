@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
-import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { FLAG, HEADER_FIELD, METADATA_FIELD } from "@s3eg/shared/format/layout.ts";
 import { el } from "@s3eg/shared/s3/xml.ts";
 import { faultOf } from "../multipart-state/state-contract.ts";
-import { RunningUploads } from "./running-uploads.ts";
+import { MIN_PART, RunningUploads } from "./running-uploads.ts";
 import { xmlAnswer } from "./uploads-backend.ts";
 
 describe("create-upload", () => {
@@ -15,6 +15,25 @@ describe("create-upload", () => {
     assert.equal(headers["x-amz-meta-a"], "1");
     const header = decodeHeader(headers[HEADER_FIELD] ?? "");
     assert.deepEqual([header.flags, header.plaintextSize], [FLAG.multipart, undefined]);
+  });
+
+  it("hides metadata where that is wished, and says so in the header", async () => {
+    await using uploads = new RunningUploads();
+    const headers = { "x-amz-meta-a": "secret", "content-type": "text/x", "x-amz-acl": "private" };
+    const { uploadId } = await uploads.create({ headers, sealsMetadata: true });
+    const { headers: stored = {} } = uploads.backend.uploads.get(uploadId) ?? {};
+    const names = ["content-type", "x-amz-acl", HEADER_FIELD, METADATA_FIELD];
+    assert.deepEqual(Object.keys(stored).toSorted(), names);
+    assert.equal(stored["content-type"], "application/octet-stream");
+    const { flags } = decodeHeader(stored[HEADER_FIELD] ?? "");
+    assert.equal(flags, FLAG.multipart | FLAG.sealedMetadata);
+    const bytes = Buffer.alloc(MIN_PART, 1);
+    const parts = [await uploads.part(uploadId, 1, bytes), await uploads.part(uploadId, 2, bytes)];
+    await uploads.complete(uploadId, parts);
+    const { result } = await uploads.crypto.open("k", { range: { first: 0, last: 9 } });
+    assert.equal(result.size, 2 * MIN_PART);
+    assert.equal(result.headers["x-amz-meta-a"], "secret");
+    assert.equal(result.headers["content-type"], "text/x");
   });
 
   it("keeps what later steps need, under the backend's upload id", async () => {
