@@ -4,6 +4,7 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
 import type { RewrapPage } from "../../../edge/src/rewrap/configured-rewrap.ts";
 import { type Env, readGatewayConfig } from "../gateway-config.ts";
+import { KeptTags } from "../kept-tags.ts";
 import { KeptProgress, NO_PROGRESS, type Progress, withPage } from "../rewrap-progress.ts";
 import { startRewrapper } from "../wiring/rewrapper.ts";
 
@@ -35,7 +36,8 @@ export async function rewrap(
     if (hasRestart) kept.remove();
     let state = kept.read() ?? NO_PROGRESS;
     if (state.after) progress(`${bucket}: going on behind ${JSON.stringify(state.after.key)}\n`);
-    for await (const page of job.rewrap({ ...wish, bucket, after: state.after })) {
+    const pendingTags = new KeptTags(config.data_dir, bucket);
+    for await (const page of job.rewrap({ ...wish, bucket, pendingTags, after: state.after })) {
       state = withPage(state, page);
       kept.write(state);
       for (const line of linesOf(bucket, page)) progress(line);

@@ -6,8 +6,9 @@ import { storedPlain } from "../commands/stored-plain.ts";
 import { KeptLog } from "../environment.ts";
 
 const ROLES = ["edge", "crypto", "keys"];
+const NO_TAGS = { list: () => [], add: () => undefined, remove: () => undefined };
 const WISH = {
-  ...{ bucket: "box", prefix: "", perSecond: 1000 },
+  ...{ bucket: "box", prefix: "", perSecond: 1000, pendingTags: NO_TAGS },
   ...{
     isDry: true,
     isForAll: false,

@@ -57,13 +57,25 @@ export async function ensureTags(
   const count = head.headers["x-amz-tagging-count"];
   // A backend that does not tell how many there are is taken at its word.
   if (head.status !== 200 || count === undefined || Number(count) === tags.length) return;
-  const nodes = tags.map(([name, value]) => el("Tag", el("Key", name), el("Value", value)));
+  await putTags(request, { backend }, { tagging, versionId });
+}
+
+/** Gives an object tags in the place of those it has. Throws what the backend refuses with. */
+export async function putTags(
+  request: S3Request,
+  { backend }: Pick<Rooms, "backend">,
+  { tagging, versionId }: { tagging: string; versionId: string | undefined },
+): Promise<void> {
+  const { bucket, key, id: requestId, signal } = request;
+  const nodes = parseQuery(tagging).map(([name, value]) =>
+    el("Tag", el("Key", name), el("Value", value)),
+  );
   const document = xmlDocument(el("Tagging", el("TagSet", ...nodes)), { hasNamespace: true });
   const body = Buffer.from(document);
   const response = await backend.send({
     method: "PUT",
-    ...place,
-    query: [["tagging", ""], ...version],
+    ...{ bucket, key, ...identityOf(request), requestId, signal },
+    query: [["tagging", ""], ...versionQuery(versionId)],
     headers: { "content-md5": hash("md5", body, "base64") },
     body,
   });

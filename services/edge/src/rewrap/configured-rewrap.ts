@@ -17,6 +17,7 @@ import { Query, type S3Request } from "../s3-request.ts";
 import { type CopyConditions, probeCopies } from "./copy-conditions.ts";
 import { CurrentKey } from "./current-key.ts";
 import { type ListedVersion, listedVersions, type Marker } from "./listed-versions.ts";
+import { finishTags, type PendingTags } from "./pending-tags.ts";
 import { type RewrapOutcome, type RewrapWays, rewrapObject } from "./rewrap-object.ts";
 
 /** What the job works with; all of it is the caller's to close. */
@@ -43,6 +44,8 @@ export interface RewrapWish {
   readonly hasNoWriters: boolean;
   /** Objects looked at per second. */
   readonly perSecond: number;
+  /** Of this bucket. */
+  readonly pendingTags: PendingTags;
 }
 
 /** What became of a page of objects, and where the next one begins. */
@@ -79,6 +82,10 @@ export async function* rewrapBucket(
   const current = new CurrentKey(headers, Date.now);
   const ways: RewrapWays = { ...wish, rooms, current, conditions };
   const pace = paceOf(wish.perSecond, signal);
+  if (!isDry) {
+    const requestOf = (key: string) => requestFor(parts, { bucket, key });
+    await finishTags(wish.pendingTags, { rooms, requestOf });
+  }
   for await (const { objects, marker } of listedVersions(backend, { bucket, prefix, after })) {
     const outcomes = await atMost(AT_ONCE, objects, async (object) => {
       await pace();

@@ -19,6 +19,7 @@ import { placeOf, type S3Request } from "../s3-request.ts";
 import { carriedHeaders, grantHeaders, minimumTimeClass, uncopiable } from "./carried-settings.ts";
 import type { CopyConditions } from "./copy-conditions.ts";
 import { type CurrentKey, nameOf } from "./current-key.ts";
+import { type PendingTags, withPendingTags } from "./pending-tags.ts";
 
 /** What became of an object. `waiting`: a dry run would have changed it. */
 export interface RewrapOutcome {
@@ -34,6 +35,7 @@ export interface RewrapWays {
   readonly rooms: Rooms;
   readonly current: CurrentKey;
   readonly conditions: CopyConditions;
+  readonly pendingTags: PendingTags;
   /** Nothing is written. */
   readonly isDry: boolean;
   /** Objects of format 1 are opened and sealed as format 2. */
@@ -74,10 +76,18 @@ export async function rewrapObject(request: S3Request, ways: RewrapWays): Promis
     });
   } catch (error) {
     if (!(error instanceof Fault) || OUTAGES.has(error.code)) throw error;
-    const reason = SKIPPED[error.code];
-    if (reason !== undefined) return { result: "skipped", reason };
-    return { result: "failed", reason: error.code };
+    return outcomeOf(error);
   }
+}
+
+/** What a fault says of the object. */
+function outcomeOf({ code, details }: Fault): RewrapOutcome {
+  const { s3Code } = details;
+  const isRefusal = code === "backend.refused" && typeof s3Code === "string";
+  const hasNoRoom = isRefusal && s3Code === "MetadataTooLarge";
+  const reason = SKIPPED[hasNoRoom ? "limit.metadata-too-large" : code];
+  if (reason !== undefined) return { result: "skipped", reason };
+  return { result: "failed", reason: isRefusal ? `${code} ${s3Code}` : code };
 }
 
 async function rewrapFound(request: S3Request, ways: RewrapWays): Promise<RewrapOutcome> {
@@ -147,7 +157,7 @@ interface Replaced {
 
 async function replace(
   request: S3Request,
-  { rooms, conditions: honoured }: RewrapWays,
+  { rooms, conditions: honoured, pendingTags }: RewrapWays,
   { source, found, isLegacy }: Replaced,
 ): Promise<void> {
   const storing = await storedAgain(request, rooms, { source, found, isLegacy });
@@ -161,16 +171,20 @@ async function replace(
     });
     return;
   }
+  const header = found.headers[HEADER_FIELD] ?? "";
   const copying = { request, rooms, source, found, storing, facts: undefined };
-  if (!isInParts(found.headers[HEADER_FIELD])) {
-    await copyReissued({ ...copying, conditions: honoured.target ? match : {} });
-    return;
-  }
-  const { place, ...object } = source;
-  const pinned = { ...object, etag: found.etag };
-  const { facts, parts } = await partsOf(request, rooms, { object: pinned, place, headers: {} });
-  const conditions = honoured.completion ? match : {};
-  await copyInParts({ ...copying, facts, conditions }, parts);
+  const tagging = storing["x-amz-tagging"];
+  await withPendingTags(pendingTags, { key: request.key, header, tagging }, async () => {
+    if (!isInParts(header)) {
+      await copyReissued({ ...copying, conditions: honoured.target ? match : {} });
+      return;
+    }
+    const { place, ...object } = source;
+    const pinned = { ...object, etag: found.etag };
+    const { facts, parts } = await partsOf(request, rooms, { object: pinned, place, headers: {} });
+    const conditions = honoured.completion ? match : {};
+    await copyInParts({ ...copying, facts, conditions }, parts);
+  });
 }
 
 async function storedAgain(

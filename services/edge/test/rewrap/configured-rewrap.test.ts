@@ -6,6 +6,7 @@ import { Policies } from "../../src/auth/policy.ts";
 import { type RewrapWish, rewrapBucket } from "../../src/rewrap/configured-rewrap.ts";
 import { answer, MemoryBackend } from "../memory-backend.ts";
 import { keptLog, STANDARD } from "../running-edge.ts";
+import { pendingInMemory } from "./rewrapping.ts";
 
 const WISH: RewrapWish = {
   bucket: "photos",
@@ -16,6 +17,7 @@ const WISH: RewrapWish = {
   removesSuperseded: false,
   hasNoWriters: false,
   perSecond: 1000,
+  pendingTags: pendingInMemory(),
 };
 
 async function run(backend: MemoryBackend, wish: Partial<RewrapWish> = {}) {

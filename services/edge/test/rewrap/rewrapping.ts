@@ -5,6 +5,7 @@ import { EVERYTHING } from "../../src/auth/rights.ts";
 import type { HeaderReissue } from "../../src/header-reissue.ts";
 import type { Rooms } from "../../src/operations/operation.ts";
 import { CurrentKey } from "../../src/rewrap/current-key.ts";
+import type { PendingTag, PendingTags } from "../../src/rewrap/pending-tags.ts";
 import type { RewrapWays } from "../../src/rewrap/rewrap-object.ts";
 import { Query, type S3Request } from "../../src/s3-request.ts";
 import { MemoryBackend } from "../memory-backend.ts";
@@ -48,6 +49,16 @@ export function requestOf(key: string, versionId?: string): S3Request {
   };
 }
 
+/** Tags that are under way, in memory. */
+export function pendingInMemory(): PendingTags {
+  const tags = new Map<string, PendingTag>();
+  return {
+    list: () => [...tags.values()],
+    add: (tag) => void tags.set(tag.key, tag),
+    remove: (key) => void tags.delete(key),
+  };
+}
+
 /** A backend with one sealed object, `cat`, and the ways to treat it. */
 export function rewrapping(wish: Partial<RewrapWays> = {}) {
   const backend = new MemoryBackend();
@@ -70,6 +81,7 @@ export function rewrapping(wish: Partial<RewrapWays> = {}) {
   const ways: RewrapWays = {
     rooms,
     current: new CurrentKey(headers, () => 0),
+    pendingTags: pendingInMemory(),
     conditions: { source: true, target: true, completion: true, put: true },
     isDry: false,
     upgrades: false,
