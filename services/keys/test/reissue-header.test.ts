@@ -9,7 +9,7 @@ import { is, issuedHeader, place } from "./issued-header.ts";
 const to = { bucket: "archive", key: "copy" };
 
 describe("reissueHeader", () => {
-  for (const flags of [0, 1, 5]) {
+  for (const flags of [0, 1, 2, 3, 5, 7]) {
     it(`moves a header with flags ${flags} to another place and to the active key, and keeps the rest`, async () => {
       const { header, dataKey } = await issuedHeader(new CountingCustodian([1]), { flags });
       const custodian = new CountingCustodian([1, 2]);
@@ -32,6 +32,26 @@ describe("reissueHeader", () => {
       assert.deepEqual(await unwrap({ header, place }), { dataKey });
     });
   }
+
+  it("changes the flag of sealed metadata where that is wished, and the object's keys stay", async () => {
+    const custodian = new CountingCustodian([1]);
+    const reissue = reissueHeaderAnswerer(custodian);
+    for (const [flags, sealsMetadata, changed] of [
+      [0, true, 2],
+      [5, true, 7],
+      [2, true, 2],
+      [3, false, 1],
+      [0, false, 0],
+    ] as const) {
+      const { header, dataKey } = await issuedHeader(custodian, { flags });
+      const moved = await reissue({ header, from: place, to, sealsMetadata });
+      const after = decodeHeader(moved.header);
+      assert.equal(after.flags, changed);
+      const answer = await unwrapDataKeyAnswerer(custodian)({ header: moved.header, place: to });
+      assert.deepEqual(answer, { dataKey });
+      assert.deepEqual(after.commitment, decodeHeader(header).commitment);
+    }
+  });
 
   it("wraps under what a policy wishes for, and under nothing else", async () => {
     const custodian = new CountingCustodian([1, 2]);

@@ -135,6 +135,8 @@ export const reissueHeader = question("keys.header.reissue", {
     from: Place,
     to: Place,
     keyWish: KeyWish.optional(),
+    /** Whether the header is to say that metadata are sealed; absent: what it says now. The asker then seals or opens them. */
+    sealsMetadata: z.boolean().optional(),
   }),
   output: answerOf(ReissuedHeader),
 });
