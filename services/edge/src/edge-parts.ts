@@ -8,6 +8,7 @@ import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import type { z } from "zod";
+import type { AccessLogStyle } from "./access-log.ts";
 import type { AuditDuty } from "./audit-trail.ts";
 import type { Credentials } from "./auth/credentials.ts";
 import type { Policies } from "./auth/policy.ts";
@@ -36,6 +37,8 @@ export interface EdgeParts {
   readonly hasOwnMetricsPort: boolean;
   /** Metrics tell buckets apart. */
   readonly hasBucketLabel?: boolean;
+  /** How requests are logged; absent: as `default` says. */
+  readonly accessLog?: AccessLogStyle;
   /** What the audit trail must hold before it is answered; absent: nothing. */
   readonly audit?: AuditDuty | undefined;
   readonly health: Health;

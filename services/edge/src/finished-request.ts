@@ -1,6 +1,7 @@
-/** What is kept of a request that has ended: one log line, metrics, one audit event. Built from facts, never from headers or URLs. */
+/** What is kept of a request that has ended: one log line, metrics, one audit event. */
 import { isFault } from "@s3eg/shared/faults.ts";
-import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Log, LogFields } from "@s3eg/shared/runtime/log.ts";
+import { type AccessLogStyle, accessFields } from "./access-log.ts";
 import { type AuditTrail, auditTrail, optional } from "./audit-trail.ts";
 import type { EdgeParts } from "./edge-parts.ts";
 import { type EndedRequest, requestMetrics } from "./request-metrics.ts";
@@ -8,20 +9,22 @@ import type { Finished, Recorders } from "./server.ts";
 
 /** Records requests: writes before they are answered, as far as `audit` asks for it, and all when they have ended. */
 export function requestRecorders(
-  parts: Pick<EdgeParts, "bus" | "log" | "metrics" | "audit" | "hasBucketLabel">,
+  parts: Pick<EdgeParts, "bus" | "log" | "metrics" | "audit" | "hasBucketLabel" | "accessLog">,
 ): Pick<Recorders, "concluded" | "finished"> {
   const { bus, log, metrics, audit: duty } = parts;
   const trail = auditTrail({ bus, log, metrics, duty });
-  const finished = finishedRequest({ log, trail, measure: requestMetrics(metrics, parts) });
+  const { accessLog: style = { format: "default", redactedHeaders: [] } } = parts;
+  const finished = finishedRequest({ log, style, trail, measure: requestMetrics(metrics, parts) });
   return { concluded: (request) => trail.record(request), finished };
 }
 
 function finishedRequest(rooms: {
   log: Log;
+  style: AccessLogStyle;
   trail: AuditTrail;
   measure(ended: EndedRequest): void;
 }): (request: Finished) => void {
-  const { log, trail, measure } = rooms;
+  const { log, style, trail, measure } = rooms;
   return (request) => {
     const { req, incoming, sighting, status, errorCode, bytesOut, milliseconds } = request;
     const operation = sighting.operation ?? "Unknown";
@@ -38,25 +41,18 @@ function finishedRequest(rooms: {
       seconds: milliseconds / 1000,
       ...failure,
     });
-    logRequest(log, request, { operation, bytesIn });
+    logRequest(log, request, {
+      ...accessFields(request, style),
+      op: operation,
+      bytesIn,
+      requestId: request.id,
+    });
     trail.announce(request);
   };
 }
 
-function logRequest(
-  log: Log,
-  { id, status, errorCode, error, bytesOut, milliseconds }: Finished,
-  { operation, bytesIn }: { operation: string; bytesIn: number },
-): void {
-  const fields = {
-    op: operation,
-    status,
-    ...optional("code", errorCode),
-    bytesIn,
-    bytesOut,
-    ms: Math.round(milliseconds * 1000) / 1000,
-    requestId: id,
-  };
+function logRequest(log: Log, { status, errorCode, error }: Finished, about: LogFields): void {
+  const fields = { ...about, ...optional("code", errorCode) };
   const isClients = error === undefined || isFault(error, "client.gone", "client.stalled");
   // An answer that broke off after its head has a status that tells nothing.
   const isOurs = status === 499 ? !isClients : status >= 500 && status !== 501;

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { durationMs, listenAddress, secret } from "./config.ts";
 import { LOG_LEVELS } from "./log.ts";
-import { NOT_YET } from "./without-effect.ts";
 
 const path = () => z.string().optional();
 
@@ -19,7 +18,7 @@ const logSettings = {
         .enum(["default", "json", "clf"])
         .default("default")
         .meta({ env: "LOGGING_ACCESS_LOG_FORMAT" })
-        .describe(`${NOT_YET}: shape of the line written per request`),
+        .describe("shape of the line written per request; json and clf: one field of that name"),
       redact_headers: z
         .array(z.string().toLowerCase())
         .default([
@@ -31,7 +30,9 @@ const logSettings = {
           "x-encryption-password",
         ])
         .meta({ env: "LOGGING_REDACT_HEADERS" })
-        .describe(`${NOT_YET}: no header is logged at all`),
+        .describe(
+          "headers not shown by json, beside credentials, keys and metadata, which never are",
+        ),
     })
     .prefault({}),
 };

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { pino, stdTimeFunctions } from "pino";
 import { Fault } from "../faults.ts";
 
-/** Facts of one event, camelCase: a record built for the log, never a request, its headers or its URL. Errors go in as `err`. */
+/** Facts of one event, camelCase: a record built for the log, never a request as it came (what of one is logged: edge/src/access-log.ts). Errors go in as `err`. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** What a service needs of a logger. */
