@@ -88,8 +88,8 @@ export function openInbox({ transfers, bus, guard }: Doors, rooms: Rooms): void 
   const describing = describeObjectsAnswerer(rooms);
   const described = watchedDescribing(describeObjects.subject, describing, incidents);
   bus.serve(describeObjects, guardedAnswer(describeObjects, guard, described));
-  const opening = watchedOpening(openMetadata.subject, openMetadataAnswerer(rooms), incidents);
-  bus.serve(openMetadata, guardedAnswer(openMetadata, guard, opening));
+  const opening = watchedOpening(openMetadata.path, openMetadataAnswerer(rooms), incidents);
+  transfers.serveDownload(openMetadata, opening);
   transfers.serveUpload(sealMetadata, sealMetadataAnswerer(rooms));
 }
 

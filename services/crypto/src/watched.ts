@@ -50,6 +50,17 @@ export function watchedDownload<H extends Head, Result>(
   };
 }
 
+/** The same for the metadata of an object, whose header was read already and says whether it was uploaded in parts. */
+export function watchedOpening<H extends Head & { readonly header: string }, Result>(
+  operation: string,
+  answerer: DownloadAnswerer<H, Result>,
+  incidents: Incidents,
+): DownloadAnswerer<H, Result> {
+  const ofParts = watchedDownload(operation, answerer, incidents);
+  return (head, context) =>
+    isHeaderOfParts(head.header) ? ofParts(head, context) : answerer(head, context);
+}
+
 /** The same for reading an object, up to its last byte. `answererOn` is the reading over a backend that is watched, too. */
 export function watchedReading<H extends Head, Result extends { readonly isSealed: boolean }>(
   operation: string,
@@ -95,23 +106,6 @@ export function watchedDescribing<I extends DescribedBucket, Answer extends Desc
       incidents.report("mpu.tamper_detected", { ...sighting, fault: fault.code });
     }
     return answer;
-  };
-}
-
-/** The same for the metadata of one object, whose header was read already. */
-export function watchedOpening<I extends Head & { readonly header: string }, Answer>(
-  operation: string,
-  answerer: (input: I, asked: Asked) => Promise<Answer>,
-  incidents: Incidents,
-): (input: I, asked: Asked) => Promise<Answer> {
-  return async (input, asked) => {
-    try {
-      return await answerer(input, asked);
-    } catch (error) {
-      const sighting = sightingOf(operation, input, asked.requestId);
-      if (isHeaderOfParts(input.header)) reportStep(incidents, error, sighting);
-      throw error;
-    }
   };
 }
 

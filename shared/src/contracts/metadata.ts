@@ -1,7 +1,10 @@
-/** What `crypto` answers of metadata that are sealed without the object's bytes being read (format.md §11). Asked by edge. */
+/**
+ * What `crypto` answers of sealed metadata where no object is read (format.md §11). Asked by edge. Transfers without bytes: what they carry
+ * must not cross the bus in the clear.
+ */
 import { z } from "zod";
-import { question, upload } from "./contract.ts";
-import { AskerProof, answerOf, Place } from "./keys.ts";
+import { download, upload } from "./contract.ts";
+import { Place } from "./keys.ts";
 
 /** Header fields of metadata: a client's own and those that describe the content. */
 const Metadata = z.record(z.string(), z.string());
@@ -17,9 +20,8 @@ const Target = z.strictObject({
  * The metadata of an object whose HEAD was read. Both values are the backend's answer's own, so that no second look may show another
  * object. The header is proven, too: an object whose flag was taken away does not pass for one without sealed metadata.
  */
-export const openMetadata = question("crypto.metadata.open", {
-  input: z.strictObject({
-    asker: AskerProof.optional(),
+export const openMetadata = download("open-metadata", {
+  head: z.strictObject({
     target: Target,
     place: Place,
     /** The value of `x-amz-meta-s3eg`. */
@@ -28,13 +30,10 @@ export const openMetadata = question("crypto.metadata.open", {
     sealed: z.string().optional(),
   }),
   /** Without metadata: they are not sealed. */
-  output: answerOf(z.object({ metadata: Metadata.optional() })),
+  result: z.object({ metadata: Metadata.optional() }),
 });
 
-/**
- * Seals metadata under a header that was re-issued: its MAC is another, and so the former value would not open. A transfer without
- * bytes: what it carries must not cross the bus in the clear.
- */
+/** Seals metadata under a header that was re-issued: its MAC is another, and so the former value would not open. */
 export const sealMetadata = upload("seal-metadata", {
   head: z.strictObject({
     place: Place,
