@@ -13,7 +13,7 @@ const SHORT_WAIT_MS = 30;
 
 /** A memory bus that can be listened in on and troubled. */
 export class TappedBus extends MemoryBus {
-  /** Answers as JSON, in the order they were given. */
+  /** Answers as text, in the order they were given; bytes in them are in base64. */
   readonly answers: { readonly subject: string; readonly json: string }[] = [];
   readonly #troubles = new Map<string, Trouble>();
 
@@ -44,7 +44,13 @@ export class TappedBus extends MemoryBus {
       throw new Fault("bus.timeout", `no answer to ${subject} in time`);
     }
     const output = await super.request(question, input, options);
-    this.answers.push({ subject, json: JSON.stringify(output) });
+    this.answers.push({ subject, json: JSON.stringify(output, base64) });
     return output;
   }
+}
+
+/** Replacer for JSON. A Buffer has written itself down already when it is asked, so that the bytes are looked up where they were. */
+function base64(this: Record<string, unknown>, name: string, value: unknown): unknown {
+  const raw = this[name];
+  return raw instanceof Uint8Array ? Buffer.from(raw).toString("base64") : value;
 }

@@ -5,6 +5,7 @@
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import {
   issueDataKey,
+  type KeyWish,
   type Place,
   unwrapDataKey,
   unwrapLegacyKey,
@@ -37,12 +38,19 @@ interface Sealed {
   readonly place: Place;
 }
 
+/** An object that a data key is made for. */
+export interface NewObject {
+  readonly place: Place;
+  readonly suite: SuiteNumber;
+  readonly flags: number;
+  readonly size: number | undefined;
+  /** The key that its policy wants it under; absent: the active one. */
+  readonly keyWish?: KeyWish | undefined;
+}
+
 /** Data keys for objects. Throws the faults of `keys`, and `crypto.integrity` for an answer that is not what was asked for. */
 export interface DataKeys {
-  issue(
-    object: { place: Place; suite: SuiteNumber; flags: number; size: number | undefined },
-    requestId: string,
-  ): Promise<IssuedKeys>;
+  issue(object: NewObject, requestId: string): Promise<IssuedKeys>;
   open(sealed: Sealed, requestId: string): Promise<{ header: ObjectHeader; keys: ObjectKeys }>;
   /** The keys that may be the data key of an object of format 1, which the caller wipes (docs/format-1.md §4). */
   legacy(source: LegacyKeySource, requestId: string): Promise<Uint8Array[]>;
@@ -66,8 +74,7 @@ export function dataKeysOf(
   const underWay = new Map<string, ReturnType<DataKeys["open"]>>();
   const unwrapped = async (header: string, place: Place, requestId: string) => {
     const input = { place, header };
-    const answer = await askKeys(bus, session, { question: unwrapDataKey, input, requestId });
-    return Buffer.from(answer.dataKey, "base64");
+    return await askKeys(bus, session, { question: unwrapDataKey, input, requestId });
   };
   const opened = async (name: string, sealed: Sealed, requestId: string) => {
     // Parsed before anyone is asked: a malformed header costs no question.
@@ -75,26 +82,23 @@ export function dataKeysOf(
     const kept = cache?.get(name);
     if (cache) onLookUp?.({ provider: header.provider, isHit: kept !== undefined });
     const generation = cache?.generation ?? 0;
-    const dataKey = kept ?? (await unwrapped(sealed.header, sealed.place, requestId));
-    try {
+    const dataKey = kept ?? (await unwrapped(sealed.header, sealed.place, requestId)).dataKey;
+    return usedOnce(dataKey, () => {
       const keys = openHeader(header, dataKey);
       if (!kept) cache?.put(name, dataKey, { wrappedUnder: header, generation });
       return { header, keys };
-    } finally {
-      dataKey.fill(0);
-    }
+    });
   };
   return {
-    async issue({ place, suite, flags, size }, requestId) {
-      const input = { place, suite, flags };
+    async issue({ place, suite, flags, size, keyWish }, requestId) {
+      const input = { place, suite, flags, ...(keyWish ? { keyWish } : {}) };
       const issued = await askKeys(bus, session, { question: issueDataKey, input, requestId });
-      const dataKey = Buffer.from(issued.dataKey, "base64");
-      const objectId = Buffer.from(issued.objectId, "base64");
-      const keys = deriveObjectKeys(dataKey, { objectId, suite, flags });
-      dataKey.fill(0);
-      if (keys.commitment.toString("base64") !== issued.commitment) {
+      const { dataKey, objectId, wrappedKey } = issued;
+      const keys = usedOnce(dataKey, () => deriveObjectKeys(dataKey, { objectId, suite, flags }));
+      if (!keys.commitment.equals(issued.commitment)) {
         throw new Fault("crypto.integrity", "issued data key does not match its commitment");
       }
+      refuseOtherKey(issued, keyWish);
       const fields = {
         suite,
         flags,
@@ -105,7 +109,7 @@ export function dataKeysOf(
         provider: knownProvider(issued.provider),
         keyId: issued.keyId,
         keyVersion: issued.keyVersion,
-        wrappedKey: Buffer.from(issued.wrappedKey, "base64"),
+        wrappedKey,
       };
       return { keys, header: encodeHeader(fields, (macInput) => headerMac(keys, macInput)) };
     },
@@ -124,9 +128,29 @@ export function dataKeysOf(
     async legacy(source, requestId) {
       const input = { source: wireSource(source) };
       const answer = await askKeys(bus, session, { question: unwrapLegacyKey, input, requestId });
-      return answer.dataKeys.map((key) => Buffer.from(key, "base64"));
+      return answer.dataKeys;
     },
   };
+}
+
+/** What comes of a data key, which is wiped whatever happens. */
+function usedOnce<Result>(dataKey: Uint8Array, use: () => Result): Result {
+  try {
+    return use();
+  } finally {
+    dataKey.fill(0);
+  }
+}
+
+/** One tenant's object under another's key would be no error that shows later. */
+function refuseOtherKey(
+  issued: Pick<ObjectHeader, "keyId"> & { provider: string },
+  wish?: KeyWish,
+) {
+  if (!wish) return;
+  const isWished =
+    issued.provider === wish.provider && (wish.keyId ?? issued.keyId) === issued.keyId;
+  if (!isWished) throw new Fault("crypto.integrity", "issued data key is not under the wished key");
 }
 
 function knownProvider(name: string) {

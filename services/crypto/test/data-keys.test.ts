@@ -37,18 +37,34 @@ describe("data keys", () => {
   });
 
   it("are refused where the answer does not hold together", async () => {
-    const other = randomBytes(32).toString("base64");
+    const other = randomBytes(32);
     for (const change of [
       { dataKey: other },
       { objectId: other },
       { commitment: other },
-      { commitment: "" },
+      { commitment: Buffer.alloc(0) },
       { provider: "nobody" },
     ] satisfies Partial<IssuedDataKey>[]) {
       const keys = new StandInKeys();
       keys.spoil = (issued) => ({ ...issued, ...change });
       const refused = keys.dataKeys.issue({ place, suite: 1, flags: 0, size: 5 }, "r");
       await assert.rejects(refused, { code: "crypto.integrity" }, JSON.stringify(change));
+    }
+  });
+
+  it("are under the key that a policy wishes for, or refused", async () => {
+    const keys = new StandInKeys();
+    const object = { place, suite: 1, flags: 0, size: 5 } as const;
+    const wished = async (keyWish: { provider: string; keyId?: string }) => {
+      const { header } = await keys.dataKeys.issue({ ...object, keyWish }, "r");
+      const { provider, keyId } = decodeHeader(header);
+      return [provider, keyId];
+    };
+    assert.deepEqual(await wished({ provider: "kmip", keyId: "tenant" }), ["kmip", "tenant"]);
+    keys.spoil = (issued) => ({ ...issued, provider: "kmip", keyId: "first" });
+    assert.deepEqual(await wished({ provider: "kmip" }), ["kmip", "first"]);
+    for (const wish of [{ provider: "aes" }, { provider: "kmip", keyId: "tenant" }]) {
+      await assert.rejects(wished(wish), { code: "crypto.integrity", message: /wished key/ });
     }
   });
 

@@ -48,7 +48,7 @@ export class StandInKeys {
   spoil: (issued: IssuedDataKey) => IssuedDataKey = (issued) => issued;
   /** How many questions were asked. */
   asked = 0;
-  readonly #known: { readonly dataKey: string; readonly place: Place }[] = [];
+  readonly #known: { readonly dataKey: Buffer; readonly place: Place }[] = [];
 
   constructor(log: Log = new KeptLog(), cache?: DataKeyCache) {
     this.bus = new MemoryBus({ log });
@@ -62,7 +62,7 @@ export class StandInKeys {
       const known = this.#known[index];
       const isThere = known?.place.bucket === place.bucket && known.place.key === place.key;
       if (!known || !isThere) throw new Fault("crypto.integrity", "not of this place");
-      return { plain: { dataKey: known.dataKey } };
+      return { plain: { dataKey: Buffer.from(known.dataKey) } };
     });
     this.dataKeys = dataKeysOf(this.bus, undefined, { now: () => 1_700_000_000_000, cache });
   }
@@ -71,15 +71,15 @@ export class StandInKeys {
     const [dataKey, objectId] = [randomBytes(32), randomBytes(32)];
     const { commitment } = deriveObjectKeys(dataKey, { objectId, ...how });
     const wrappedKey = Buffer.alloc(4);
-    wrappedKey.writeUInt32BE(this.#known.push({ dataKey: dataKey.toString("base64"), place }) - 1);
+    wrappedKey.writeUInt32BE(this.#known.push({ dataKey: Buffer.from(dataKey), place }) - 1);
     return {
-      dataKey: dataKey.toString("base64"),
-      objectId: objectId.toString("base64"),
-      commitment: commitment.toString("base64"),
+      dataKey,
+      objectId,
+      commitment,
       provider: "aes",
       keyId: "aes",
       keyVersion: 1,
-      wrappedKey: wrappedKey.toString("base64"),
+      wrappedKey,
     };
   }
 }

@@ -21,16 +21,10 @@ export function issueDataKeyAnswerer(custodian: ActiveCustodian, prove?: ProveKe
     try {
       const { commitment } = deriveObjectKeys(dataKey, { objectId, suite, flags });
       const object = { flags, objectId, commitment, place, keyWish, prove };
-      const { wrappedKey, ...key } = await wrapDataKey(custodian, dataKey, object);
-      return {
-        ...key,
-        dataKey: dataKey.toString("base64"),
-        objectId: objectId.toString("base64"),
-        commitment: commitment.toString("base64"),
-        wrappedKey: Buffer.from(wrappedKey).toString("base64"),
-      };
-    } finally {
+      return { ...(await wrapDataKey(custodian, dataKey, object)), dataKey, objectId, commitment };
+    } catch (error) {
       dataKey.fill(0);
+      throw error;
     }
   };
 }

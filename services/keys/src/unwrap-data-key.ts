@@ -10,8 +10,6 @@ export function unwrapDataKeyAnswerer(custodian: Custodian) {
   return async (input: z.infer<typeof unwrapDataKey.input>): Promise<UnwrappedDataKey> => {
     const header = decodeHeader(input.header);
     const { dataKey } = await openEnvelope(custodian, header, input.place);
-    const answer = { dataKey: dataKey.toString("base64") };
-    dataKey.fill(0);
-    return answer;
+    return { dataKey };
   };
 }

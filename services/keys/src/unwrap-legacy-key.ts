@@ -6,14 +6,12 @@ import { type LegacyKeyStores, legacyDataKeys } from "./legacy/legacy-keys.ts";
 /** Answers with every key that may be the one. */
 export function unwrapLegacyKeyAnswerer(stores: LegacyKeyStores) {
   return async ({ source }: z.infer<typeof unwrapLegacyKey.input>): Promise<LegacyDataKeys> => {
-    const keys = await legacyDataKeys(
+    const dataKeys = await legacyDataKeys(
       stores,
       source.kind === "password"
         ? { ...source, salt: Buffer.from(source.salt, "base64") }
         : { ...source, wrappedKey: Buffer.from(source.wrappedKey, "base64") },
     );
-    const dataKeys = keys.map((key) => Buffer.from(key).toString("base64"));
-    for (const key of keys) key.fill(0);
     return { dataKeys };
   };
 }

@@ -12,19 +12,17 @@ describe("issueDataKey", () => {
     const issue = issueDataKeyAnswerer(custodian);
     const issued = await issue({ place, suite: 2, flags: 1 });
     assert.deepEqual([issued.provider, issued.keyVersion], ["aes", 2]);
-    const dataKey = Buffer.from(issued.dataKey, "base64");
-    const objectId = Buffer.from(issued.objectId, "base64");
+    const { dataKey, objectId, wrappedKey } = issued;
     const { commitment } = deriveObjectKeys(dataKey, { objectId, suite: 2, flags: 1 });
-    assert.equal(commitment.toString("base64"), issued.commitment);
+    assert.deepEqual(commitment, issued.commitment);
     const key = custodian.activeKey;
     const binding = bindingOf({ ...key, flags: 1, objectId, commitment, place });
-    const wrappedKey = Buffer.from(issued.wrappedKey, "base64");
     assert.equal(wrappedKey.byteLength, 125);
     const payload = await custodian.unwrap(wrappedKey, { key, binding });
     assert.deepEqual(Buffer.from(payload), packPayload(dataKey, binding));
     const again = await issue({ place, suite: 2, flags: 1 });
-    assert.notEqual(again.dataKey, issued.dataKey);
-    assert.notEqual(again.objectId, issued.objectId);
+    assert.notDeepEqual(again.dataKey, issued.dataKey);
+    assert.notDeepEqual(again.objectId, issued.objectId);
   });
 
   it("refuses flags that no header may have, before a custodian is called", async () => {

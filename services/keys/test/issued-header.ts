@@ -13,25 +13,25 @@ export async function issuedHeader(
   custodian: ActiveCustodian,
   object: { suite?: Suite; flags?: number; place?: Place } = {},
   change: Partial<ObjectHeaderFields> = {},
-): Promise<{ header: string; dataKey: string }> {
+): Promise<{ header: string; dataKey: Buffer }> {
   const { suite = 1, flags = 0 } = object;
   const asked = { place: object.place ?? place, suite, flags };
   const issued = await issueDataKeyAnswerer(custodian)(asked);
-  const objectId = Buffer.from(issued.objectId, "base64");
-  const keys = deriveObjectKeys(Buffer.from(issued.dataKey, "base64"), { objectId, suite, flags });
+  const { dataKey, objectId, commitment, wrappedKey } = issued;
+  const keys = deriveObjectKeys(dataKey, { objectId, suite, flags });
   const fields: ObjectHeaderFields = {
     suite,
     flags,
     objectId,
-    commitment: Buffer.from(issued.commitment, "base64"),
+    commitment,
     plaintextSize: (flags & 1) === 0 ? 1234 : undefined,
     createdAtMs: 1_700_000_000_000,
     ...custodian.activeKey,
-    wrappedKey: Buffer.from(issued.wrappedKey, "base64"),
+    wrappedKey,
     ...change,
   };
   const header = encodeHeader(fields, (macInput) => headerMac(keys, macInput));
-  return { header, dataKey: issued.dataKey };
+  return { header, dataKey: Buffer.from(dataKey) };
 }
 
 /** True for a fault of that code, for `assert.rejects`. */

@@ -35,10 +35,10 @@ describe("unwrapLegacyKey", () => {
       },
     });
     assert.equal(dataKeys.length, 2);
-    assert.ok(dataKeys.includes(Buffer.from(DERIVED, "hex").toString("base64")));
+    assert.ok(dataKeys.some((key) => Buffer.from(DERIVED, "hex").equals(key)));
   });
 
-  it("answers the one that was wrapped, and wipes its copy", async () => {
+  it("answers the one that was wrapped, and keeps no copy", async () => {
     const kept = Buffer.from(DATA_KEY);
     const asked: Uint8Array[] = [];
     const custodians: LegacyKeyStores["custodians"] = {
@@ -55,9 +55,9 @@ describe("unwrapLegacyKey", () => {
         wrappedKey: Buffer.from(AES_WRAPPED.wrappedKey).toString("base64"),
       },
     });
-    assert.deepEqual(answer, { dataKeys: [DATA_KEY.toString("base64")] });
+    assert.deepEqual(answer, { dataKeys: [DATA_KEY] });
     assert.deepEqual(asked, [AES_WRAPPED.wrappedKey]);
-    assert.deepEqual(kept, Buffer.alloc(32));
+    assert.equal(answer.dataKeys[0], kept);
   });
 
   it("refuses what asks for a key store that is not there", async () => {

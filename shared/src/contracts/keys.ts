@@ -36,24 +36,27 @@ export const AskerProof = z.strictObject({
 });
 export type AskerProof = z.infer<typeof AskerProof>;
 
-/** An answer for the asker alone: HPKE ciphertext of the answer's JSON (RFC 9180, PSK mode), AAD = SHA-256 of the question. */
+/** An answer for the asker alone: HPKE ciphertext of the answer's bytes (RFC 9180, PSK mode), AAD = SHA-256 of the question. */
 export const SealedAnswer = z.object({ enc: z.base64(), ciphertext: z.base64() });
 export type SealedAnswer = z.infer<typeof SealedAnswer>;
 
-/** A fresh data key and everything that goes into the header with it. All bytes are base64. */
+/** Bytes of a plain answer. They belong to the asker, who wipes what is secret; JSON can't carry them (trust/answer-bytes.ts). */
+const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+
+/** A fresh data key and everything that goes into the header with it. */
 export const IssuedDataKey = z.object({
-  dataKey: z.base64(),
-  objectId: z.base64(),
-  commitment: z.base64(),
+  dataKey: Bytes,
+  objectId: Bytes,
+  commitment: Bytes,
   provider: z.string(),
   keyId: z.string(),
   keyVersion: z.number().int().nonnegative(),
-  wrappedKey: z.base64(),
+  wrappedKey: Bytes,
 });
 export type IssuedDataKey = z.infer<typeof IssuedDataKey>;
 
-/** An opened data key, base64. */
-export const UnwrappedDataKey = z.object({ dataKey: z.base64() });
+/** An opened data key. */
+export const UnwrappedDataKey = z.object({ dataKey: Bytes });
 export type UnwrappedDataKey = z.infer<typeof UnwrappedDataKey>;
 
 /** A header re-issued for a place, as the value of `x-amz-meta-s3eg`. */
@@ -117,8 +120,8 @@ const LegacySource = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** The keys that may be the data key, base64: one, or one for each configured password. */
-export const LegacyDataKeys = z.object({ dataKeys: z.array(z.base64()) });
+/** The keys that may be the data key: one, or one for each configured password. */
+export const LegacyDataKeys = z.object({ dataKeys: z.array(Bytes) });
 export type LegacyDataKeys = z.infer<typeof LegacyDataKeys>;
 
 /** Asked by crypto, answered by keys: the data key of an object of format 1, which is bound to no place. */

@@ -69,7 +69,7 @@ export function hpkeSeal(
   return { enc: ephemeral.publicKey, ciphertext };
 }
 
-/** Opens a message. `crypto.integrity` if anything about it, or about what was agreed on, is not as when it was sealed. */
+/** Opens a message, in memory of its own, which the caller wipes. `crypto.integrity` if anything about it, or about what was agreed on, is not as when it was sealed. */
 export function hpkeOpen(
   recipient: HpkeKeyPair,
   message: { readonly enc: Uint8Array; readonly ciphertext: Uint8Array },
@@ -77,6 +77,7 @@ export function hpkeOpen(
 ): Buffer {
   const { enc, ciphertext } = message;
   const tagAt = ciphertext.byteLength - TAG_BYTES;
+  let plaintext: Buffer | undefined;
   try {
     const sharedSecret = sharedSecretOf(recipient.kem, {
       dh: agree(recipient.kem, recipient.privateKey, enc),
@@ -88,11 +89,12 @@ export function hpkeOpen(
     key.fill(0);
     decipher.setAAD(context.aad);
     decipher.setAuthTag(ciphertext.subarray(Math.max(0, tagAt)));
-    return Buffer.concat([
-      decipher.update(ciphertext.subarray(0, Math.max(0, tagAt))),
-      decipher.final(),
-    ]);
+    // Not joined with the end, which is empty: a copy of secrets would lie in the pool that all buffers share.
+    plaintext = decipher.update(ciphertext.subarray(0, Math.max(0, tagAt)));
+    decipher.final();
+    return plaintext;
   } catch (cause) {
+    plaintext?.fill(0);
     throw new Fault("crypto.integrity", "sealed answer does not open", { cause });
   }
 }
@@ -172,7 +174,13 @@ function sharedSecretOf(
   const prk = labeledExtract(suiteId, EMPTY, ["eae_prk", agreed.dh]);
   agreed.dh.fill(0);
   const kemContext = Buffer.concat([agreed.enc, agreed.recipientKey]);
-  return labeledExpand(suiteId, prk, { label: "shared_secret", info: kemContext, length: 32 });
+  const secret = labeledExpand(suiteId, prk, {
+    label: "shared_secret",
+    info: kemContext,
+    length: 32,
+  });
+  prk.fill(0);
+  return secret;
 }
 
 /** KeySchedule for PSK mode (RFC 9180 §5.1). */

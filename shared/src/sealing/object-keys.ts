@@ -8,67 +8,69 @@ import {
 } from "node:crypto";
 import { Fault } from "../faults.ts";
 import type { ObjectHeader } from "../format/header.ts";
-import { KEY_BYTES, type SuiteNumber } from "../format/layout.ts";
+import { FLAG, KEY_BYTES, type SuiteNumber } from "../format/layout.ts";
 
 const OKM_BYTES = 6 * KEY_BYTES;
 const INFO = Buffer.from("s3eg/2");
 
 /**
- * Keys derived from a data key (format.md §3). All but the commitment are secret. Each is made into a cipher's key at its first
- * use: a read needs three of them, re-issuing a header one, and making one costs more than a chunk of a small object.
+ * Keys derived from a data key (format.md §3): those that an object of its layout has. They are keys of OpenSSL, whose memory is
+ * overwritten when it is given back; the bytes that they were made of are overwritten at once.
  */
 export class ObjectKeys {
-  readonly #okm: Buffer;
-  readonly #made = new Map<number, KeyObject>();
+  readonly commitment: Buffer;
+  readonly headerKey: KeyObject;
+  readonly dataKey: KeyObject;
+  readonly #metadataKey: KeyObject | undefined;
+  readonly #trailerKey: KeyObject | undefined;
+  readonly #manifestKey: KeyObject | undefined;
 
-  constructor(okm: Buffer) {
-    this.#okm = okm;
+  /** `okm` is the 192 bytes of format.md §3, which are wiped. */
+  constructor(okm: Buffer, flags: number) {
+    const part = (index: number) => okm.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES);
+    const key = (index: number) => createSecretKey(part(index));
+    const isMultipart = (flags & FLAG.multipart) !== 0;
+    this.commitment = Buffer.from(part(0));
+    this.headerKey = key(1);
+    // Each costs more than a chunk of a small object: what the layout does not have is not made.
+    this.#metadataKey = (flags & FLAG.sealedMetadata) !== 0 ? key(2) : undefined;
+    this.dataKey = key(3);
+    this.#trailerKey = isMultipart ? undefined : key(4);
+    this.#manifestKey = isMultipart ? key(5) : undefined;
+    okm.fill(0);
   }
 
-  get commitment(): Buffer {
-    return this.#part(0);
-  }
-
-  get headerKey(): KeyObject {
-    return this.#key(1);
-  }
-
+  /** Of an object whose metadata are sealed. */
   get metadataKey(): KeyObject {
-    return this.#key(2);
+    return present(this.#metadataKey);
   }
 
-  get dataKey(): KeyObject {
-    return this.#key(3);
-  }
-
+  /** Of a single object. */
   get trailerKey(): KeyObject {
-    return this.#key(4);
+    return present(this.#trailerKey);
   }
 
+  /** Of a multipart object. */
   get manifestKey(): KeyObject {
-    return this.#key(5);
+    return present(this.#manifestKey);
   }
+}
 
-  #part(index: number): Buffer {
-    return this.#okm.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES);
-  }
-
-  #key(index: number): KeyObject {
-    const made = this.#made.get(index) ?? createSecretKey(this.#part(index));
-    this.#made.set(index, made);
-    return made;
-  }
+function present(key: KeyObject | undefined): KeyObject {
+  if (!key) throw new RangeError("an object with these flags has no such key");
+  return key;
 }
 
 /** Derives the keys of an object (format.md §3). `dataKey` and `objectId` are 32 bytes each. */
 export function deriveObjectKeys(
   dataKey: Uint8Array,
-  object: { objectId: Uint8Array; suite: SuiteNumber; flags: number },
+  { objectId, suite, flags }: { objectId: Uint8Array; suite: SuiteNumber; flags: number },
 ): ObjectKeys {
-  const info = Buffer.concat([INFO, Uint8Array.of(object.suite, object.flags & 1)]);
+  const info = Buffer.concat([INFO, Uint8Array.of(suite, flags & FLAG.multipart)]);
   // As a KeyObject: a raw key makes the same derivation twice as dear.
   const ikm = createSecretKey(dataKey);
-  return new ObjectKeys(Buffer.from(hkdfSync("sha256", ikm, object.objectId, info, OKM_BYTES)));
+  const okm = Buffer.from(hkdfSync("sha256", ikm, objectId, info, OKM_BYTES));
+  return new ObjectKeys(okm, flags);
 }
 
 /** The MAC of a header: HMAC-SHA-256 over every byte before it (format.md §4). */

@@ -4,10 +4,11 @@ import type { AskerProof, SealedAnswer } from "../contracts/keys.ts";
 import { Fault } from "../faults.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { hpkeSeal } from "../sealing/hpke.ts";
+import { encodeAnswer } from "./answer-bytes.ts";
 import { MAX_QUESTION_AGE_MS, ProofKeys, proofInput } from "./question-proof.ts";
 import { SeenNonces } from "./seen-nonces.ts";
 
-/** Seals one answer (a JSON value) to the asker it belongs to. */
+/** Seals one answer (a JSON value that may have bytes in it) to the asker it belongs to. */
 export type SealAnswer = (answer: unknown) => SealedAnswer;
 
 const NONCE_BYTES = 16;
@@ -57,7 +58,7 @@ export class AnswerGuard {
     const recipient = { kem: asker.kem, publicKey: Buffer.from(asker.publicKey, "base64") };
     const context = this.#keys.answerContext(covered);
     return (answer) => {
-      const plaintext = Buffer.from(JSON.stringify(answer));
+      const plaintext = encodeAnswer(answer);
       const { enc, ciphertext } = hpkeSeal(recipient, plaintext, context);
       plaintext.fill(0);
       return { enc: enc.toString("base64"), ciphertext: ciphertext.toString("base64") };

@@ -4,6 +4,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { Question } from "../contracts/contract.ts";
 import type { AskerProof, SealedAnswer } from "../contracts/keys.ts";
 import { Fault, type FaultCode, isFault } from "../faults.ts";
+import { wipeAnswer } from "./answer-bytes.ts";
 import type { AskerSession } from "./asker.ts";
 
 /** A question that `keys` answers (contracts/keys.ts). */
@@ -30,7 +31,7 @@ const BELIEVED: readonly FaultCode[] = [
 ];
 
 /**
- * Asks keys and gives the plain answer. `session` may be absent only where keys is a role of this process (`keys.refused`
+ * Asks keys and gives the plain answer, whose bytes the caller wipes. `session` may be absent only where keys is a role of this process (`keys.refused`
  * otherwise). Throws the faults of keys and of the bus, `crypto.integrity` for an answer that was not sealed to this question, and
  * `internal.bug` for a refusal from another process that is none of those.
  */
@@ -64,7 +65,13 @@ export async function askKeys<Input extends object, Plain>(
   });
   // Only keys can seal: an answer in the clear is not from there, whatever it says.
   if (!("sealed" in answer)) throw new Fault("crypto.integrity", "answer of keys is not sealed");
-  const opened = parseOutput(question, { plain: proven.openAnswer(answer.sealed) });
-  if ("plain" in opened) return opened.plain;
-  throw new Fault("internal.bug", "answer of keys is empty");
+  const plain = proven.openAnswer(answer.sealed);
+  try {
+    const opened = parseOutput(question, { plain });
+    if ("plain" in opened) return opened.plain;
+    throw new Fault("internal.bug", "answer of keys is empty");
+  } catch (error) {
+    wipeAnswer(plain);
+    throw error;
+  }
 }

@@ -4,12 +4,13 @@ import type { AskerProof, SealedAnswer } from "../contracts/keys.ts";
 import { Fault } from "../faults.ts";
 import type { Secret } from "../runtime/secret.ts";
 import { generateHpkeKeyPair, type HpkeKeyPair, hpkeOpen, type Kem } from "../sealing/hpke.ts";
+import { decodeAnswer } from "./answer-bytes.ts";
 import { ProofKeys, proofInput } from "./question-proof.ts";
 
 /** A question with its proof, and the one way to its answer. */
 export interface ProvenAsking<Input> {
   readonly input: Input & { readonly asker: AskerProof };
-  /** The answer's JSON value, once. `crypto.integrity` for an answer to another question or by another hand, or a second one. */
+  /** The answer, once; bytes in it are the caller's to wipe. `crypto.integrity` for an answer to another question or by another hand, or a second one. */
   openAnswer(sealed: SealedAnswer): unknown;
 }
 
@@ -61,9 +62,7 @@ export class AskerSession {
         };
         const plaintext = hpkeOpen(pair, message, this.#keys.answerContext(covered));
         isAnswered = true;
-        const answer: unknown = JSON.parse(plaintext.toString());
-        plaintext.fill(0);
-        return answer;
+        return decodeAnswer(plaintext);
       },
     };
   }

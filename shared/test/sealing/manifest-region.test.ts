@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { isFault } from "../../src/faults.ts";
+import { FLAG } from "../../src/format/layout.ts";
 import { type Manifest, totalSizeOf } from "../../src/format/manifest.ts";
 import {
   maxRegionBytesOf,
@@ -16,7 +17,7 @@ import {
 } from "../../src/sealing/manifest-region.ts";
 import { fixedKeys } from "./sealed-fixture.ts";
 
-const sealed = { keys: fixedKeys(), suite: 1 } as const;
+const sealed = { keys: fixedKeys(1, FLAG.multipart), suite: 1 } as const;
 const manifestOf = (sizes: readonly number[]): Manifest => ({
   parts: sizes.map((size, index) => ({
     partNumber: index + 1,
@@ -73,7 +74,7 @@ describe("region (format.md §7)", () => {
   });
 
   it("refuses a region under another key", () => {
-    const other = { keys: fixedKeys(2), suite: 1 } as const;
+    const other = { keys: fixedKeys(2, FLAG.multipart), suite: 1 } as const;
     assert.throws(
       () => openRegion(region, other, place),
       (error) => isFault(error, "crypto.integrity"),

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isFault } from "../../src/faults.ts";
 import { decodeHeader, encodeHeader } from "../../src/format/header.ts";
-import { deriveObjectKeys, headerMac, openHeader } from "../../src/sealing/object-keys.ts";
+import {
+  deriveObjectKeys,
+  headerMac,
+  ObjectKeys,
+  openHeader,
+} from "../../src/sealing/object-keys.ts";
 
 const dataKey = Buffer.alloc(32, 1);
 const objectId = Buffer.alloc(32, 2);
@@ -51,22 +56,34 @@ describe("openHeader", () => {
   });
 
   it("derives all keys apart, and apart for another suite, layout and object", () => {
-    const variants = [
-      keys,
-      deriveObjectKeys(dataKey, { objectId, suite: 2, flags: 0 }),
-      deriveObjectKeys(dataKey, { objectId, suite: 1, flags: 1 }),
-      deriveObjectKeys(dataKey, { objectId: Buffer.alloc(32, 3), suite: 1, flags: 0 }),
-    ];
-    const values = variants.flatMap((derived) => [
-      derived.commitment.toString("hex"),
-      ...[
-        derived.headerKey,
-        derived.metadataKey,
-        derived.dataKey,
-        derived.trailerKey,
-        derived.manifestKey,
-      ].map((key) => key.export().toString("hex")),
-    ]);
-    assert.equal(new Set(values).size, values.length);
+    const derive = (object: { suite?: 1 | 2; flags?: number; objectId?: Buffer }) =>
+      deriveObjectKeys(dataKey, { objectId, suite: 1, flags: 0, ...object });
+    const single = [derive({ flags: 2 }), derive({ suite: 2, flags: 2 })];
+    single.push(derive({ flags: 2, objectId: Buffer.alloc(32, 3) }));
+    const inParts = derive({ flags: 3 });
+    const values = [
+      ...single.flatMap((derived) => [derived.trailerKey, ...commonOf(derived)]),
+      ...[inParts.manifestKey, ...commonOf(inParts)],
+    ].map((key) => key.export().toString("hex"));
+    const commitments = [...single, inParts].map((derived) => derived.commitment.toString("hex"));
+    assert.equal(new Set([...values, ...commitments]).size, 20);
+  });
+
+  it("has no key that an object of these flags does not have", () => {
+    const inParts = deriveObjectKeys(dataKey, { objectId, suite: 1, flags: 1 });
+    assert.throws(() => keys.metadataKey, RangeError);
+    assert.throws(() => keys.manifestKey, RangeError);
+    assert.throws(() => inParts.trailerKey, RangeError);
+  });
+
+  it("wipes the bytes that keys are made of", () => {
+    const okm = Buffer.alloc(192, 7);
+    const { headerKey, commitment } = new ObjectKeys(okm, 0);
+    assert.deepEqual(okm, Buffer.alloc(192));
+    assert.deepEqual([headerKey.export(), commitment], [Buffer.alloc(32, 7), Buffer.alloc(32, 7)]);
   });
 });
+
+function commonOf({ headerKey, metadataKey, dataKey: key }: ObjectKeys) {
+  return [headerKey, metadataKey, key];
+}

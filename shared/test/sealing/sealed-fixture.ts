@@ -5,10 +5,10 @@ import { type Body, bodyOfPieces } from "../../src/http/body.ts";
 import { deriveObjectKeys, type ObjectKeys } from "../../src/sealing/object-keys.ts";
 import { sealBody } from "../../src/sealing/seal.ts";
 
-/** Keys of a fixed data key. */
-export function fixedKeys(suite: SuiteNumber = 1): ObjectKeys {
+/** Keys of a fixed data key, for a single object unless the flags say otherwise. */
+export function fixedKeys(suite: SuiteNumber = 1, flags = 0): ObjectKeys {
   const objectId = Buffer.alloc(32, 0x22);
-  return deriveObjectKeys(Buffer.alloc(32, 0x11), { objectId, suite, flags: 0 });
+  return deriveObjectKeys(Buffer.alloc(32, 0x11), { objectId, suite, flags });
 }
 
 /** Bytes that differ from chunk to chunk. */

@@ -18,7 +18,9 @@ const asking = {
   input: { place: { bucket: "b", key: "k" }, header: "h" },
   requestId: "r",
 };
-const plain = { dataKey: "AAAA" };
+const dataKey = Buffer.alloc(32, 7);
+/** Every asker and answerer wipes its own. */
+const plainly = () => ({ dataKey: Buffer.from(dataKey) });
 
 function isIntegrity(error: unknown): boolean {
   return isFault(error, "crypto.integrity");
@@ -29,7 +31,7 @@ function servedBus(): RemoteBus {
   const bus = new RemoteBus();
   const guard = new AnswerGuard({ secret });
   bus.serve(unwrapDataKey, async (input, { requestId }) => ({
-    sealed: guard.check(unwrapDataKey, input, requestId)(plain),
+    sealed: guard.check(unwrapDataKey, input, requestId)(plainly()),
   }));
   return bus;
 }
@@ -40,10 +42,10 @@ describe("askKeys", () => {
     bus.serve(unwrapDataKey, async ({ asker }, { isLocal }) => {
       assert.equal(asker, undefined);
       assert.equal(isLocal, true);
-      return { plain };
+      return { plain: plainly() };
     });
-    assert.deepEqual(await askKeys(bus, undefined, asking), plain);
-    assert.deepEqual(await askKeys(bus, session, asking), plain);
+    assert.deepEqual(await askKeys(bus, undefined, asking), plainly());
+    assert.deepEqual(await askKeys(bus, session, asking), plainly());
   });
 
   it("asks another process with a proof, and opens what is sealed to it", async () => {
@@ -53,8 +55,8 @@ describe("askKeys", () => {
       crossed = JSON.stringify(answer);
       return answer;
     };
-    assert.deepEqual(await askKeys(bus, session, asking), plain);
-    assert.ok(crossed.includes("ciphertext") && !crossed.includes(plain.dataKey));
+    assert.deepEqual(await askKeys(bus, session, asking), plainly());
+    assert.ok(crossed.includes("ciphertext") && !crossed.includes(dataKey.toString("base64")));
   });
 
   it("asks no other process without a secret", async () => {
@@ -65,7 +67,7 @@ describe("askKeys", () => {
 
   it("refuses an answer in the clear from another process", async () => {
     const bus = servedBus();
-    bus.onAnswer = () => ({ plain });
+    bus.onAnswer = () => ({ plain: plainly() });
     await assert.rejects(askKeys(bus, session, asking), isIntegrity);
   });
 

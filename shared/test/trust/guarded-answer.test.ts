@@ -18,17 +18,19 @@ const asking = {
   input: { place: { bucket: "b", key: "k" }, header: "h" },
   requestId: "r",
 };
-const plain = { dataKey: "AAAA" };
+const dataKey = Buffer.alloc(32, 7);
+/** Every asker and answerer wipes its own. */
+const plainly = () => ({ dataKey: Buffer.from(dataKey) });
 
 describe("guardedAnswer", () => {
   it("answers a role of its process in the clear", async () => {
     const bus = new MemoryBus({ log: new KeptLog() });
     bus.serve(
       unwrapDataKey,
-      guardedAnswer(unwrapDataKey, undefined, async () => plain),
+      guardedAnswer(unwrapDataKey, undefined, async () => plainly()),
     );
     const answer = await bus.request(unwrapDataKey, asking.input, { requestId: "r" });
-    assert.deepEqual(answer, { plain });
+    assert.deepEqual(answer, { plain: plainly() });
   });
 
   it("answers another process with proof, sealed, and tells the handler who waits", async () => {
@@ -40,10 +42,10 @@ describe("guardedAnswer", () => {
       { requestId, isLocal }: { requestId: string; isLocal: boolean },
     ) => {
       heard.push([requestId, isLocal]);
-      return plain;
+      return plainly();
     };
     bus.serve(unwrapDataKey, guardedAnswer(unwrapDataKey, guard, handler));
-    assert.deepEqual(await askKeys(bus, session, asking), plain);
+    assert.deepEqual(await askKeys(bus, session, asking), plainly());
     assert.deepEqual(heard, [["r", false]]);
   });
 
@@ -52,7 +54,7 @@ describe("guardedAnswer", () => {
     let hasRun = false;
     const handler = async () => {
       hasRun = true;
-      return plain;
+      return plainly();
     };
     const guarded = new RemoteBus();
     guarded.serve(
@@ -66,5 +68,23 @@ describe("guardedAnswer", () => {
     await assert.rejects(askKeys(guarded, other, asking), refused);
     await assert.rejects(askKeys(unguarded, session, asking), refused);
     assert.equal(hasRun, false);
+  });
+
+  it("hands bytes over within the process, and wipes them once they are sealed or nobody waits", async () => {
+    const given: Buffer[] = [];
+    const handler = async () => {
+      const answer = plainly();
+      given.push(answer.dataKey);
+      return answer;
+    };
+    const answer = guardedAnswer(unwrapDataKey, new AnswerGuard({ secret }), handler);
+    const asked = { requestId: "r", deadlineMs: Date.now() + 10_000, isLocal: true };
+    const local = await answer(asking.input, asked);
+    assert.ok("plain" in local && local.plain.dataKey === given[0] && dataKey.equals(given[0]));
+    const late = answer(asking.input, { ...asked, deadlineMs: Date.now() - 1 });
+    await assert.rejects(late, { code: "bus.timeout" });
+    const { input } = session.prove(unwrapDataKey, asking.input, "r");
+    assert.ok("sealed" in (await answer(input, { ...asked, isLocal: false })));
+    assert.deepEqual(given.slice(1), [Buffer.alloc(32), Buffer.alloc(32)]);
   });
 });
