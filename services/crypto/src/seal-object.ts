@@ -37,9 +37,10 @@ export function sealObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend
         };
         return await stored(await rooms.backend.send(putOf(head, plain, { requestId, signal })));
       }
-      const { place, suite, size, sealsMetadata } = head;
+      const { place, suite, size, sealsMetadata, keyWish } = head;
       const flags = sealsMetadata ? FLAG.sealedMetadata : 0;
-      const issued = await rooms.dataKeys.issue({ place, suite, flags, size }, requestId);
+      const object = { place, suite, flags, size, keyWish };
+      const issued = await rooms.dataKeys.issue(object, requestId);
       const { keys } = issued;
       const headers = storedHeaders(head.headers, issued, sealsMetadata);
       const sealed = sealBody(body, { keys, suite, size, trailer: () => trailerOf(tail()) });

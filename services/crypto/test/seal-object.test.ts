@@ -46,6 +46,15 @@ describe("seal-object", () => {
     assert.equal(new Set(commitments).size, 3);
   });
 
+  it("seals under the key that the policy wishes for", async () => {
+    const crypto = new RunningCrypto();
+    await crypto.seal("k", Buffer.from("x"), { keyWish: { provider: "rsa", keyId: "tenant" } });
+    const { provider, keyId } = decodeHeader(
+      crypto.backend.objects.get("k")?.headers[HEADER] ?? "",
+    );
+    assert.deepEqual([provider, keyId], ["rsa", "tenant"]);
+  });
+
   it("refuses what is too large before anybody is asked", async () => {
     const crypto = new RunningCrypto();
     const sealed = crypto.seal("k", Buffer.from("x"), { size: 5_367_398_577 });

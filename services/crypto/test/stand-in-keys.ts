@@ -52,9 +52,11 @@ export class StandInKeys {
 
   constructor(log: Log = new KeptLog(), cache?: DataKeyCache) {
     this.bus = new MemoryBus({ log });
-    this.bus.serve(issueDataKey, async ({ place, suite, flags }) => {
+    this.bus.serve(issueDataKey, async ({ place, suite, flags, keyWish }) => {
       this.asked += 1;
-      return { plain: this.spoil(this.#issue(place, { suite, flags })) };
+      const issued = this.#issue(place, { suite, flags });
+      const { provider = issued.provider, keyId = issued.keyId } = keyWish ?? {};
+      return { plain: this.spoil({ ...issued, provider, keyId }) };
     });
     this.bus.serve(unwrapDataKey, async ({ place, header }) => {
       this.asked += 1;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bindingOf, packPayload } from "@s3eg/shared/sealing/envelope.ts";
 import { deriveObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
+import type { KeyRef } from "../src/custody/custodian.ts";
 import { issueDataKeyAnswerer } from "../src/issue-data-key.ts";
 import { CountingCustodian } from "./counting-custodian.ts";
 import { is, place } from "./issued-header.ts";
@@ -23,6 +24,24 @@ describe("issueDataKey", () => {
     const again = await issue({ place, suite: 2, flags: 1 });
     assert.notDeepEqual(again.dataKey, issued.dataKey);
     assert.notDeepEqual(again.objectId, issued.objectId);
+  });
+
+  it("wraps for a policy under the key it wishes for once that is proven, and under no other", async () => {
+    const proven: KeyRef[] = [];
+    const custodian = new CountingCustodian();
+    custodian.keyFor = ({ keyId }) => custodian.readableKeys.find(() => keyId === "tenant");
+    const issue = issueDataKeyAnswerer(custodian, async (key) => {
+      await Promise.resolve();
+      proven.push(key);
+    });
+    const wish = { place, suite: 1, flags: 0 } as const;
+    const issued = await issue({ ...wish, keyWish: { provider: "aes", keyId: "tenant" } });
+    assert.equal(issued.keyVersion, 1);
+    assert.deepEqual(proven, [custodian.readableKeys[0]]);
+    const calls = custodian.calls;
+    const refused = issue({ ...wish, keyWish: { provider: "aes", keyId: "nobody" } });
+    await assert.rejects(refused, is("keys.unknown-key"));
+    assert.equal(custodian.calls, calls);
   });
 
   it("refuses flags that no header may have, before a custodian is called", async () => {

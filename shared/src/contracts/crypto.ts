@@ -1,7 +1,7 @@
 /** What `crypto` answers: the transfers that carry object bytes, and what it announces of itself. */
 import { z } from "zod";
 import { announcement, download, question, upload } from "./contract.ts";
-import { AskerProof, answerOf, Place, Suite } from "./keys.ts";
+import { AskerProof, answerOf, KeyWish, Place, Suite } from "./keys.ts";
 
 const Headers = z.record(z.string(), z.string());
 
@@ -43,6 +43,8 @@ export const sealObject = upload("seal-object", {
     size: z.number().int().nonnegative(),
     /** False: stored as it is, where the bucket's policy is `contents: pass-through`. */
     isSealed: z.boolean().optional(),
+    /** The key that the bucket's policy wants the object under; absent: the active one. */
+    keyWish: KeyWish.optional(),
     /** True: metadata and content headers among `headers` are sealed (format.md §11). Absent: stored as they are. */
     sealsMetadata: z.boolean().optional(),
     /** Header fields to send to the backend as they are: metadata, content headers, conditions, ACL, tags, lock. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { download, upload } from "./contract.ts";
 import { ChecksumName, PlaintextFacts } from "./crypto.ts";
-import { Place, Suite } from "./keys.ts";
+import { KeyWish, Place, Suite } from "./keys.ts";
 
 const Headers = z.record(z.string(), z.string());
 const Target = z.strictObject({
@@ -29,6 +29,8 @@ export const createUpload = upload("create-upload", {
     checksum: UploadChecksum.optional(),
     /** False: policy stores the object as it is. It holds for the whole upload, whatever becomes of the policy. Absent: sealed. */
     isSealed: z.boolean().optional(),
+    /** The key that the policy wants the object under, which holds for the whole upload, too; absent: the active one. */
+    keyWish: KeyWish.optional(),
     /** True: metadata and content headers among `headers` are sealed (format.md §11). Absent: stored as they are. */
     sealsMetadata: z.boolean().optional(),
   }),

@@ -70,7 +70,14 @@ function plain(stored: HeaderFields): { header: string; stored: HeaderFields } {
 /** Header and header fields of an object in parts. Where the backend wants them of one size, the header says that the manifest is beside the object. */
 async function sealed(
   { dataKeys, needsEqualParts = false }: UploadRooms,
-  { target, place, suite, headers, sealsMetadata = false }: Parameters<CreateUpload>[0]["head"],
+  {
+    target,
+    place,
+    suite,
+    headers,
+    keyWish,
+    sealsMetadata = false,
+  }: Parameters<CreateUpload>[0]["head"],
   requestId: string,
 ): Promise<{ header: string; stored: HeaderFields }> {
   if (needsEqualParts && !hasRoomForCompanion(target.key)) throw keyTooLong();
@@ -78,6 +85,7 @@ async function sealed(
     FLAG.multipart |
     (needsEqualParts ? FLAG.companionManifest : 0) |
     (sealsMetadata ? FLAG.sealedMetadata : 0);
-  const issued = await dataKeys.issue({ place, suite, flags, size: undefined }, requestId);
+  const object = { place, suite, flags, size: undefined, keyWish };
+  const issued = await dataKeys.issue(object, requestId);
   return { header: issued.header, stored: storedHeaders(headers, issued, sealsMetadata) };
 }

@@ -36,6 +36,18 @@ describe("create-upload", () => {
     assert.equal(result.headers["content-type"], "text/x");
   });
 
+  it("begins it under the key that the policy wishes for, for all of it", async () => {
+    await using uploads = new RunningUploads();
+    const { uploadId } = await uploads.create({ keyWish: { provider: "rsa", keyId: "tenant" } });
+    const bytes = Buffer.alloc(MIN_PART, 1);
+    await uploads.complete(uploadId, [await uploads.part(uploadId, 1, bytes)]);
+    const stored = uploads.backend.objects.get("k")?.headers[HEADER_FIELD] ?? "";
+    assert.deepEqual(
+      [decodeHeader(stored).provider, decodeHeader(stored).keyId],
+      ["rsa", "tenant"],
+    );
+  });
+
   it("keeps what later steps need, under the backend's upload id", async () => {
     await using uploads = new RunningUploads();
     const checksum = { algorithm: "crc32", type: "COMPOSITE" } as const;
