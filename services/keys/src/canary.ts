@@ -3,7 +3,7 @@
  * not at the first read of an object.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
@@ -16,6 +16,15 @@ import {
   type KeyRef,
 } from "./custody/custodian.ts";
 import { errorCodeOf } from "./error-code.ts";
+
+/** Key stores that may wrap by a newer version of a key than before, under the same name. */
+const HAS_OWN_VERSIONS: ReadonlySet<KeyRef["provider"]> = new Set([
+  "aws-kms",
+  "azure",
+  "gcp",
+  "kmip",
+  "transit",
+]);
 
 const Canary = z.strictObject({ wrappedKey: z.base64() });
 
@@ -49,7 +58,12 @@ export async function checkCanaries(
       else problems.push(notGenuine(key, folder));
     } catch (error) {
       const isAway = isFault(error, "keys.unavailable", "keys.denied");
-      if (!isAway || isSameKey(key, custodian.activeKey)) throw error;
+      const isActive = isSameKey(key, custodian.activeKey);
+      if (isActive && isFault(error, "keys.denied")) {
+        problems.push(notOpened(key, folder));
+        continue;
+      }
+      if (!isAway || isActive) throw error;
       log.warn({ err: error, ...key }, "a key version beside the active one could not be checked");
     }
   }
@@ -64,19 +78,44 @@ export async function checkCanaries(
 }
 
 function notGenuine(key: KeyRef, folder: string): string {
-  const named = `key version ${key.keyVersion} (${key.provider} "${key.keyId}")`;
-  const path = join(folder, canaryName(key));
-  return `${named}: is not the key that its canary ${path} was made with`;
+  return `${nameOf(key)}: is not the key that its canary ${pathOf(key, folder)} was made with`;
+}
+
+/** The key itself was just seen to work. */
+function notOpened(key: KeyRef, folder: string): string {
+  const advice = "remove that file if the version that wrapped it was retired there";
+  const problem = `the key store no longer opens its canary ${pathOf(key, folder)}`;
+  return `${nameOf(key)}: ${problem}; ${advice}`;
+}
+
+function nameOf({ provider, keyId, keyVersion }: KeyRef): string {
+  return `key version ${keyVersion} (${provider} "${keyId}")`;
+}
+
+function pathOf(key: KeyRef, folder: string): string {
+  return join(folder, canaryName(key));
 }
 
 async function isGenuine(custodian: Custodian, key: KeyRef, folder: string): Promise<boolean> {
-  const path = join(folder, canaryName(key));
+  const path = pathOf(key, folder);
   const isKept = (await inFolder(folder, () => readText(path))) !== undefined;
   if (!isKept) {
     const canary = await makeCanary(custodian, key);
     await inFolder(folder, () => writeOnce(path, canary));
   }
-  return await opens(custodian, key, await inFolder(folder, () => readText(path)));
+  const isRight = await opens(custodian, key, await inFolder(folder, () => readText(path)));
+  if (isRight && isKept && HAS_OWN_VERSIONS.has(key.provider)) await renew(custodian, key, folder);
+  return isRight;
+}
+
+/** Wraps it by the version of today, before the one of before is retired. A key that only opens any more keeps its canary. */
+async function renew(custodian: Custodian, key: KeyRef, folder: string): Promise<void> {
+  try {
+    const canary = await makeCanary(custodian, key);
+    await inFolder(folder, () => replace(pathOf(key, folder), canary));
+  } catch (error) {
+    if (!isFault(error, "keys.unavailable", "keys.denied")) throw error;
+  }
 }
 
 function canaryName({ provider, keyId, keyVersion }: KeyRef): string {
@@ -121,19 +160,31 @@ function canaryBinding({ provider, keyId, keyVersion }: KeyRef): Buffer {
   return createHash("sha256").update(named).digest();
 }
 
+/** The file is the former one or this one, whole. */
+async function replace(path: string, text: string): Promise<void> {
+  const draft = await written(path, text);
+  await rename(draft, path);
+}
+
 /** The file appears whole or not at all. One that another process wrote meanwhile stays, and is checked like any other. */
 async function writeOnce(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  const draft = await written(path, text);
   try {
-    await using file = await open(draft, "wx", 0o600);
-    await file.writeFile(text);
-    await file.sync();
     await link(draft, path);
   } catch (error) {
     if (errorCodeOf(error) !== "EEXIST") throw error;
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/** A draft beside the file, on disk. */
+async function written(path: string, text: string): Promise<string> {
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  await using file = await open(draft, "wx", 0o600);
+  await file.writeFile(text);
+  await file.sync();
+  return draft;
 }
 
 async function readText(path: string): Promise<string | undefined> {

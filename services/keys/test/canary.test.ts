@@ -7,6 +7,7 @@ import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { checkCanaries } from "../src/canary.ts";
 import { AesCustodian } from "../src/custody/aes-custodian.ts";
+import type { ActiveCustodian } from "../src/custody/custodian.ts";
 import { CountingCustodian } from "./counting-custodian.ts";
 import { silentLog as log } from "./silent-log.ts";
 
@@ -16,6 +17,46 @@ function holding(kekByVersion: Record<number, number>): AesCustodian {
     return [Number(version), new Secret(Buffer.alloc(32, fill))] as const;
   });
   return new AesCustodian({ versions: new Map(entries), activeVersion: entries[0]?.[0] ?? 0 });
+}
+
+/** A key store with versions of its own: wraps with the newest, opens from the oldest on. It hides nothing. */
+class Generations implements ActiveCustodian {
+  readonly activeKey = { provider: "transit", keyId: "kek", keyVersion: 0 } as const;
+  readonly readableKeys = [this.activeKey];
+  newest = 1;
+  oldest = 1;
+
+  keyNamed() {
+    return this.activeKey;
+  }
+
+  async start() {
+    await Promise.resolve();
+  }
+
+  async check() {
+    await Promise.resolve();
+  }
+
+  async wrap(payload: Uint8Array) {
+    await Promise.resolve();
+    if (this.newest === 0) throw new Fault("keys.denied", "wraps no more");
+    return Buffer.concat([Buffer.of(this.newest), payload]);
+  }
+
+  async unwrap(wrapped: Uint8Array) {
+    await Promise.resolve();
+    if ((wrapped[0] ?? 0) < this.oldest) throw new Fault("keys.denied", "too old");
+    return wrapped.slice(1);
+  }
+
+  checkValue() {
+    return undefined;
+  }
+
+  async [Symbol.asyncDispose]() {
+    await Promise.resolve();
+  }
 }
 
 describe("checkCanaries", () => {
@@ -123,6 +164,28 @@ describe("checkCanaries", () => {
       code: "keys.denied",
       message: /is not the key/,
     });
+  });
+
+  it("wraps the canary anew where the store has versions of its own, so that the former ones may be retired", async () => {
+    const custodian = new Generations();
+    await checkCanaries(custodian, { folder, log });
+    custodian.newest = 2;
+    await checkCanaries(custodian, { folder, log });
+    custodian.oldest = 2;
+    await checkCanaries(custodian, { folder, log });
+    custodian.oldest = custodian.newest = 3;
+    await assert.rejects(checkCanaries(custodian, { folder, log }), {
+      code: "config.invalid",
+      message: /no longer opens its canary/,
+    });
+  });
+
+  it("leaves a canary as it is where its key opens and wraps no more", async () => {
+    const custodian = new Generations();
+    await checkCanaries(custodian, { folder, log });
+    custodian.newest = 0;
+    await checkCanaries(custodian, { folder, log });
+    assert.equal((await readdir(folder)).length, 1);
   });
 
   it("does not blame the key when the custodian fails", async () => {
