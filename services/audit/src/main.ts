@@ -2,14 +2,11 @@
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
-import { openChainKey } from "./chain/chain-key.ts";
-import { ChainedSink } from "./chain/chained-sink.ts";
 import type { AuditSection } from "./config.ts";
 import { openInbox } from "./inbox.ts";
 import { Ledger } from "./ledger.ts";
+import { openTrail } from "./open-trail.ts";
 import { SeenEvents } from "./seen-events.ts";
-import { fileSink } from "./sinks/file-sink.ts";
-import { stdoutSink } from "./sinks/stdout-sink.ts";
 
 /**
  * Starts the audit trail. Dispose it after the bus was drained: it then writes what is still waiting. Without `audit.enabled`
@@ -26,7 +23,9 @@ export async function startAudit(given: {
   const { config, bus, log, metrics } = given;
   if (!config.enabled) return new AsyncDisposableStack();
   const { sink, overflow, max_events } = config;
-  const chained = await openTrail(config, given);
+  await using stack = new AsyncDisposableStack();
+  const { chained, sending } = await openTrail(config, given);
+  if (sending) stack.use(sending);
   const ledger = new Ledger({
     writer: chained,
     log,
@@ -41,18 +40,6 @@ export async function startAudit(given: {
   });
   const seen = new SeenEvents(chained.knownEvents);
   openInbox(bus, { ledger, seen, redactedKeys: config.redact_metadata_keys });
-  return ledger;
-}
-
-async function openTrail(
-  { sink, chain_key, chain_key_file }: AuditSection,
-  { folder, log }: { readonly folder: string; readonly log: Log },
-): Promise<ChainedSink> {
-  const key = await openChainKey({ folder, inline: chain_key, file: chain_key_file });
-  const { type, file_path: path, file_mode: mode, file_max_bytes: maxBytes } = sink;
-  if (type !== "file" || path === undefined) {
-    return await ChainedSink.open({ sink: stdoutSink(process.stdout), key, folder, log });
-  }
-  const file = await fileSink({ path, mode, maxBytes });
-  return await ChainedSink.open({ sink: file, key, folder, path, log });
+  stack.use(ledger);
+  return stack.move();
 }

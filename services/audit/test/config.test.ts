@@ -45,7 +45,7 @@ describe("AuditSection", () => {
     );
   });
 
-  it("refuses a sink it does not have: http only where audit is on, for present files load", () => {
+  it("refuses http without an endpoint where audit is on, and a sink that it does not have", () => {
     assert.equal(load({}, "audit: {sink: {type: http}}").enabled, false);
     for (const yaml of ["audit: {enabled: true, sink: {type: http}}", "audit: {sink: {type: x}}"]) {
       assert.throws(
