@@ -12,6 +12,8 @@ export interface SourceFile {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   minio: ["e2e/"],
   "@aws-sdk": ["shared/src/backend/", "services/keys/src/custody/", "e2e/", "test/", "bench/"],
+  "@azure": ["services/keys/src/custody/"],
+  "@google-cloud": ["services/keys/src/custody/"],
   "@hpke": ["shared/test/"],
   "@nats-io": ["shared/src/bus/", "e2e/"],
   "@node-rs": ["shared/src/s3/"],

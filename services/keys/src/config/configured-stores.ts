@@ -2,7 +2,9 @@
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { awsKmsProblems } from "./aws-kms.ts";
+import { azureKeyVaultProblems } from "./azure-key-vault.ts";
 import { cosmianProblems } from "./cosmian.ts";
+import { gcpKmsProblems } from "./gcp-kms.ts";
 import type { KeyManagerSection } from "./key-manager.ts";
 import { openbaoProblems } from "./openbao.ts";
 import { policyKeyProblems } from "./policy-keys.ts";
@@ -47,6 +49,14 @@ const KEY_STORES = {
     isConfigured: ({ key_manager }) => key_manager.aws_kms.keys.length > 0,
     problems: ({ key_manager }) => awsKmsProblems(key_manager.aws_kms),
   },
+  azure: {
+    isConfigured: ({ key_manager }) => key_manager.azure_key_vault.keys.length > 0,
+    problems: ({ key_manager }) => azureKeyVaultProblems(key_manager.azure_key_vault),
+  },
+  gcp: {
+    isConfigured: ({ key_manager }) => key_manager.gcp_kms.keys.length > 0,
+    problems: ({ key_manager }) => gcpKmsProblems(key_manager.gcp_kms),
+  },
   password: {
     isConfigured: hasPassword,
     problems: (settings) =>
@@ -66,6 +76,8 @@ const PROVIDER_OF = {
   hsm: "pkcs11",
   pkcs11: "pkcs11",
   "aws-kms": "aws-kms",
+  "azure-key-vault": "azure",
+  "gcp-kms": "gcp",
   openbao: "transit",
   "openbao-transit": "transit",
   vault: "transit",

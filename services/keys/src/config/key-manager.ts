@@ -2,7 +2,9 @@
 import { durationMs, secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 import { AwsKmsSection } from "./aws-kms.ts";
+import { AzureKeyVaultSection } from "./azure-key-vault.ts";
 import { CosmianSection } from "./cosmian.ts";
+import { GcpKmsSection } from "./gcp-kms.ts";
 import { OpenbaoSection } from "./openbao.ts";
 import { PolicyKeys } from "./policy-keys.ts";
 import { CircuitBreakerSection, RetrySection } from "./resilience.ts";
@@ -19,6 +21,8 @@ const PROVIDER_SETTINGS = [
   "pkcs11",
   "self_contained",
   "aws-kms",
+  "azure-key-vault",
+  "gcp-kms",
   "openbao",
   "openbao-transit",
   "vault",
@@ -84,6 +88,8 @@ export const KeyManagerSection = z.strictObject({
   cosmian: CosmianSection.prefault({}),
   openbao: OpenbaoSection.prefault({}),
   aws_kms: AwsKmsSection.prefault({}),
+  azure_key_vault: AzureKeyVaultSection.prefault({}),
+  gcp_kms: GcpKmsSection.prefault({}),
   memory: z
     .strictObject({
       master_key_source: secret()

@@ -4,6 +4,8 @@ import { activeStore, type KeyStore, readingStores } from "../config/configured-
 import type { PolicyKeys } from "../config/policy-keys.ts";
 import { configuredAes } from "./configured-aes.ts";
 import { configuredAwsKms } from "./configured-aws-kms.ts";
+import { configuredAzure } from "./configured-azure.ts";
+import { configuredGcp } from "./configured-gcp.ts";
 import { configuredKmip } from "./configured-kmip.ts";
 import { configuredPassword, configuredPasswordReader } from "./configured-password.ts";
 import { configuredRsa } from "./configured-rsa.ts";
@@ -18,6 +20,8 @@ const OPENERS: Readonly<Record<KeyStore, CustodianOpener>> = {
   kmip: { open: configuredKmip },
   transit: { open: configuredTransit },
   "aws-kms": { open: configuredAwsKms },
+  azure: { open: configuredAzure },
+  gcp: { open: configuredGcp },
   password: { open: configuredPassword, openToRead: configuredPasswordReader },
 };
 
