@@ -3,6 +3,7 @@ import { auditVerify } from "./commands/audit-verify.ts";
 import { checkConfig } from "./commands/check-config.ts";
 import { decrypt } from "./commands/decrypt.ts";
 import { doctor } from "./commands/doctor.ts";
+import { init } from "./commands/init.ts";
 import { inspect } from "./commands/inspect.ts";
 import { keys } from "./commands/keys.ts";
 import { listAlgorithm } from "./commands/list-algorithm.ts";
@@ -22,6 +23,8 @@ export const USAGE = `usage: s3eg <command>
                          say whether the audit trail is whole and as it was written; exit 1 and what is gone or changed
   check-config [role …]  read the configuration, print every problem and what has no effect, exit 0 or 78
   check-config --schema  print the JSON schema of the configuration
+  init [--dir DIR] [--endpoint URL] [--region REGION]
+                         write a first configuration with a fresh KEK and credentials for a client
   inspect BUCKET KEY     say what lies on the backend under a key (no key material is needed)
   keys list | check | rotate VERSION | retire VERSION | restore VERSION
                          show the versions of the KEK, choose which one writes, refuse one, allow it again
@@ -47,6 +50,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   "check-config": checkConfig,
   decrypt,
   doctor,
+  init,
   inspect,
   keys,
   "list-algorithm": listAlgorithm,
