@@ -4,9 +4,18 @@ import { type Place, reissueHeader } from "@s3eg/shared/contracts/keys.ts";
 import { askKeys } from "@s3eg/shared/trust/ask.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 
+/** A header, and what it is to become. */
+export interface MovedHeader {
+  readonly header: string;
+  readonly from: Place;
+  readonly to: Place;
+  /** Whether it is to say that metadata are sealed; absent: what it says now. */
+  readonly sealsMetadata?: boolean;
+}
+
 /** Re-issues headers; throws the faults of `keys`, `crypto.integrity` for a header that does not belong to `from`. */
 export interface HeaderReissue {
-  reissue(moving: { header: string; from: Place; to: Place }, requestId: string): Promise<string>;
+  reissue(moving: MovedHeader, requestId: string): Promise<string>;
 }
 
 /** Header re-issue asked over the bus; `session` proves who asks where keys is another process. */

@@ -21,6 +21,8 @@ export interface BucketPolicy {
   readonly encryptsMultipart?: boolean;
   /** True: nothing is stored unsealed, and no copy is made of what lies unsealed. */
   readonly requiresEncryption?: boolean;
+  /** Whether metadata and content headers of new objects are sealed, too (format.md §11). Absent: stored as they are. */
+  readonly metadata?: "plain" | "sealed";
   /** What becomes of a client's request for the backend's own encryption; default `pass`. */
   readonly sse?: SsePolicy;
   /** How often a client may ask for something in its buckets; absent: as often as it likes. */
@@ -35,6 +37,11 @@ export function sealsObjects({ contents }: BucketPolicy): boolean {
 /** False where objects that are uploaded in parts are. */
 export function sealsUploads(policy: BucketPolicy): boolean {
   return policy.encryptsMultipart !== false && sealsObjects(policy);
+}
+
+/** True where the metadata of what is sealed are sealed, too. */
+export function hidesMetadata(policy: BucketPolicy): boolean {
+  return policy.metadata === "sealed" && sealsObjects(policy);
 }
 
 /** A policy and the buckets it speaks of: exact names or globs with `*`. */

@@ -20,7 +20,7 @@ import type { S3Answer } from "../operations/operation.ts";
 import { headerEtag } from "../s3/etags.ts";
 import { identityOf } from "../s3-request.ts";
 import { headSource, namingSource } from "./copied-source.ts";
-import { type Copying, copyAnswer, copyOutcome, reissuedHeader } from "./reissued-copy.ts";
+import { type Copying, copyAnswer, copyOutcome, reissuedFields } from "./reissued-copy.ts";
 
 /** Parts under way at once: the backend does the work, and has other clients. */
 const PARTS_AT_ONCE = 4;
@@ -42,9 +42,10 @@ export async function copyInParts(
     etag,
     storedSize: Number(headers["content-length"]),
   });
-  const header = await reissuedHeader(copying);
+  const fields = await reissuedFields(copying);
+  const { [HEADER_FIELD]: header = "" } = fields;
   const companion = isBeside ? companionKeyOf(copying.request.key, header) : undefined;
-  const uploadId = await begin(copying, header);
+  const uploadId = await begin(copying, fields);
   let mayBeComplete = false;
   try {
     const etags = await copyParts(copying, uploadId, spans);
@@ -98,8 +99,7 @@ function storedSpans(
   throw new Fault("crypto.integrity", "stored object does not have the parts its manifest says");
 }
 
-async function begin(copying: Copying, header: string): Promise<string> {
-  const headers = { ...copying.storing, [HEADER_FIELD]: header };
+async function begin(copying: Copying, headers: HeaderFields): Promise<string> {
   const response = await send(copying, { method: "POST", query: [["uploads", ""]], headers });
   const result = await copyOutcome(response, "InitiateMultipartUploadResult");
   const uploadId = result.textOf("UploadId");

@@ -6,6 +6,7 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { XmlElement } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "../backend-xml.ts";
+import { sealedUnder } from "../object-metadata.ts";
 import type { Rooms, S3Answer } from "../operations/operation.ts";
 import { copyResult } from "../s3/copy-result.ts";
 import { headerEtag } from "../s3/etags.ts";
@@ -22,8 +23,10 @@ export interface Copying {
   readonly rooms: Rooms;
   readonly source: CopySource;
   readonly found: FoundSource;
-  /** Header fields to store with the copy, the conditions on its place aside. */
+  /** Header fields to store with the copy, the conditions on its place aside. Metadata are in the clear. */
   readonly storing: HeaderFields;
+  /** Whether the copy's metadata are sealed. */
+  readonly hidesMetadata: boolean;
   /** The client's conditions on the copy's place, mapped for the backend. */
   readonly conditions: HeaderFields;
   /** What is known of the source goes for the copy, too: the bytes are the same. */
@@ -53,9 +56,8 @@ export async function copyReissued(copying: Copying): Promise<S3Answer> {
       ...namingSource(request.headers, source, found.etag),
       ...(directive === undefined ? {} : { "x-amz-tagging-directive": directive }),
       ...(isTagged ? { "x-amz-tagging-directive": "REPLACE" } : {}),
-      ...storing,
+      ...(await reissuedFields(copying)),
       ...conditions,
-      [HEADER_FIELD]: await reissuedHeader(copying),
       "x-amz-metadata-directive": "REPLACE",
     },
     requestId: request.id,
@@ -69,11 +71,16 @@ export async function copyReissued(copying: Copying): Promise<S3Answer> {
   });
 }
 
-/** The source's header, wrapped for the place of the copy. */
-export async function reissuedHeader({ request, rooms, source, found }: Copying): Promise<string> {
-  const header = found.headers[HEADER_FIELD] ?? "";
-  const place = { header, from: source.place, to: placeOf(request) };
-  return await rooms.headers.reissue(place, request.id);
+/** What is stored with the copy: the source's header, wrapped for the copy's place, and all that `storing` says, sealed under it where that is wished. */
+export async function reissuedFields(copying: Copying): Promise<HeaderFields> {
+  const { request, rooms, source, found, storing, hidesMetadata: sealsMetadata } = copying;
+  const [former = "", place] = [found.headers[HEADER_FIELD], placeOf(request)];
+  const moving = { header: former, from: source.place, to: place, sealsMetadata };
+  const header = await rooms.headers.reissue(moving, request.id);
+  const fields = sealsMetadata
+    ? await sealedUnder(request, rooms, { header, place, storing })
+    : storing;
+  return { ...fields, [HEADER_FIELD]: header };
 }
 
 /** The document of an answer. It may fail after the backend has answered 200: then the body is an error (S3 API, CopyObject). */

@@ -6,7 +6,7 @@ import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { openObject, type PlaintextFacts, sealObject } from "@s3eg/shared/contracts/crypto.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { type BodyCheck, checkedBody, createDigest } from "@s3eg/shared/s3/checksums.ts";
-import { sealsObjects } from "../auth/policy.ts";
+import { hidesMetadata, sealsObjects } from "../auth/policy.ts";
 import type { Rooms, S3Answer } from "../operations/operation.ts";
 import { plainFacts } from "../plain-facts.ts";
 import { namedAlgorithm } from "../s3/checksum-headers.ts";
@@ -52,6 +52,7 @@ export async function sealedCopy(
     size: result.size,
     headers: storing,
     ...(sealsObjects(request.policy) ? {} : { isSealed: false }),
+    ...(hidesMetadata(request.policy) ? { sealsMetadata: true } : {}),
   };
   const { body: read, facts } = learning(body, result.size, request);
   const sending = { head, body: read, tail: facts };

@@ -5,10 +5,9 @@
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import type { ObjectFacts, ObjectPart } from "@s3eg/shared/contracts/crypto.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
-import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
-import { sealsObjects } from "../auth/policy.ts";
+import { hidesMetadata, sealsObjects } from "../auth/policy.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import {
   askingOfSource,
@@ -24,6 +23,7 @@ import { copyInParts } from "../copy/multipart-copy.ts";
 import { copyReissued } from "../copy/reissued-copy.ts";
 import { sealedCopy } from "../copy/sealed-copy.ts";
 import { retryIfChanged } from "../object-facts.ts";
+import { clientsHeaders } from "../object-metadata.ts";
 import { isInParts, partsOf } from "../object-parts.ts";
 import { objectSizeOf } from "../object-size.ts";
 import { namedAlgorithm } from "../s3/checksum-headers.ts";
@@ -64,7 +64,10 @@ async function copy(request: S3Request, rooms: Rooms, of: Source): Promise<S3Ans
   if (!isOfFormat2) refuseUnsealed(found.headers, contents);
   if (!(isOfFormat2 || legacyMetadataOf(found.headers))) checkPlainSource(request);
   checkSourceSize(await objectSizeOf(request, rooms, { ...source, headers: found.headers }));
-  const shown = { ...found, headers: legacyHeaders(found.headers) };
+  const isReplaced = request.headers["x-amz-metadata-directive"] === "REPLACE";
+  const shown = isReplaced
+    ? found
+    : { ...found, headers: await clientsHeaders(request, rooms, { ...source, ...found }) };
   const storing = await storedWithCopy(request, rooms, { source, found: shown });
   const conditions = await conditionsOf(request, rooms);
   const staysSealed = isOfFormat2 && sealsObjects(request.policy);
@@ -78,7 +81,8 @@ async function copy(request: S3Request, rooms: Rooms, of: Source): Promise<S3Ans
       sourceVersion: found.headers["x-amz-version-id"],
     });
   }
-  const copying = { request, rooms, ...of, storing, conditions, facts };
+  const hides = hidesMetadata(request.policy);
+  const copying = { request, rooms, ...of, storing, hidesMetadata: hides, conditions, facts };
   return parts ? await copyInParts(copying, parts) : await copyReissued(copying);
 }
 

@@ -8,7 +8,7 @@ import { retryIfChanged } from "../object-facts.ts";
 import { rangeOf } from "../s3/conditions.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { partHeaders, partNumberOf } from "../s3/part-number.ts";
-import { responseOverrides } from "../s3/response-overrides.ts";
+import { overridden, toldOverrides } from "../s3/response-overrides.ts";
 import { placeOf, type S3Request, targetOf } from "../s3-request.ts";
 import { conditionsOf, notModified, toldOf } from "../shown-etag.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
@@ -33,7 +33,7 @@ async function get(request: S3Request, rooms: Rooms): Promise<S3Answer> {
     ...(range ? { range } : {}),
     ...(part === undefined ? {} : { part }),
     headers: { ...askingHeaders(request.headers), ...(await conditionsOf(request, rooms)) },
-    query: responseOverrides(request),
+    query: toldOverrides(request),
   };
   const options = { requestId: request.id, signal: request.signal };
   let opened: { result: Opened; body: Body };
@@ -54,6 +54,7 @@ async function get(request: S3Request, rooms: Rooms): Promise<S3Answer> {
     status: isPartial ? 206 : 200,
     headers: {
       ...answerHeaders(result.headers),
+      ...overridden(request),
       ...told,
       ...partHeaders(request.headers, result.part),
       "accept-ranges": "bytes",

@@ -1,21 +1,21 @@
-/** HeadObject: size by arithmetic, ETag by mapping, metadata as stored. No key is needed unless policy or client ask for what only a key can tell (format.md §8). */
+/** HeadObject: size by arithmetic, ETag by mapping, metadata as stored. No key is needed unless metadata are sealed, or policy or client ask for what only a key can tell (format.md §8, §11). */
 import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
-import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { isPartIgnored, PARTS_UNTOLD } from "@s3eg/shared/s3/part-answer.ts";
 import { contentRange, parseRange, resolveRange } from "@s3eg/shared/s3/range.ts";
 import { underIfRange } from "../if-range.ts";
 import { retryIfChanged } from "../object-facts.ts";
+import { clientsHeaders } from "../object-metadata.ts";
 import { isInParts, partsOf, placeOfPart } from "../object-parts.ts";
 import { objectSizeOf } from "../object-size.ts";
 import { rangeOf } from "../s3/conditions.ts";
 import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { noSuchPart, partHeaders, partNumberOf } from "../s3/part-number.ts";
-import { responseOverrides } from "../s3/response-overrides.ts";
+import { overridden, toldOverrides } from "../s3/response-overrides.ts";
 import { placeOf, type S3Request, targetOf } from "../s3-request.ts";
 import { conditionsOf, notModified, toldOf } from "../shown-etag.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
@@ -41,7 +41,7 @@ async function head(request: S3Request, rooms: Rooms): Promise<S3Answer> {
   const range = rangeOf(request.headers);
   const told = await toldOf(request, rooms, { headers: response.headers, isWhole: !range });
   const headers = {
-    ...shownHeaders(response.headers),
+    ...(await shownHeaders(request, rooms, response.headers)),
     ...told,
     "accept-ranges": "bytes",
   };
@@ -49,9 +49,17 @@ async function head(request: S3Request, rooms: Rooms): Promise<S3Answer> {
   return answerOf(headers, size, asked && resolveRange(asked, size));
 }
 
-/** A sealed object may have metadata of its own under the names of format 1: those are its client's. */
-function shownHeaders(headers: HeaderFields): HeaderFields {
-  return answerHeaders(headers[HEADER_FIELD] === undefined ? legacyHeaders(headers) : headers);
+async function shownHeaders(
+  request: S3Request,
+  rooms: Rooms,
+  headers: HeaderFields,
+): Promise<HeaderFields> {
+  const { bucket, key, query } = request;
+  const object = { bucket, key, versionId: query.get("versionId"), place: placeOf(request) };
+  return {
+    ...answerHeaders(await clientsHeaders(request, rooms, { ...object, headers })),
+    ...overridden(request),
+  };
 }
 
 async function sizeOf(request: S3Request, rooms: Rooms, headers: HeaderFields): Promise<number> {
@@ -73,7 +81,7 @@ async function headBackend(
   return await rooms.backend.send({
     method: "HEAD",
     ...target,
-    query: [...responseOverrides(request), ...asked.query, ...versionQuery(versionId)],
+    query: [...toldOverrides(request), ...asked.query, ...versionQuery(versionId)],
     headers: { ...askingHeaders(request.headers), ...asked.conditions },
     requestId: request.id,
     signal: request.signal,
@@ -95,7 +103,8 @@ async function headPart(
     return await headPlainPart(request, rooms, { part, etag: headers.etag ?? "" });
   if (part > 1) throw noSuchPart(part, 1);
   const told = await toldOf(request, rooms, { headers, isWhole: true });
-  const shown = { ...shownHeaders(headers), ...told, "accept-ranges": "bytes" };
+  const own = await shownHeaders(request, rooms, headers);
+  const shown = { ...own, ...told, "accept-ranges": "bytes" };
   return answerOf(shown, size, { offset: 0, length: size });
 }
 
@@ -111,7 +120,7 @@ async function headSealedPart(
   const described = await partsOf(request, rooms, asking);
   const place = placeOfPart(described, part);
   const shown = {
-    ...answerHeaders(headers),
+    ...(await shownHeaders(request, rooms, headers)),
     ...(await toldOf(request, rooms, { headers, isWhole: false })),
     ...partHeaders(request.headers, { count: described.parts.length, ...place }),
     "accept-ranges": "bytes",
@@ -137,6 +146,7 @@ async function headPlainPart(
     status,
     headers: {
       ...answerHeaders(headers),
+      ...overridden(request),
       ...told,
       "accept-ranges": "bytes",
       "content-length": length,

@@ -3,7 +3,6 @@ import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { Fault, type FaultCode } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
-import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { isLegacyCompanion } from "@s3eg/shared/legacy/legacy-manifest.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { changedSince, type FoundSource, headSource } from "../copy/copied-source.ts";
@@ -13,6 +12,7 @@ import { copyInParts } from "../copy/multipart-copy.ts";
 import { copyReissued } from "../copy/reissued-copy.ts";
 import { sealedCopy } from "../copy/sealed-copy.ts";
 import { retryIfChanged } from "../object-facts.ts";
+import { clientsHeaders, hasSealedMetadata } from "../object-metadata.ts";
 import { isInParts, partsOf } from "../object-parts.ts";
 import type { Rooms } from "../operations/operation.ts";
 import { placeOf, type S3Request } from "../s3-request.ts";
@@ -160,7 +160,7 @@ async function replace(
   { rooms, conditions: honoured, pendingTags }: RewrapWays,
   { source, found, isLegacy }: Replaced,
 ): Promise<void> {
-  const storing = await storedAgain(request, rooms, { source, found, isLegacy });
+  const storing = await storedAgain(request, rooms, { source, found });
   const match = { "if-match": found.etag };
   if (isLegacy) {
     await sealedCopy(request, rooms, {
@@ -172,7 +172,8 @@ async function replace(
     return;
   }
   const header = found.headers[HEADER_FIELD] ?? "";
-  const copying = { request, rooms, source, found, storing, facts: undefined };
+  const hidesMetadata = hasSealedMetadata(found.headers);
+  const copying = { request, rooms, source, found, storing, hidesMetadata, facts: undefined };
   const tagging = storing["x-amz-tagging"];
   await withPendingTags(pendingTags, { key: request.key, header, tagging }, async () => {
     if (!isInParts(header)) {
@@ -190,9 +191,9 @@ async function replace(
 async function storedAgain(
   request: S3Request,
   rooms: Rooms,
-  { source, found, isLegacy }: Replaced,
+  { source, found }: Omit<Replaced, "isLegacy">,
 ): Promise<HeaderFields> {
-  const shown = isLegacy ? legacyHeaders(found.headers) : found.headers;
+  const shown = await clientsHeaders(request, rooms, { ...source, headers: found.headers });
   return {
     ...carriedHeaders(shown, Date.now()),
     ...(await grantHeaders(request, source, rooms)),

@@ -1,18 +1,11 @@
 /** Which header fields cross the gateway, in either direction. What is not listed stays here. */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
+import { CONTENT_FIELDS, isMetadataField } from "@s3eg/shared/format/metadata.ts";
 import { objectConditions } from "./conditions.ts";
 import { s3Error } from "./errors.ts";
 import { clientEtag } from "./etags.ts";
 
-const CONTENT = [
-  "cache-control",
-  "content-disposition",
-  "content-encoding",
-  "content-language",
-  "content-type",
-  "expires",
-];
 const METADATA_PREFIX = "x-amz-meta-";
 const STORED_PREFIXES = [
   METADATA_PREFIX,
@@ -21,7 +14,7 @@ const STORED_PREFIXES = [
   "x-amz-server-side-encryption",
 ];
 const STORED = [
-  ...CONTENT,
+  ...CONTENT_FIELDS,
   "x-amz-acl",
   "x-amz-storage-class",
   "x-amz-tagging",
@@ -52,7 +45,7 @@ const CHECKSUM = /^x-amz-checksum-(crc|sha)/;
 
 /** Fields beside `x-amz-*` of a backend's answer that are about the object or the bucket. `etag` is mapped. */
 const ANSWERED = new Set([
-  ...CONTENT,
+  ...CONTENT_FIELDS,
   "accept-ranges",
   "allow",
   "last-modified",
@@ -114,18 +107,12 @@ export function corsHeaders(headers: HeaderFields): HeaderFields {
 
 /** Fields of a source that a copy takes over: metadata and content headers. */
 export function copiedHeaders(source: HeaderFields): HeaderFields {
-  return Object.fromEntries(
-    Object.entries(source).filter(([name]) => isCopied(name) && !name.startsWith(HEADER_FIELD)),
-  );
+  return Object.fromEntries(Object.entries(source).filter(([name]) => isMetadataField(name)));
 }
 
 /** Of the fields to store, those that a copy takes from its request even where the source's metadata stay. */
 export function uncopiedHeaders(stored: HeaderFields): HeaderFields {
-  return Object.fromEntries(Object.entries(stored).filter(([name]) => !isCopied(name)));
-}
-
-function isCopied(name: string): boolean {
-  return CONTENT.includes(name) || name.startsWith(METADATA_PREFIX);
+  return Object.fromEntries(Object.entries(stored).filter(([name]) => !isMetadataField(name)));
 }
 
 /** Fields of a client's request that a passed-through operation hands to the backend. */
