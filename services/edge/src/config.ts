@@ -2,7 +2,7 @@
 import { durationMs, listenAddress, secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 import { BUCKET_RIGHTS, OBJECT_RIGHTS } from "./auth/rights.ts";
-import { checksumPolicy, etagPolicy } from "./config/policy-file.ts";
+import { checksumPolicy, etagPolicy, metadataPolicy } from "./config/policy-file.ts";
 import { CacheSection, ListSizeSection, RateLimitSection } from "./config/traffic.ts";
 
 const path = () => z.string().optional();
@@ -154,6 +154,12 @@ export const edgeSettings = {
         .default("client")
         .meta({ env: "CHECKSUM_POLICY" })
         .describe("objects that get a checksum where no policy says otherwise"),
+      metadata: metadataPolicy
+        .default("plain")
+        .meta({ env: "METADATA_POLICY" })
+        .describe(
+          "metadata of new objects where no policy says otherwise; sealed: the backend sees neither user metadata nor content headers",
+        ),
     })
     .prefault({}),
   auth: z

@@ -12,7 +12,7 @@ import { numberedPolicies, type PolicyText } from "./numbered-policies.ts";
 import { type BucketPolicy, Policies, type PolicyRule } from "./policy.ts";
 
 /** What holds where no policy file says otherwise. */
-export interface PolicyDefaults extends Pick<BucketPolicy, "etag" | "checksum"> {
+export interface PolicyDefaults extends Pick<BucketPolicy, "etag" | "checksum" | "metadata"> {
   readonly preferredAlgorithm: string | undefined;
   /** What buckets may contain where no policy says it. */
   readonly contents: Contents;
@@ -49,6 +49,7 @@ export function configuredPolicies(
     suite: suiteOf(defaults.preferredAlgorithm),
     etag: defaults.etag,
     checksum: defaults.checksum,
+    ...(defaults.metadata === undefined ? {} : { metadata: defaults.metadata }),
   } as const;
   return new Policies(rules, standard);
 }
@@ -64,6 +65,7 @@ function ruleOf({ name, text }: PolicyText, defaults: PolicyDefaults): PolicyRul
   const file = loadConfig(policyFile, source);
   const withoutEffect = settingsWithoutEffect(policyFile, source);
   const rate = rateOf(file.rate_limit);
+  const metadata = file.metadata ?? defaults.metadata;
   return {
     id: file.id,
     buckets: file.buckets,
@@ -75,6 +77,7 @@ function ruleOf({ name, text }: PolicyText, defaults: PolicyDefaults): PolicyRul
     encryptsMultipart: file.encrypt_multipart_uploads,
     requiresEncryption: file.require_encryption,
     ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
+    ...(metadata === undefined ? {} : { metadata }),
     ...(file.sse === undefined ? {} : { sse: file.sse }),
     ...(rate ? { rate } : {}),
     ...(withoutEffect.length === 0 ? {} : { withoutEffect }),

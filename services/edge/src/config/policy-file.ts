@@ -9,6 +9,8 @@ import { RateLimitSection } from "./traffic.ts";
 export const etagPolicy = z.enum(["opaque", "md5"]);
 /** Which objects get a checksum: those whose client sent one, or all (CRC64NVME then, as S3 does). */
 export const checksumPolicy = z.enum(["client", "always"]);
+/** What becomes of the metadata and content headers of new objects (format.md §11). */
+export const metadataPolicy = z.enum(["plain", "sealed"]);
 
 /** A policy file. */
 export const policyFile = z
@@ -20,6 +22,9 @@ export const policyFile = z
     sse: z.enum(["pass", "refuse"]).optional(),
     etag: etagPolicy.optional(),
     checksum: checksumPolicy.optional(),
+    metadata: metadataPolicy
+      .optional()
+      .describe("of new objects; sealed: the backend sees neither user metadata nor content headers"),
     anonymous: z
       .enum(["refuse", "read", "pass"])
       .default("refuse")
@@ -74,6 +79,14 @@ export const policyFile = z
   .refine((policy) => contentsOf(policy, "sealed") !== PLAIN || !policy.require_encryption, {
     path: ["require_encryption"],
     message: "true and contents: pass-through (disable_encryption) contradict each other",
+  })
+  .refine((policy) => contentsOf(policy, "sealed") !== PLAIN || policy.metadata !== "sealed", {
+    path: ["metadata"],
+    message: "sealed and contents: pass-through (disable_encryption) contradict each other",
+  })
+  .refine((policy) => policy.encrypt_multipart_uploads || policy.metadata !== "sealed", {
+    path: ["metadata"],
+    message: "sealed and encrypt_multipart_uploads: false contradict each other",
   })
   .refine((policy) => policy.encrypt_multipart_uploads || !policy.require_encryption, {
     path: ["require_encryption"],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { configuredPolicies } from "../../src/auth/configured-policies.ts";
+import { hidesMetadata } from "../../src/auth/policy.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "policies-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -36,6 +37,19 @@ describe("configuredPolicies", () => {
     });
   });
 
+  it("say whether metadata are sealed, by file or by default", () => {
+    write("meta-a.yaml", "id: a\nbuckets: [a]\nmetadata: sealed\n");
+    write("meta-b.yaml", "id: b\nbuckets: [b]\nmetadata: plain\n");
+    write("meta-c.yaml", "id: c\nbuckets: [c]\n");
+    write("meta-d.yaml", "id: d\nbuckets: [d]\ncontents: pass-through\n");
+    const globs = [join(folder, "meta-*.yaml")];
+    const hidden = (policies: ReturnType<typeof configuredPolicies>) =>
+      ["a", "b", "c", "d", "other"].filter((bucket) => hidesMetadata(policies.of(bucket)));
+    assert.deepEqual(hidden(configuredPolicies(globs, DEFAULTS)), ["a"]);
+    const sealed = { ...DEFAULTS, metadata: "sealed" } as const;
+    assert.deepEqual(hidden(configuredPolicies(globs, sealed)), ["a", "c", "other"]);
+  });
+
   it("take files of a glob by name, and the first that matches", () => {
     write("order-b.yaml", "id: b\nbuckets: [photos, more]\ncontents: mixed\nbind_as: original\n");
     write(
@@ -47,6 +61,33 @@ describe("configuredPolicies", () => {
     assert.deepEqual([photos.id, photos.suite, photos.bindAs], ["a", SUITE.aes256Gcm, undefined]);
     assert.deepEqual([more.id, more.contents, more.bindAs], ["b", "mixed", "original"]);
     assert.equal(more.suite, SUITE.chacha20Poly1305);
+  });
+
+  it("choose a key, and know where that was said", () => {
+    const at = write(
+      "key-a.yaml",
+      "id: a\nbuckets: [a]\nencryption:\n  key_manager:\n    provider: kmip\n    key_id: tenant-a\n",
+    );
+    write("key-b.yaml", "id: b\nbuckets: [b]\nencryption: {key_manager: {provider: rsa}}\n");
+    write("key-c.yaml", "id: c\nbuckets: [c]\n");
+    const env = {
+      GW_POLICY_1_ID: "d",
+      GW_POLICY_1_BUCKETS: "d",
+      GW_POLICY_1_KEY_PROVIDER: "kmip",
+      GW_POLICY_1_KEY_ID: "tenant-a",
+    };
+    const policies = configuredPolicies([join(folder, "key-*.yaml")], DEFAULTS, env);
+    const tenantA = { provider: "kmip", keyId: "tenant-a" };
+    const wishes = ["a", "b", "c", "d"].map((bucket) => policies.of(bucket).keyWish);
+    assert.deepEqual(wishes, [tenantA, { provider: "rsa" }, undefined, tenantA]);
+    assert.deepEqual(policies.keyWishes, [
+      { keyWish: tenantA, place: `${at} line 6: encryption.key_manager.key_id` },
+      {
+        keyWish: { provider: "rsa" },
+        place: `${join(folder, "key-b.yaml")} line 3: encryption.key_manager.provider`,
+      },
+      { keyWish: tenantA, place: "GW_POLICY_1_* line 1: encryption.key_manager.key_id" },
+    ]);
   });
 
   it("say whether uploads in parts are sealed, and whether everything must be", () => {

@@ -12,11 +12,13 @@ describe("a policy file", () => {
     {},
     { contents: "mixed", encrypt_multipart_uploads: false },
     { disable_encryption: true },
+    { metadata: "sealed", contents: "mixed" },
+    { metadata: "plain", disable_encryption: true },
     { disable_encryption: true, contents: "pass-through", encrypt_multipart_uploads: false },
     { require_encryption: true, encrypt_multipart_uploads: true, disallow_lock_bypass: true },
     { rate_limit: { enabled: true, limit: 1, window: "1s" } },
     { encryption: { password: "a password", preferred_algorithm: "AES256-GCM" } },
-    { encryption: { key_manager: { enabled: true, provider: "cosmian" } } },
+    { encryption: { key_manager: { enabled: true, provider: "kmip" } } },
   ]) {
     it(`may say ${JSON.stringify(settings)}`, () => {
       assert.deepEqual(parse(settings), []);
@@ -32,7 +34,16 @@ describe("a policy file", () => {
       { contents: "mixed", encrypt_multipart_uploads: false, require_encryption: true },
       "require_encryption",
     ],
+    [{ metadata: "sealed", disable_encryption: true }, "metadata"],
+    [{ metadata: "sealed", contents: "pass-through" }, "metadata"],
+    [{ metadata: "sealed", contents: "mixed", encrypt_multipart_uploads: false }, "metadata"],
+    [{ metadata: "hidden" }, "metadata"],
     [{ encryption: { chunk_size: 1 } }, "encryption"],
+    [{ encryption: { key_manager: { openbao: {} } } }, "encryption.key_manager.openbao"],
+    [
+      { disable_encryption: true, encryption: { key_manager: { provider: "rsa" } } },
+      "encryption.key_manager",
+    ],
     [{ rate_limit: { limit: 0 } }, "rate_limit.limit"],
   ] as const) {
     it(`may not say ${JSON.stringify(settings)}`, () => {
