@@ -41,6 +41,15 @@ export function loadConfig<Value>(schema: z.ZodType<Value>, sources: ConfigSourc
   return deepFreeze(parsed.data);
 }
 
+/** How problems call the setting at `path`: by its file and line, or by its variable. */
+export function settingPlace(
+  schema: z.core.$ZodType,
+  sources: ConfigSources,
+  path: readonly string[],
+): string {
+  return new SettingNames(schema, sources, readYaml(sources.yamlText ?? "", schema)).place(path);
+}
+
 /** A Go duration (`100ms`, `1h30m`, `0`) as milliseconds. */
 export function durationMs() {
   return z.string().transform((text, context) => {
@@ -208,14 +217,16 @@ class SettingNames {
     return [this.#about(issue.path, isRequired ? "is required" : message)];
   }
 
-  #about(path: readonly PropertyKey[], what: string): string {
+  place(path: readonly PropertyKey[]): string {
     const dotted = path.map(String).join(".");
     const variable = this.#variables.get(dotted);
-    if (variable !== undefined && this.#sources.env[variable]) {
-      return `${variable} (${dotted}): ${what}`;
-    }
+    if (variable !== undefined && this.#sources.env[variable]) return `${variable} (${dotted})`;
     const subject = variable === undefined ? dotted : `${dotted} (${variable})`;
-    return this.inYaml(subject === "" ? what : `${subject}: ${what}`, this.#yaml.lineOf(path));
+    return this.inYaml(subject, this.#yaml.lineOf(path));
+  }
+
+  #about(path: readonly PropertyKey[], what: string): string {
+    return path.length === 0 ? this.inYaml(what) : `${this.place(path)}: ${what}`;
   }
 }
 

@@ -9,6 +9,7 @@ import {
   listenAddress,
   loadConfig,
   secret,
+  settingPlace,
 } from "../../src/runtime/config.ts";
 
 const Example = z.strictObject({
@@ -211,5 +212,21 @@ describe("a leaf", () => {
 
   it("refuses an empty secret", () => {
     assert.equal(secret().safeParse("").success, false);
+  });
+});
+
+describe("settingPlace", () => {
+  it("is a line of the file, or the variable that won", () => {
+    const path = ["server", "idle_timeout"];
+    const source = { yamlText: "server:\n  idle_timeout: 1s\n", yamlName: "a.yaml" };
+    assert.equal(
+      settingPlace(Example, { ...source, env: {} }, path),
+      "a.yaml line 2: server.idle_timeout (SERVER_IDLE_TIMEOUT)",
+    );
+    const env = { SERVER_IDLE_TIMEOUT: "2s" };
+    assert.equal(
+      settingPlace(Example, { ...source, env }, path),
+      "SERVER_IDLE_TIMEOUT (server.idle_timeout)",
+    );
   });
 });

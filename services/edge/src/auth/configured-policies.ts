@@ -1,9 +1,10 @@
 /** Policies from the files that `policies` names, and from numbered variables. */
 import { globSync, readFileSync } from "node:fs";
 import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
+import type { KeyWish } from "@s3eg/shared/contracts/keys.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
-import { loadConfig } from "@s3eg/shared/runtime/config.ts";
+import { type ConfigSources, loadConfig, settingPlace } from "@s3eg/shared/runtime/config.ts";
 import { settingsWithoutEffect } from "@s3eg/shared/runtime/without-effect.ts";
 import { contentsOf, policyFile } from "../config/policy-file.ts";
 import { rateOf } from "../config/traffic.ts";
@@ -76,12 +77,22 @@ function ruleOf({ name, text }: PolicyText, defaults: PolicyDefaults): PolicyRul
     anonymous: file.anonymous,
     encryptsMultipart: file.encrypt_multipart_uploads,
     requiresEncryption: file.require_encryption,
+    ...keyOf(file.encryption.key_manager, source),
     ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(file.sse === undefined ? {} : { sse: file.sse }),
     ...(rate ? { rate } : {}),
     ...(withoutEffect.length === 0 ? {} : { withoutEffect }),
   };
+}
+
+function keyOf(
+  keyWish: KeyWish | undefined,
+  source: ConfigSources,
+): Pick<PolicyRule, "keyWish" | "keyWishPlace"> {
+  if (!keyWish) return {};
+  const path = ["encryption", "key_manager", keyWish.keyId === undefined ? "provider" : "key_id"];
+  return { keyWish, keyWishPlace: settingPlace(policyFile, source, path) };
 }
 
 function suiteOf(algorithm: string | undefined) {

@@ -23,6 +23,8 @@ const VARIABLES = {
   ENCRYPT_MULTIPART_UPLOADS: flag(),
   ENCRYPTION_PASSWORD: text(),
   ENCRYPTION_ALGORITHM: text(),
+  KEY_PROVIDER: text(),
+  KEY_ID: text(),
   RATE_LIMIT_ENABLED: flag(),
   RATE_LIMIT_REQUESTS: z.number().optional(),
   RATE_LIMIT_WINDOW: text(),
@@ -65,6 +67,7 @@ function policyOf(n: string, env: Env): object {
     encryption: {
       password: given.ENCRYPTION_PASSWORD,
       preferred_algorithm: given.ENCRYPTION_ALGORITHM,
+      key_manager: { provider: given.KEY_PROVIDER, key_id: given.KEY_ID },
     },
     rate_limit: {
       enabled: given.RATE_LIMIT_ENABLED,

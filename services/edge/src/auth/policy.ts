@@ -1,5 +1,6 @@
 /** Bucket policies: how the gateway treats a bucket (settings `policies`). The first one whose globs match wins. */
 import type { Contents } from "@s3eg/shared/contracts/crypto.ts";
+import type { KeyWish } from "@s3eg/shared/contracts/keys.ts";
 import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
 import type { ClientRate } from "../request-limits.ts";
 import type { SsePolicy } from "../s3/sse.ts";
@@ -23,6 +24,8 @@ export interface BucketPolicy {
   readonly requiresEncryption?: boolean;
   /** Whether metadata and content headers of new objects are sealed, too (format.md §11). Absent: stored as they are. */
   readonly metadata?: "plain" | "sealed";
+  /** The key that what is sealed is put under; absent: the active one. */
+  readonly keyWish?: KeyWish;
   /** What becomes of a client's request for the backend's own encryption; default `pass`. */
   readonly sse?: SsePolicy;
   /** How often a client may ask for something in its buckets; absent: as often as it likes. */
@@ -44,9 +47,24 @@ export function hidesMetadata(policy: BucketPolicy): boolean {
   return policy.metadata === "sealed" && sealsObjects(policy);
 }
 
+/** The policy's wish for a key, as messages carry it. */
+export function wishOf({ keyWish }: BucketPolicy): { keyWish?: KeyWish } {
+  return keyWish ? { keyWish } : {};
+}
+
+/** True where what is sealed under one policy may keep its data key under the other: nobody else's key wraps it then. */
+export function sharesKey(
+  { keyWish: one }: BucketPolicy,
+  { keyWish: other }: BucketPolicy,
+): boolean {
+  return one?.provider === other?.provider && one?.keyId === other?.keyId;
+}
+
 /** A policy and the buckets it speaks of: exact names or globs with `*`. */
 export interface PolicyRule extends BucketPolicy {
   readonly buckets: readonly string[];
+  /** How problems call the setting that names its key. */
+  readonly keyWishPlace?: string;
   /** Names of what its author set and nothing comes of. */
   readonly withoutEffect?: readonly string[];
 }
@@ -65,6 +83,13 @@ export class Policies {
   /** Every rule, in order. */
   get rules(): readonly PolicyRule[] {
     return this.#rules.map(({ rule }) => rule);
+  }
+
+  /** The keys that policies name, and how problems call the settings that do. */
+  get keyWishes(): readonly { readonly keyWish: KeyWish; readonly place: string }[] {
+    return this.rules.flatMap(({ keyWish, keyWishPlace: place = "" }) =>
+      keyWish ? [{ keyWish, place }] : [],
+    );
   }
 
   of(bucket: string): BucketPolicy {

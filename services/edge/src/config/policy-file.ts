@@ -3,6 +3,7 @@ import { Contents, mayReadPlain } from "@s3eg/shared/contracts/crypto.ts";
 import { secret } from "@s3eg/shared/runtime/config.ts";
 import { NOT_YET } from "@s3eg/shared/runtime/without-effect.ts";
 import { z } from "zod";
+import { KeyChoice } from "./key-choice.ts";
 import { RateLimitSection } from "./traffic.ts";
 
 /** Which ETag clients see (ARCHITECTURE.md, "ETags and listings"). */
@@ -24,7 +25,9 @@ export const policyFile = z
     checksum: checksumPolicy.optional(),
     metadata: metadataPolicy
       .optional()
-      .describe("of new objects; sealed: the backend sees neither user metadata nor content headers"),
+      .describe(
+        "of new objects; sealed: the backend sees neither user metadata nor content headers",
+      ),
     anonymous: z
       .enum(["refuse", "read", "pass"])
       .default("refuse")
@@ -49,10 +52,7 @@ export const policyFile = z
           .describe(
             "no effect: seals nothing; what it sealed is read where encryption.former_passwords has it",
           ),
-        key_manager: z
-          .record(z.string(), z.unknown())
-          .optional()
-          .describe(`${NOT_YET}: keys come from encryption.key_manager of the main file`),
+        key_manager: KeyChoice.optional(),
       })
       .prefault({}),
     disable_encryption: z
@@ -75,6 +75,10 @@ export const policyFile = z
   .refine((policy) => !policy.disable_encryption || (policy.contents ?? PLAIN) === PLAIN, {
     path: ["disable_encryption"],
     message: "true and other contents than pass-through contradict each other",
+  })
+  .refine((policy) => contentsOf(policy, "sealed") !== PLAIN || !policy.encryption.key_manager, {
+    path: ["encryption", "key_manager"],
+    message: "names a key, and contents: pass-through (disable_encryption) seals nothing",
   })
   .refine((policy) => contentsOf(policy, "sealed") !== PLAIN || !policy.require_encryption, {
     path: ["require_encryption"],

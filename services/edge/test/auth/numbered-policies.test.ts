@@ -25,6 +25,8 @@ describe("policies in numbered variables", () => {
       GW_POLICY_2_ENCRYPT_MULTIPART_UPLOADS: "false",
       GW_POLICY_2_ENCRYPTION_PASSWORD: "a password",
       GW_POLICY_2_ENCRYPTION_ALGORITHM: "AES256-GCM",
+      GW_POLICY_2_KEY_PROVIDER: "kmip",
+      GW_POLICY_2_KEY_ID: "tenant",
       GW_POLICY_2_RATE_LIMIT_ENABLED: "true",
       GW_POLICY_2_RATE_LIMIT_REQUESTS: "7",
       GW_POLICY_2_RATE_LIMIT_WINDOW: "1s",
@@ -39,11 +41,18 @@ describe("policies in numbered variables", () => {
           require_encryption: false,
           disallow_lock_bypass: true,
           encrypt_multipart_uploads: false,
-          encryption: { password: "a password", preferred_algorithm: "AES256-GCM" },
+          encryption: {
+            password: "a password",
+            preferred_algorithm: "AES256-GCM",
+            key_manager: { provider: "kmip", key_id: "tenant" },
+          },
           rate_limit: { enabled: true, limit: 7, window: "1s" },
         },
       ],
-      ["GW_POLICY_10_*", { id: "ten", buckets: ["a"], encryption: {}, rate_limit: {} }],
+      [
+        "GW_POLICY_10_*",
+        { id: "ten", buckets: ["a"], encryption: { key_manager: {} }, rate_limit: {} },
+      ],
     ]);
   });
 

@@ -13,7 +13,7 @@ import {
   type KeyUse,
   type LegacyWrapped,
 } from "./custodian.ts";
-import { wrappingVersion } from "./key-wish.ts";
+import { unknownWish, wrappingVersion } from "./key-wish.ts";
 
 /** Keys that policies may choose: one of a custodian, or any of it. */
 export interface ChoosableKeys {
@@ -76,9 +76,9 @@ export class Custodians implements ActiveCustodian {
     return this.#holderOf(named)?.keyNamed(named);
   }
 
-  /** True for what `keyFor` has a version of; needs no start. */
-  mayChoose(wish: KeyWish): boolean {
-    return this.#choosableOf(wish) !== undefined;
+  /** Why a policy may not have what it wishes for; undefined where it may. Needs no start. */
+  wishProblem(wish: KeyWish): string | undefined {
+    return this.#choosableOf(wish) ? undefined : unknownWish(wish);
   }
 
   keyFor(wish: KeyWish): KeyRef | undefined {

@@ -53,13 +53,13 @@ describe("configuredCustodian", () => {
     const key_manager = { enabled: true, provider: "self_contained", self_contained };
     const password = "correct horse battery";
     const nothing = await open({ password, key_manager });
-    assert.ok(nothing.mayChoose({ provider: "aes" }));
-    assert.ok(!nothing.mayChoose({ provider: "password" }));
+    assert.equal(nothing.wishProblem({ provider: "aes" }), undefined);
+    assert.match(nothing.wishProblem({ provider: "password" }) ?? "", /policies may choose/);
     const custodian = await open({
       password,
       key_manager: { ...key_manager, policy_keys: ["password"] },
     });
-    assert.ok(custodian.mayChoose({ provider: "password" }));
+    assert.equal(custodian.wishProblem({ provider: "password" }), undefined);
     assert.deepEqual(
       custodian.policyStores.map(({ provider }) => provider),
       ["password"],

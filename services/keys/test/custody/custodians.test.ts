@@ -103,7 +103,7 @@ describe("Custodians", () => {
     const { active, reader, custodians } = both();
     const transit = { provider: "transit" } as const;
     for (const wish of [transit, { provider: "aes" }, { ...transit, keyId: "kek" }]) {
-      assert.equal(custodians.mayChoose(wish), false);
+      assert.match(custodians.wishProblem(wish) ?? "", /policies may choose/);
       assert.equal(custodians.keyFor(wish), undefined);
     }
     Object.assign(reader, { activeKey: elsewhere });
@@ -117,11 +117,11 @@ describe("Custodians", () => {
     });
     assert.deepEqual(chosen.keyFor({ provider: "aes" }), active.activeKey);
     for (const wish of [transit, { ...transit, keyId: "kek" }]) {
-      assert.ok(chosen.mayChoose(wish));
+      assert.equal(chosen.wishProblem(wish), undefined);
       assert.deepEqual(chosen.keyFor(wish), elsewhere);
     }
     for (const wish of [{ ...transit, keyId: "other" }, { provider: "rsa" }]) {
-      assert.equal(chosen.mayChoose(wish), false);
+      assert.match(chosen.wishProblem(wish) ?? "", /policies may choose/);
     }
     assert.deepEqual(chosen.policyKeys, [elsewhere]);
     assert.deepEqual(
@@ -139,9 +139,15 @@ describe("Custodians", () => {
         choosable: [{ provider: "transit", keyId, custodian: reader }],
         log,
       });
-    assert.ok(allowing("kek").mayChoose({ provider: "transit" }));
-    assert.ok(!allowing("another").mayChoose({ provider: "transit" }));
-    assert.ok(!allowing("another").mayChoose({ provider: "transit", keyId: "kek" }));
+    assert.equal(allowing("kek").wishProblem({ provider: "transit" }), undefined);
+    assert.match(
+      allowing("another").wishProblem({ provider: "transit" }) ?? "",
+      /policies may choose/,
+    );
+    assert.match(
+      allowing("another").wishProblem({ provider: "transit", keyId: "kek" }) ?? "",
+      /policies may choose/,
+    );
   });
 
   it("start one that was away before they wrap with it, and not once it has started", async () => {
