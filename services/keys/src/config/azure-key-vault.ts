@@ -44,7 +44,7 @@ export const AzureKeyVaultSection = z.strictObject({
 export type AzureKeyVaultSection = z.infer<typeof AzureKeyVaultSection>;
 
 /** What Azure does with a key: without associated data, or with. */
-export type AzureAlgorithm = "RSA-OAEP-256" | "A256GCM";
+type AzureAlgorithm = "RSA-OAEP-256" | "A256GCM";
 
 /** A version of a key as a setting names it. */
 export interface AzureKeyName {

@@ -97,7 +97,7 @@ export class AzureDouble implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
-    await this.#server[Symbol.asyncDispose]();
+    if (this.#server.listening) await this.#server[Symbol.asyncDispose]();
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {

@@ -94,7 +94,7 @@ export class GcpDouble implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
-    await this.#server[Symbol.asyncDispose]();
+    if (this.#server.listening) await this.#server[Symbol.asyncDispose]();
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
