@@ -67,9 +67,29 @@ export async function probeCopies(backend: Backend, bucket: string): Promise<Cop
     };
   } finally {
     await isDone("DELETE", {}).catch(() => false);
+    // Not every backend tells the version of a copy.
+    if (versions.length > 0) versions.push(...(await versionsOf(backend, bucket, key)));
     for (const version of new Set(versions)) {
       await isDone("DELETE", {}, { query: [["versionId", version]] }).catch(() => false);
     }
+  }
+}
+
+/** Those of one key, delete markers too; none where they can't be listed. */
+async function versionsOf(backend: Backend, bucket: string, key: string): Promise<string[]> {
+  const query = [
+    ["versions", ""],
+    ["prefix", key],
+  ] as const;
+  try {
+    const response = await backend.send({ method: "GET", bucket, query, requestId: key });
+    const text = await response.text();
+    if (response.status !== 200) return [];
+    const listed = parseBackendXml(text);
+    const entries = [...listed.all("Version"), ...listed.all("DeleteMarker")];
+    return entries.map((entry) => entry.textOf("VersionId")).filter((id) => id !== undefined);
+  } catch {
+    return [];
   }
 }
 

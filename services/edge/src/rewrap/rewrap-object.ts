@@ -19,6 +19,7 @@ import { placeOf, type S3Request } from "../s3-request.ts";
 import { carriedHeaders, grantHeaders, minimumTimeClass, uncopiable } from "./carried-settings.ts";
 import type { CopyConditions } from "./copy-conditions.ts";
 import { type CurrentKey, nameOf } from "./current-key.ts";
+import { isLeftBehind } from "./former-version.ts";
 import { type PendingTags, withPendingTags } from "./pending-tags.ts";
 
 /** What became of an object. `waiting`: a dry run would have changed it. */
@@ -207,6 +208,8 @@ async function superseded(
   { rooms, removesSuperseded }: RewrapWays,
   { versionId, headers }: { versionId: string; headers: HeaderFields },
 ): Promise<{ reason?: string }> {
+  const former = { versionId, header: headers[HEADER_FIELD] };
+  if (!(await isLeftBehind(request, rooms, former))) return {};
   const needs = neededBy(headers);
   if (!removesSuperseded) return { reason: `former version left, under ${needs}` };
   const { bucket, key, id: requestId, signal } = request;

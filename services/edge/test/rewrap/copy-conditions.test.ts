@@ -33,6 +33,26 @@ describe("probeCopies", () => {
     assert.deepEqual(some, { ...none, source: true });
   });
 
+  it("removes versions of copies that the backend did not tell", async () => {
+    const backend = backendThatHeeds([]);
+    const { intercept } = backend;
+    const listed = ["v1", "v2"].map((id) => `<Version><VersionId>${id}</VersionId></Version>`);
+    const marker = "<DeleteMarker><VersionId>d</VersionId></DeleteMarker>";
+    backend.intercept = (request) => {
+      if (request.method === "GET") return answer(200, {}, `<R>${listed.join("")}${marker}</R>`);
+      const isCopy = request.headers?.["x-amz-copy-source"] !== undefined;
+      if (request.method !== "PUT" || isCopy) return intercept(request);
+      return answer(200, { etag: '"e"', "x-amz-version-id": "v1" });
+    };
+    await probeCopies(backend, "photos");
+    const deleted = backend.kept
+      .filter(({ request: { method, query = [] } }) => {
+        return method === "DELETE" && query.some(([name]) => name === "versionId");
+      })
+      .map(({ request: { query = [] } }) => query[0]?.[1]);
+    assert.deepEqual(deleted, ["v1", "v2", "d"]);
+  });
+
   it("takes a backend that refuses every condition for one that heeds none", async () => {
     const backend = backendThatHeeds([]);
     const { intercept } = backend;

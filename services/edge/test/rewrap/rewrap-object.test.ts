@@ -143,6 +143,24 @@ describe("rewrapObject", () => {
     }
   });
 
+  it("deletes no version that the backend changed in its place, and takes it for what was wished", async () => {
+    const { backend, ways, headers, header } = rewrapping({ removesSuperseded: true });
+    const { intercept } = backend;
+    const fresh = await headers.reissue({ header });
+    const copied = "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>";
+    let isCopied = false;
+    backend.intercept = (asked) => {
+      isCopied ||= asked.method === "PUT";
+      const version = { etag: '"e"', "x-amz-version-id": "v7" };
+      if (asked.method === "HEAD") {
+        return answer(200, { ...version, [HEADER_FIELD]: isCopied ? fresh : header });
+      }
+      return asked.method === "PUT" ? answer(200, {}, copied) : intercept(asked);
+    };
+    assert.deepEqual(await rewrapObject(cat, ways), { result: "rewrapped" });
+    assert.ok(backend.kept.every(({ request }) => request.method !== "DELETE"));
+  });
+
   it("tells a damaged object from an outage, which ends the job", async () => {
     const { headers, ways } = rewrapping();
     headers.failure = new Fault("crypto.integrity", "damaged");
