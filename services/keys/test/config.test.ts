@@ -89,7 +89,7 @@ encryption:
       { SELF_CONTAINED_AES_KEYS: "1=env:X", SELF_CONTAINED_AES_ACTIVE_VERSION: "2" },
       /ACTIVE_VERSION.*none of the versions/,
     ],
-    ["another provider", { KEY_MANAGER_PROVIDER: "pkcs11" }, /not supported yet/],
+    ["a token without a module", { KEY_MANAGER_PROVIDER: "hsm" }, /path of a PKCS#11 module/],
     ["a kind without a key", { SELF_CONTAINED_TYPE: "rsa" }, /rsa.*at least one key/],
     [
       "a password and a key file",

@@ -7,6 +7,7 @@ import { cosmianProblems } from "./cosmian.ts";
 import { gcpKmsProblems } from "./gcp-kms.ts";
 import type { KeyManagerSection } from "./key-manager.ts";
 import { openbaoProblems } from "./openbao.ts";
+import { pkcs11Problems } from "./pkcs11.ts";
 import { policyKeyProblems } from "./policy-keys.ts";
 import { selfContainedProblems } from "./self-contained.ts";
 import type { SettingProblem } from "./setting-problem.ts";
@@ -56,6 +57,10 @@ const KEY_STORES = {
   gcp: {
     isConfigured: ({ key_manager }) => key_manager.gcp_kms.keys.length > 0,
     problems: ({ key_manager }) => gcpKmsProblems(key_manager.gcp_kms),
+  },
+  pkcs11: {
+    isConfigured: ({ key_manager }) => key_manager.pkcs11.module !== undefined,
+    problems: ({ key_manager }) => pkcs11Problems(key_manager.pkcs11),
   },
   password: {
     isConfigured: hasPassword,

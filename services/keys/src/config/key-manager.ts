@@ -6,6 +6,7 @@ import { AzureKeyVaultSection } from "./azure-key-vault.ts";
 import { CosmianSection } from "./cosmian.ts";
 import { GcpKmsSection } from "./gcp-kms.ts";
 import { OpenbaoSection } from "./openbao.ts";
+import { Pkcs11Section } from "./pkcs11.ts";
 import { PolicyKeys } from "./policy-keys.ts";
 import { CircuitBreakerSection, RetrySection } from "./resilience.ts";
 import { SelfContainedSection } from "./self-contained.ts";
@@ -90,6 +91,7 @@ export const KeyManagerSection = z.strictObject({
   aws_kms: AwsKmsSection.prefault({}),
   azure_key_vault: AzureKeyVaultSection.prefault({}),
   gcp_kms: GcpKmsSection.prefault({}),
+  pkcs11: Pkcs11Section.prefault({}),
   memory: z
     .strictObject({
       master_key_source: secret()

@@ -8,6 +8,7 @@ import { configuredAzure } from "./configured-azure.ts";
 import { configuredGcp } from "./configured-gcp.ts";
 import { configuredKmip } from "./configured-kmip.ts";
 import { configuredPassword, configuredPasswordReader } from "./configured-password.ts";
+import { configuredPkcs11 } from "./configured-pkcs11.ts";
 import { configuredRsa } from "./configured-rsa.ts";
 import { configuredTransit } from "./configured-transit.ts";
 import type { ActiveCustodian, Custodian } from "./custodian.ts";
@@ -22,6 +23,7 @@ const OPENERS: Readonly<Record<KeyStore, CustodianOpener>> = {
   "aws-kms": { open: configuredAwsKms },
   azure: { open: configuredAzure },
   gcp: { open: configuredGcp },
+  pkcs11: { open: configuredPkcs11 },
   password: { open: configuredPassword, openToRead: configuredPasswordReader },
 };
 
