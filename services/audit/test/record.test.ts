@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { OperationDone } from "@s3eg/shared/contracts/audit.ts";
-import { incidentLine, keyVersionLine, recordLine } from "../src/record.ts";
+import { incidentLine, keyVersionEventId, keyVersionLine, recordLine } from "../src/record.ts";
 
 const done: OperationDone = {
   timestamp: "2025-01-02T03:04:05.678Z",
@@ -129,7 +129,7 @@ describe("keyVersionLine", () => {
     const timestamp = "2025-01-02T03:04:05.678Z";
     const line = keyVersionLine({ timestamp, action: "rotated", ...key });
     const { event_id, ...written } = JSON.parse(line) as Record<string, unknown>;
-    assert.match(String(event_id), /^[0-9a-f-]{36}$/);
+    assert.match(String(event_id), /^[0-9a-f]{32}$/);
     assert.deepEqual(written, {
       timestamp,
       event_type: "key_rotation.committed",
@@ -138,5 +138,31 @@ describe("keyVersionLine", () => {
       metadata: { provider: "aes", key_id: "aes", key_version: 2 },
     });
     assert.match(keyVersionLine({ timestamp, action: "retired", ...key }), /"key_version.retired"/);
+  });
+
+  it("names the steps of rotations, and why one failed", () => {
+    const key = { provider: "aes", keyId: "aes", keyVersion: 2 };
+    const timestamp = "2025-01-02T03:04:05.678Z";
+    const step = { timestamp, ...key, rotationId: "rot-1" };
+    for (const [action, type] of [
+      ["started", "key_rotation.start"],
+      ["rotated", "key_rotation.committed"],
+      ["failed", "key_rotation.commit_failed"],
+      ["aborted", "key_rotation.aborted"],
+    ] as const) {
+      const line = JSON.parse(keyVersionLine({ ...step, action, error: "why" }));
+      assert.equal(line.event_type, type);
+      assert.equal(line.success, action !== "failed");
+      assert.equal(line.error, "why");
+      assert.equal(line.metadata.rotation_id, "rot-1");
+    }
+  });
+
+  it("has one id whichever replica tells of it, and another for any other change", () => {
+    const key = { provider: "aes", keyId: "aes", keyVersion: 2 };
+    const told = { timestamp: "2025-01-02T03:04:05.678Z", action: "retired", ...key } as const;
+    const { action, ...rest } = told;
+    assert.equal(keyVersionEventId(told), keyVersionEventId({ ...rest, action }));
+    assert.notEqual(keyVersionEventId(told), keyVersionEventId({ ...told, keyVersion: 3 }));
   });
 });
