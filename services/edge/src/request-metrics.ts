@@ -33,6 +33,11 @@ export function requestMetrics(
     help: "HTTP requests on the S3 port.",
     labels: ["method", "path", "status"],
   });
+  const httpBytes = metrics.counter({
+    name: "http_request_bytes_total",
+    help: "Bytes of bodies on the S3 port, of requests and answers together.",
+    labels: ["method", "path"],
+  });
   const durations = metrics.histogram({
     name: "http_request_duration_seconds",
     help: "Seconds from a request's head to the end of its answer.",
@@ -64,6 +69,7 @@ export function requestMetrics(
     const bucket = labelOf(ended);
     const labels = { operation, bucket };
     requests.add(http);
+    httpBytes.add({ method, path: "*" }, bytesIn + bytesOut);
     requestsByBucket.add({ ...labels, status_code: String(status) });
     durations.observe(http, seconds);
     operationDurations.observe(labels, seconds);

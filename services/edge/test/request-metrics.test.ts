@@ -14,6 +14,7 @@ describe("requestMetrics", () => {
     for (const line of [
       'http_requests_total{method="PUT",path="*",status="200"} 1',
       'http_requests_total{method="PUT",path="*",status="503"} 1',
+      'http_request_bytes_total{method="PUT",path="*"} 17',
       's3_client_requests_total{operation="PutObject",bucket="*",status_code="503"} 1',
       's3_operations_total{operation="PutObject",bucket="*"} 1',
       's3_operation_errors_total{operation="PutObject",bucket="*",error_type="SlowDown"} 1',

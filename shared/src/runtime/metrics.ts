@@ -69,6 +69,11 @@ export function createMetrics(): Metrics {
     help: "Bytes of memory held from the operating system.",
     read: () => process.memoryUsage.rss(),
   });
+  metrics.gauge({
+    name: "goroutines_total",
+    help: "What the process has under way: timers, sockets, files. Named as dashboards know it.",
+    read: () => process.getActiveResourcesInfo().length,
+  });
   return metrics;
 }
 

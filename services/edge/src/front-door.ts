@@ -1,0 +1,45 @@
+/** The front door as the settings make it: whom it lets in, and the rooms behind it. */
+import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
+import { probeBackend } from "./backend-probe.ts";
+import { rateOf } from "./config/traffic.ts";
+import type { EdgeParts } from "./edge-parts.ts";
+import { MemoryFactsIndex } from "./facts-index.ts";
+import type { FrontDoor } from "./handle-request.ts";
+import { headerReissueOf } from "./header-reissue.ts";
+import { answeredOperations } from "./inbox.ts";
+import { listingSizesOf } from "./listing-sizes.ts";
+import { operationMatcher } from "./match-operation.ts";
+import { knownObjectsOf } from "./object-facts.ts";
+import { requestLimits } from "./request-limits.ts";
+
+/** Opens it; where a bucket to probe is set, once it is known what the backend honours. */
+export async function openFrontDoor(parts: EdgeParts): Promise<FrontDoor> {
+  const { config, bus, crypto, backend, session, log, metrics } = parts;
+  const { needsEqualParts = false } = parts;
+  const known = knownObjectsOf({ bus, session, index: new MemoryFactsIndex() });
+  return {
+    authentication: {
+      credentials: parts.credentials,
+      clockSkewMs: config.auth.clock_skew_tolerance,
+      signingKeys: new SigningKeyCache(),
+      allowsV2: config.auth.allow_legacy_signature_v2,
+      now: () => new Date(),
+    },
+    policies: parts.policies,
+    match: operationMatcher(
+      answeredOperations({ disablesUploads: config.server.disable_multipart_uploads }),
+    ),
+    proxiedBucket: config.proxied_bucket,
+    limits: requestLimits(rateOf(config.rate_limit), metrics),
+    rooms: {
+      backend,
+      crypto,
+      headers: headerReissueOf(bus, session),
+      sizes: listingSizesOf({ backend, known, needsEqualParts }),
+      needsEqualParts,
+      known,
+      maxPartBytes: config.server.max_part_buffer,
+      honoured: parts.probeBucket ? await probeBackend(backend, parts.probeBucket, log) : undefined,
+    },
+  };
+}
