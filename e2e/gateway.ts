@@ -40,6 +40,8 @@ export interface GatewayOptions {
 export interface OneProcessGateway extends Gateway {
   /** Runs another command of `s3eg` with this gateway's settings, and returns what it prints. */
   runCommand(args: readonly string[]): Promise<string>;
+  /** Starts one and does not wait for its end. */
+  startCommand(args: readonly string[]): Promise<Child>;
 }
 
 /** Starts all roles in one process. */
@@ -67,10 +69,13 @@ export async function startGateway(options: GatewayOptions): Promise<OneProcessG
       timeoutMs: READY_TIMEOUT_MS,
     });
     const down = () => takeDown(children, scratch);
+    const commandOf = (args: readonly string[]) => ({
+      ...{ program: process.execPath, args: [MAIN, ...args], env },
+    });
     return {
       ...gatewayOf(endpoint, options, { children, down }),
-      runCommand: (args) =>
-        runToEnd({ program: process.execPath, args: [MAIN, ...args], env: { ...env } }),
+      runCommand: (args) => runToEnd(commandOf(args)),
+      startCommand: (args) => startChild(commandOf(args)),
     };
   });
 }

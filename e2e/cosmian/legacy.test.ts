@@ -1,14 +1,19 @@
-/** Objects of format 1 whose keys were wrapped by a KMIP server, read through a gateway that asks a real one with the same key. */
+/** Objects of format 1 whose keys were wrapped by a KMIP server, read and upgraded through a gateway that asks a real one with the same key. */
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { copyObject, getObject } from "../clients/objects.ts";
+import {
+  CreateBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { copyObject, getObject, metadataOf } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
-import { type Gateway, startGateway } from "../gateway.ts";
+import { type OneProcessGateway, startGateway } from "../gateway.ts";
 import { kmipStructure, kmipValue, startCosmian } from "../servers/cosmian.ts";
 import { kmipSettings } from "../servers/kmip-keys.ts";
 import { makeScratch } from "../servers/place.ts";
@@ -68,7 +73,8 @@ const IMPORT = kmipStructure(
 for (const way of ["url", "endpoint"] as const) {
   describe(`objects of format 1 under a key of Cosmian KMS, by its ${way}`, () => {
     const stack = new AsyncDisposableStack();
-    let gateway: Gateway;
+    let gateway: OneProcessGateway;
+    let behind: S3Client;
     let backend: S3Server;
 
     before(async () => {
@@ -91,7 +97,7 @@ for (const way of ["url", "endpoint"] as const) {
           },
         }),
       );
-      const behind = s3ClientOf(backend);
+      behind = s3ClientOf(backend);
       stack.defer(() => behind.destroy());
       await behind.send(new CreateBucketCommand({ Bucket: BUCKET }));
       for (const fixture of objects) {
@@ -128,6 +134,20 @@ for (const way of ["url", "endpoint"] as const) {
         }
         await copyObject(on, name, `copy/${name}`);
         assert.ok((await getObject(on, `copy/${name}`)).equals(whole), name);
+      }
+      s3.destroy();
+    });
+
+    it("are made format 2 under the same key, with the same bytes", async () => {
+      const upgrade = ["rewrap", "--upgrade", "--no-writers", BUCKET];
+      const report = await gateway.runCommand(upgrade);
+      assert.match(report, new RegExp(`\\b${objects.length} upgraded\\b`));
+      const s3 = s3ClientOf(gateway);
+      for (const { variant, key, sha256 } of objects) {
+        const name = `${variant}/${key}`;
+        const { s3eg, encrypted } = await metadataOf({ s3: behind, bucket: BUCKET }, name);
+        assert.ok(s3eg !== undefined && encrypted === undefined, name);
+        assert.equal(hash("sha256", await getObject({ s3, bucket: BUCKET }, name)), sha256, name);
       }
       s3.destroy();
     });

@@ -1,0 +1,118 @@
+/** Re-wrap of objects in parts: beyond what one copy takes, and with a manifest beside them. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, describe, it } from "node:test";
+import { CreateBucketCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
+import { getObject, keysOf, putInParts, putObject } from "../clients/objects.ts";
+import { s3ClientOf } from "../clients/s3-client.ts";
+import { startGateway } from "../gateway.ts";
+import { startBackend } from "../servers/backends.ts";
+import { tapBackend } from "../servers/tapped-backend.ts";
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+const kek = () => `base64:${randomBytes(32).toString("base64")}`;
+
+/** A gateway whose objects are under version 1, on a store that is told on what it answered. */
+async function rewrapping(name: string, env: Readonly<Record<string, string>> = {}) {
+  const stack = new AsyncDisposableStack();
+  const backend = stack.use(await startBackend(name));
+  const tap = stack.use(await tapBackend(backend));
+  const keys = {
+    SELF_CONTAINED_AES_KEYS: `1=${kek()},2=${kek()}`,
+    SELF_CONTAINED_AES_ACTIVE_VERSION: "1",
+  };
+  const gateway = stack.use(await startGateway({ backend: tap, env: { ...keys, ...env } }));
+  const [s3, behind] = [s3ClientOf(gateway), s3ClientOf(backend)];
+  stack.defer(() => {
+    s3.destroy();
+    behind.destroy();
+  });
+  const bucket = "inparts";
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  const rewrap = async () => {
+    await gateway.runCommand(["keys", "rotate", "2"]);
+    const report = await gateway.runCommand(["rewrap", "--no-writers", bucket]);
+    await gateway.runCommand(["keys", "retire", "1"]);
+    return report;
+  };
+  return { stack, tap, gateway, rewrap, at: { s3, bucket }, behind: { s3: behind, bucket } };
+}
+
+describe("re-wrap of an object of more than 5 GiB", () => {
+  const stack = new AsyncDisposableStack();
+  after(() => stack.disposeAsync());
+
+  it("copies it part by part, never as a whole, and keeps its number of parts", async () => {
+    const { tap, rewrap, at, behind, ...held } = await rewrapping("versitygw");
+    stack.use(held.stack);
+    const part = Buffer.alloc(512 * MIB, "s3eg");
+    await putInParts(at, "large", [
+      ...Array.from({ length: 10 }, () => part),
+      part,
+      randomBytes(9),
+    ]);
+    const asked = { Bucket: at.bucket, Key: "large" };
+    const before = await at.s3.send(new HeadObjectCommand(asked));
+    equal(before.ContentLength, 11 * part.byteLength + 9);
+    ok(before.ContentLength > 5 * GIB);
+    const stored = await behind.s3.send(new HeadObjectCommand(asked));
+    const copies: string[] = [];
+    tap.onAnswer = async ({ method, path }) => {
+      if (method === "PUT" && path.startsWith("/inparts/large")) copies.push(path);
+      await Promise.resolve();
+    };
+    match(await rewrap(), /inparts: 1 rewrapped\n$/);
+    equal(copies.length, 12);
+    ok(
+      copies.every((path) => /[?&]partNumber=\d+/.test(path)),
+      copies.join("\n"),
+    );
+    const again = await behind.s3.send(new HeadObjectCommand(asked));
+    match(again.ETag ?? "", /-12"$/);
+    deepEqual([again.ETag, again.ContentLength], [stored.ETag, stored.ContentLength]);
+    const now = await at.s3.send(new HeadObjectCommand(asked));
+    deepEqual([now.ETag, now.ContentLength], [before.ETag, before.ContentLength]);
+    for (const first of [
+      0,
+      part.byteLength - 3,
+      7 * part.byteLength - 3,
+      11 * part.byteLength - 3,
+    ]) {
+      const range = await getObject(at, "large", `bytes=${first}-${first + 5}`);
+      const beyond = first + 6 > 11 * part.byteLength;
+      const seen = beyond ? range.subarray(0, 3) : range;
+      ok(Buffer.alloc(12, "s3eg").includes(seen), `${first}`);
+    }
+  });
+});
+
+describe("re-wrap of objects with a manifest beside them", () => {
+  const stack = new AsyncDisposableStack();
+  after(() => stack.disposeAsync());
+
+  it("gives the manifest its new name, and what is left of the old one can be cleared", async () => {
+    const { gateway, rewrap, at, behind, ...held } = await rewrapping("minio", {
+      BACKEND_PROVIDER: "r2",
+    });
+    stack.use(held.stack);
+    const parts = [randomBytes(5 * MIB), randomBytes(5 * MIB), randomBytes(1000)];
+    await putInParts(at, "beside", parts);
+    await putObject(at, "whole", { body: Buffer.from("whole") });
+    const companions = async () =>
+      (await keysOf(behind)).filter((key) => /^beside\.[0-9a-f]{16}\.mpu-manifest$/.test(key));
+    const [former] = await companions();
+    equal((await companions()).length, 1);
+    match(await rewrap(), /inparts: 2 rewrapped\n$/);
+    ok((await getObject(at, "beside")).equals(Buffer.concat(parts)));
+    const both = await companions();
+    equal(both.length, 2);
+    await gateway.runCommand(["orphans", "--remove", "--older-than", "0", at.bucket]);
+    deepEqual(
+      await companions(),
+      both.filter((key) => key !== former),
+    );
+    ok((await getObject(at, "beside")).equals(Buffer.concat(parts)));
+    deepEqual(await keysOf(at), ["beside", "whole"]);
+  });
+});
