@@ -5,6 +5,7 @@
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import {
   issueDataKey,
+  isWished,
   type KeyWish,
   type Place,
   unwrapDataKey,
@@ -98,7 +99,10 @@ export function dataKeysOf(
       if (!keys.commitment.equals(issued.commitment)) {
         throw new Fault("crypto.integrity", "issued data key does not match its commitment");
       }
-      refuseOtherKey(issued, keyWish);
+      // One tenant's object under another's key would be no error that shows later.
+      if (!isWished(issued, keyWish)) {
+        throw new Fault("crypto.integrity", "issued data key is not under the wished key");
+      }
       const fields = {
         suite,
         flags,
@@ -140,17 +144,6 @@ function usedOnce<Result>(dataKey: Uint8Array, use: () => Result): Result {
   } finally {
     dataKey.fill(0);
   }
-}
-
-/** One tenant's object under another's key would be no error that shows later. */
-function refuseOtherKey(
-  issued: Pick<ObjectHeader, "keyId"> & { provider: string },
-  wish?: KeyWish,
-) {
-  if (!wish) return;
-  const isWished =
-    issued.provider === wish.provider && (wish.keyId ?? issued.keyId) === issued.keyId;
-  if (!isWished) throw new Fault("crypto.integrity", "issued data key is not under the wished key");
 }
 
 function knownProvider(name: string) {

@@ -1,6 +1,8 @@
 /** Asking `keys` to wrap an object's data key anew for another place. No data key appears in the answer. */
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
-import { type Place, reissueHeader } from "@s3eg/shared/contracts/keys.ts";
+import { isWished, type KeyWish, type Place, reissueHeader } from "@s3eg/shared/contracts/keys.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
+import { decodeHeader } from "@s3eg/shared/format/header.ts";
 import { askKeys } from "@s3eg/shared/trust/ask.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 
@@ -11,6 +13,8 @@ export interface MovedHeader {
   readonly to: Place;
   /** Whether it is to say that metadata are sealed; absent: what it says now. */
   readonly sealsMetadata?: boolean;
+  /** The key that it is to be wrapped under; absent: the active one. */
+  readonly keyWish?: KeyWish;
 }
 
 /** Re-issues headers; throws the faults of `keys`, `crypto.integrity` for a header that does not belong to `from`. */
@@ -23,7 +27,8 @@ export function headerReissueOf(bus: Bus, session: AskerSession | undefined): He
   return {
     async reissue(input, requestId) {
       const { header } = await askKeys(bus, session, { question: reissueHeader, input, requestId });
-      return header;
+      if (isWished(decodeHeader(header), input.keyWish)) return header;
+      throw new Fault("crypto.integrity", "re-issued header is not under the wished key");
     },
   };
 }

@@ -8,7 +8,7 @@ import { describeObjects, openObject, sealObject } from "@s3eg/shared/contracts/
 import { type Place, reissueHeader } from "@s3eg/shared/contracts/keys.ts";
 import { Fault, toWireFault } from "@s3eg/shared/faults.ts";
 import { decodeHeader, encodeHeader, type ObjectHeaderFields } from "@s3eg/shared/format/header.ts";
-import { HEADER_FIELD, SUITE } from "@s3eg/shared/format/layout.ts";
+import { HEADER_FIELD, PROVIDERS, SUITE } from "@s3eg/shared/format/layout.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
 import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
@@ -138,13 +138,16 @@ export function serveDescriptions(bus: Bus, { objects }: MemoryBackend): void {
 
 /** Answers keys' question about headers. */
 export function serveKeys(bus: Bus): void {
-  bus.serve(reissueHeader, async ({ header, from, to }) => {
+  bus.serve(reissueHeader, async ({ header, from, to, keyWish }) => {
     await Promise.resolve();
     if (placeIn(header) !== `${from.bucket}/${from.key}`) {
       throw new Fault("crypto.integrity", "header does not belong there");
     }
     const wrappedKey = Buffer.from(`${to.bucket}/${to.key}`);
-    return { plain: { header: headerOf({ ...decodeHeader(header), wrappedKey }) } };
+    const fields = { ...decodeHeader(header), wrappedKey };
+    const provider = PROVIDERS.find((name) => name === keyWish?.provider) ?? fields.provider;
+    const keyId = keyWish?.keyId ?? fields.keyId;
+    return { plain: { header: headerOf({ ...fields, provider, keyId }) } };
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { KeyWish } from "@s3eg/shared/contracts/keys.ts";
 import { bindingOf, packPayload } from "@s3eg/shared/sealing/envelope.ts";
 import { deriveObjectKeys } from "@s3eg/shared/sealing/object-keys.ts";
 import type { KeyRef } from "../src/custody/custodian.ts";
@@ -28,8 +29,11 @@ describe("issueDataKey", () => {
 
   it("wraps for a policy under the key it wishes for once that is proven, and under no other", async () => {
     const proven: KeyRef[] = [];
-    const custodian = new CountingCustodian();
-    custodian.keyFor = ({ keyId }) => custodian.readableKeys.find(() => keyId === "tenant");
+    const custodian = new (class extends CountingCustodian {
+      keyFor({ keyId }: KeyWish): KeyRef | undefined {
+        return this.readableKeys.find(() => keyId === "tenant");
+      }
+    })();
     const issue = issueDataKeyAnswerer(custodian, async (key) => {
       await Promise.resolve();
       proven.push(key);

@@ -16,6 +16,14 @@ export const KeyWish = z.strictObject({
 });
 export type KeyWish = z.infer<typeof KeyWish>;
 
+/** True for a key that is what is wished for; of every key where nothing is. */
+export function isWished(
+  key: { provider: string; keyId: string },
+  wish: KeyWish | undefined,
+): boolean {
+  return !wish || (key.provider === wish.provider && (wish.keyId ?? key.keyId) === key.keyId);
+}
+
 /** AEAD suite of an object (format.md §2). */
 export const Suite = z.union([z.literal(1), z.literal(2)]);
 export type Suite = z.infer<typeof Suite>;

@@ -5,6 +5,7 @@ import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { XmlElement } from "@s3eg/shared/s3/xml.ts";
+import { wishOf } from "../auth/policy.ts";
 import { parseBackendXml } from "../backend-xml.ts";
 import { sealedUnder } from "../object-metadata.ts";
 import type { Rooms, S3Answer } from "../operations/operation.ts";
@@ -75,7 +76,8 @@ export async function copyReissued(copying: Copying): Promise<S3Answer> {
 export async function reissuedFields(copying: Copying): Promise<HeaderFields> {
   const { request, rooms, source, found, storing, hidesMetadata: sealsMetadata } = copying;
   const [former = "", place] = [found.headers[HEADER_FIELD], placeOf(request)];
-  const moving = { header: former, from: source.place, to: place, sealsMetadata };
+  const to = { to: place, ...wishOf(request.policy) };
+  const moving = { header: former, from: source.place, ...to, sealsMetadata };
   const header = await rooms.headers.reissue(moving, request.id);
   const fields = sealsMetadata
     ? await sealedUnder(request, rooms, { header, place, storing })

@@ -1,12 +1,18 @@
 /**
  * A copy whose bytes have to pass: of an object that is not sealed, where the source's policy lets it be read, into a bucket that seals,
- * or of any object into one that does not (format.md §12). Opened and sealed on its way, never held whole.
+ * of any object into one that does not (format.md §12), or into one whose policy names another key, so that no data key is wrapped under
+ * keys of two tenants (§9). Opened and sealed on its way, never held whole.
  */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
-import { openObject, type PlaintextFacts, sealObject } from "@s3eg/shared/contracts/crypto.ts";
+import {
+  type ChecksumName,
+  openObject,
+  type PlaintextFacts,
+  sealObject,
+} from "@s3eg/shared/contracts/crypto.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { type BodyCheck, checkedBody, createDigest } from "@s3eg/shared/s3/checksums.ts";
-import { hidesMetadata, sealsObjects } from "../auth/policy.ts";
+import { hidesMetadata, sealsObjects, wishOf } from "../auth/policy.ts";
 import type { Rooms, S3Answer } from "../operations/operation.ts";
 import { plainFacts } from "../plain-facts.ts";
 import { namedAlgorithm } from "../s3/checksum-headers.ts";
@@ -26,13 +32,15 @@ export interface PlainCopy {
   readonly storing: HeaderFields;
   /** The version that was read, where the backend has versions. */
   readonly sourceVersion: string | undefined;
+  /** The source's checksum algorithm, which the copy keeps where the client names no other. */
+  readonly algorithm?: ChecksumName | undefined;
 }
 
 /** Seals the copy. Throws the faults of crypto. */
 export async function sealedCopy(
   request: S3Request,
   rooms: Rooms,
-  { source, reading, storing, sourceVersion }: PlainCopy,
+  { source, reading, storing, sourceVersion, algorithm }: PlainCopy,
 ): Promise<S3Answer> {
   const options = { requestId: request.id, signal: request.signal };
   const { bucket, key, versionId, place } = source;
@@ -53,8 +61,9 @@ export async function sealedCopy(
     headers: storing,
     ...(sealsObjects(request.policy) ? {} : { isSealed: false }),
     ...(hidesMetadata(request.policy) ? { sealsMetadata: true } : {}),
+    ...wishOf(request.policy),
   };
-  const { body: read, facts } = learning(body, result.size, request);
+  const { body: read, facts } = learning(body, result.size, { ...request, algorithm });
   const sending = { head, body: read, tail: facts };
   const stored = await rooms.crypto.upload(sealObject, sending, options);
   const { md5, checksum } = facts();
@@ -85,7 +94,11 @@ export async function sealedCopy(
 function learning(
   body: Body,
   sizeBytes: number,
-  { policy, headers }: S3Request,
+  {
+    policy,
+    headers,
+    algorithm: kept,
+  }: Pick<S3Request, "policy" | "headers"> & Pick<PlainCopy, "algorithm">,
 ): { body: Body; facts(): PlaintextFacts } {
   const facts: { md5?: string; checksum?: PlaintextFacts["checksum"] } = {};
   const checks: BodyCheck[] = [];
@@ -96,7 +109,7 @@ function learning(
     checks.push({ digest: createDigest("md5"), verify });
   }
   const standard = policy.checksum === "always" ? DEFAULT_CHECKSUM.algorithm : undefined;
-  const algorithm = namedAlgorithm(headers, "x-amz-checksum-algorithm") ?? standard;
+  const algorithm = namedAlgorithm(headers, "x-amz-checksum-algorithm") ?? kept ?? standard;
   if (algorithm !== undefined) {
     const verify = (sum: Buffer) => {
       facts.checksum = { algorithm, type: "FULL_OBJECT", value: sum.toString("base64") };

@@ -1,13 +1,14 @@
 /**
  * CopyObject. No data moves where the object stays as it was sealed (format.md §9). It is opened and sealed anew where the source is a
- * plain object that its bucket may contain, or where the client asks for a checksum that the source does not have.
+ * plain object that its bucket may contain, where the policies of both buckets name different keys, or where the client asks for a
+ * checksum that the source does not have.
  */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import type { ObjectFacts, ObjectPart } from "@s3eg/shared/contracts/crypto.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
-import { hidesMetadata, sealsObjects } from "../auth/policy.ts";
+import { hidesMetadata, sealsObjects, sharesKey } from "../auth/policy.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import {
   askingOfSource,
@@ -70,15 +71,18 @@ async function copy(request: S3Request, rooms: Rooms, of: Source): Promise<S3Ans
     : { ...found, headers: await clientsHeaders(request, rooms, { ...source, ...found }) };
   const storing = await storedWithCopy(request, rooms, { source, found: shown });
   const conditions = await conditionsOf(request, rooms);
-  const staysSealed = isOfFormat2 && sealsObjects(request.policy);
-  const { facts, parts } = staysSealed ? await knownOf(request, rooms, of) : {};
+  const isSealedAgain = isOfFormat2 && sealsObjects(request.policy);
+  const { facts, parts } = isSealedAgain ? await knownOf(request, rooms, of) : {};
+  const algorithm = facts?.checksum?.algorithm;
+  const staysSealed = isSealedAgain && sharesKey(request.policy, request.policyOf(source.bucket));
   const asked = namedAlgorithm(request.headers, "x-amz-checksum-algorithm");
-  if (!staysSealed || (asked !== undefined && asked !== facts?.checksum?.algorithm)) {
+  if (!staysSealed || (asked !== undefined && asked !== algorithm)) {
     return await sealedCopy(request, rooms, {
       source,
       reading: { ...askingOfSource(request.headers), "if-match": found.etag },
       storing: { ...storing, ...conditions },
       sourceVersion: found.headers["x-amz-version-id"],
+      algorithm,
     });
   }
   const hides = hidesMetadata(request.policy);

@@ -3,7 +3,7 @@
 import { createUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { bodyOfBytes } from "@s3eg/shared/http/body.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
-import { hidesMetadata, sealsUploads } from "../auth/policy.ts";
+import { hidesMetadata, sealsUploads, wishOf } from "../auth/policy.ts";
 import { answerHeaders, storedHeaders } from "../s3/headers.ts";
 import { DEFAULT_CHECKSUM, uploadChecksum } from "../s3/upload-checksum.ts";
 import { placeOf } from "../s3-request.ts";
@@ -27,6 +27,7 @@ export const createMultipartUpload: Operation = {
       ...(kept ? { checksum: kept } : {}),
       ...(sealsUploads(request.policy) ? {} : { isSealed: false }),
       ...(hidesMetadata(request.policy) ? { sealsMetadata: true } : {}),
+      ...wishOf(request.policy),
     };
     const sending = { head, body: bodyOfBytes(Buffer.alloc(0)), tail: () => ({}) };
     const options = { requestId: request.id, signal: request.signal };

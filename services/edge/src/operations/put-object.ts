@@ -5,7 +5,7 @@ import {
   type PlaintextFacts,
   sealObject,
 } from "@s3eg/shared/contracts/crypto.ts";
-import { hidesMetadata, sealsObjects } from "../auth/policy.ts";
+import { hidesMetadata, sealsObjects, wishOf } from "../auth/policy.ts";
 import { awaitedContinue } from "../awaited-continue.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import { hasCustomerKey } from "../object-facts.ts";
@@ -39,6 +39,7 @@ export const putObject: Operation = {
       headers,
       ...(sealsObjects(request.policy) ? {} : { isSealed: false }),
       ...(hidesMetadata(request.policy) ? { sealsMetadata: true } : {}),
+      ...wishOf(request.policy),
     };
     const sending = { head, body, tail: facts };
     const options = { requestId: request.id, signal: request.signal };

@@ -7,7 +7,7 @@ import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { TransferClient } from "@s3eg/shared/http/transfer.ts";
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
-import type { Policies } from "../auth/policy.ts";
+import { type Policies, wishOf } from "../auth/policy.ts";
 import { EVERYTHING } from "../auth/rights.ts";
 import { MemoryFactsIndex } from "../facts-index.ts";
 import { headerReissueOf } from "../header-reissue.ts";
@@ -79,7 +79,7 @@ export async function* rewrapBucket(
     sizes: listingSizesOf({ backend, known, needsEqualParts }),
     needsEqualParts,
   };
-  const current = new CurrentKey(headers, Date.now);
+  const current = new CurrentKey(headers, wishOf(parts.policies.of(bucket)), Date.now);
   const ways: RewrapWays = { ...wish, rooms, current, conditions };
   const pace = paceOf(wish.perSecond, signal);
   if (!isDry) {

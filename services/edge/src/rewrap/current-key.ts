@@ -1,7 +1,7 @@
-/** Whether a header names the key version that wraps new data keys: keys is asked at most once a second, not for every object. */
+/** Whether a header names the key version that wraps new data keys of a bucket: keys is asked at most once a second, not for every object. */
 import type { Place } from "@s3eg/shared/contracts/keys.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
-import type { HeaderReissue } from "../header-reissue.ts";
+import type { HeaderReissue, MovedHeader } from "../header-reissue.ts";
 
 const BELIEVED_MS = 1000;
 
@@ -9,10 +9,13 @@ const BELIEVED_MS = 1000;
 export class CurrentKey {
   readonly #headers: HeaderReissue;
   readonly #now: () => number;
+  readonly #wish: Pick<MovedHeader, "keyWish">;
   #named: { readonly name: string; readonly atMs: number } | undefined;
 
-  constructor(headers: HeaderReissue, now: () => number) {
+  /** `wish` is that of the bucket's policy; `now` a clock in milliseconds. */
+  constructor(headers: HeaderReissue, wish: Pick<MovedHeader, "keyWish">, now: () => number) {
     this.#headers = headers;
+    this.#wish = wish;
     this.#now = now;
   }
 
@@ -20,7 +23,8 @@ export class CurrentKey {
   async wraps(header: string, place: Place, requestId: string): Promise<boolean> {
     const name = nameOf(header);
     if (!this.#named || this.#now() - this.#named.atMs > BELIEVED_MS) {
-      const reissued = await this.#headers.reissue({ header, from: place, to: place }, requestId);
+      const moving = { header, from: place, to: place, ...this.#wish };
+      const reissued = await this.#headers.reissue(moving, requestId);
       this.#named = { name: nameOf(reissued), atMs: this.#now() };
     }
     return this.#named.name === name;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { decodeHeader } from "@s3eg/shared/format/header.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { answer } from "../memory-backend.ts";
-import { runningEdge, type Sending } from "../running-edge.ts";
+import { runningEdge, type Sending, STANDARD } from "../running-edge.ts";
 import { placeIn } from "../stand-in-services.ts";
 
 const OLD = { "content-type": "text/old", "cache-control": "old", "x-amz-meta-old": "1" };
@@ -36,6 +37,32 @@ describe("CopyObject", () => {
     assert.equal(placeIn(request.headers?.[HEADER_FIELD]), "copies/cat2");
     assert.equal((await edge.send({ method: "GET", path: "/copies/cat2" })).text, "meow");
     assert.equal((await edge.send({ method: "GET", path: "/photos/cat" })).text, "meow");
+  });
+
+  it("passes its bytes where the policies of both buckets name different keys, and else leaves them", async () => {
+    const tenant = (keyId: string, ...buckets: string[]) => {
+      return { ...STANDARD, id: keyId, buckets, keyWish: { provider: "kmip", keyId } };
+    };
+    await using edge = await runningEdge({
+      rules: [tenant("a", "photos", "shared"), tenant("b", "copies")],
+    });
+    await edge.send({ method: "PUT", path: "/photos/cat", body: "meow", headers: OLD });
+    const wishes = () => edge.crypto.seals.map(({ keyWish }) => keyWish?.keyId);
+    assert.deepEqual(wishes(), ["a"]);
+    assert.equal((await edge.send(copy())).status, 200);
+    assert.deepEqual(wishes(), ["a", "b"]);
+    assert.equal(edge.crypto.opens[0]?.target.bucket, "photos");
+    assert.equal((await edge.send({ method: "GET", path: "/copies/cat2" })).text, "meow");
+    assert.equal(edge.backend.objects.get("copies/cat2")?.headers["x-amz-meta-old"], "1");
+    for (const path of ["/shared/cat2", "/photos/cat2"]) {
+      assert.equal((await edge.send(copy({}, path))).status, 200);
+      const { request, body } = edge.backend.last("PUT");
+      assert.equal(body.byteLength, 0);
+      const { provider, keyId } = decodeHeader(request.headers?.[HEADER_FIELD] ?? "");
+      assert.deepEqual([provider, keyId], ["kmip", "a"]);
+    }
+    assert.equal((await edge.send(copy({}, "/elsewhere/cat2"))).status, 200);
+    assert.deepEqual(wishes(), ["a", "b", undefined]);
   });
 
   it("puts the quotes around the ETag that some backends leave out of this answer", async () => {

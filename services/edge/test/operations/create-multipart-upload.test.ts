@@ -18,6 +18,20 @@ describe("CreateMultipartUpload", () => {
     );
   });
 
+  it("says which key the bucket's policy names", async () => {
+    const keyWish = { provider: "kmip", keyId: "a" };
+    await using edge = await runningEdge({
+      rules: [{ ...STANDARD, keyWish, buckets: ["photos"] }],
+    });
+    const uploads = serveUploads(edge.transfers);
+    await edge.send(CREATE);
+    await edge.send({ ...CREATE, path: "/other/cat?uploads" });
+    assert.deepEqual(
+      uploads.created.map((head) => head.keyWish),
+      [keyWish, undefined],
+    );
+  });
+
   it("has the checksum that S3 makes by itself where the policy wants one of everything", async () => {
     const rule = { ...STANDARD, checksum: "always", buckets: ["photos"] } as const;
     await using edge = await runningEdge({ rules: [rule] });

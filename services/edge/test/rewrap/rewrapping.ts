@@ -80,7 +80,7 @@ export function rewrapping(wish: Partial<RewrapWays> = {}) {
   const rooms: Rooms = { backend, crypto, headers, known, sizes: sizes as never };
   const ways: RewrapWays = {
     rooms,
-    current: new CurrentKey(headers, () => 0),
+    current: new CurrentKey(headers, {}, () => 0),
     pendingTags: pendingInMemory(),
     conditions: { source: true, target: true, completion: true, put: true },
     isDry: false,

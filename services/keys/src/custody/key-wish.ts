@@ -1,5 +1,5 @@
 /** What a policy wishes for, among the keys of custodians. */
-import type { KeyWish } from "@s3eg/shared/contracts/keys.ts";
+import { isWished, type KeyWish } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { ActiveCustodian, KeyRef } from "./custodian.ts";
 
@@ -8,7 +8,7 @@ export function writingKey(custodian: ActiveCustodian, wish: KeyWish | undefined
   if (!wish) return custodian.activeKey;
   const key = custodian.keyFor
     ? custodian.keyFor(wish)
-    : [custodian.activeKey].find((active) => fitsWish(active, wish));
+    : [custodian.activeKey].find((active) => isWished(active, wish));
   if (key) return key;
   throw new Fault("keys.unknown-key", unknownWish(wish));
 }
@@ -17,11 +17,6 @@ export function writingKey(custodian: ActiveCustodian, wish: KeyWish | undefined
 export function unknownWish({ provider, keyId }: KeyWish): string {
   const named = keyId === undefined ? provider : `${provider} "${keyId}"`;
   return `${named} is no key that policies may choose: encryption.key_manager.policy_keys of keys does not have it`;
-}
-
-/** True for a key that is what is wished for. */
-export function fitsWish(key: Pick<KeyRef, "provider" | "keyId">, wish: KeyWish): boolean {
-  return key.provider === wish.provider && (wish.keyId ?? key.keyId) === key.keyId;
 }
 
 /** The version of a key of this custodian that wraps: the one it wraps with anyhow, else the highest. Undefined where it has no such key. */

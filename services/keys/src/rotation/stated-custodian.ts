@@ -1,5 +1,5 @@
 /** A custodian under the decisions of operators: another version may write than the configuration says, and a retired one is refused. */
-import type { KeyWish } from "@s3eg/shared/contracts/keys.ts";
+import { isWished, type KeyWish } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import {
   type ActiveCustodian,
@@ -8,7 +8,6 @@ import {
   type KeyUse,
   refuseRetired,
 } from "../custody/custodian.ts";
-import { fitsWish } from "../custody/key-wish.ts";
 import type { VersionState, VersionStates } from "./version-states.ts";
 
 /** A configured version and what it may do. */
@@ -40,13 +39,13 @@ export class StatedCustodian implements ActiveCustodian {
   /** What policies may choose is the configuration's to say; of the active key they get the version that was decided. */
   keyFor(wish: KeyWish): KeyRef | undefined {
     const { activeKey } = this;
-    return fitsWish(activeKey, wish) ? activeKey : this.#inner.keyFor?.(wish);
+    return isWished(activeKey, wish) ? activeKey : this.#inner.keyFor?.(wish);
   }
 
   get policyKeys(): readonly KeyRef[] {
     const { activeKey } = this;
     const keys = this.#inner.policyKeys ?? [];
-    return keys.filter((key) => !fitsWish(activeKey, key) && !this.#states.isRetired(key));
+    return keys.filter((key) => !isWished(activeKey, key) && !this.#states.isRetired(key));
   }
 
   get readableKeys(): readonly KeyRef[] {

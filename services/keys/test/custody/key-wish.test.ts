@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { isWished } from "@s3eg/shared/contracts/keys.ts";
 import type { KeyRef } from "../../src/custody/custodian.ts";
-import { fitsWish, unknownWish, wrappingVersion, writingKey } from "../../src/custody/key-wish.ts";
+import { unknownWish, wrappingVersion, writingKey } from "../../src/custody/key-wish.ts";
 import { CountingCustodian } from "../counting-custodian.ts";
 
 const kmip = (keyId: string, keyVersion: number): KeyRef => ({
@@ -20,10 +21,10 @@ class SeveralKeys extends CountingCustodian {
 
 describe("a wish for a key", () => {
   it("is met by a key of that store, and of that id where it names one", () => {
-    assert.ok(fitsWish(kmip("k", 1), { provider: "kmip" }));
-    assert.ok(fitsWish(kmip("k", 1), { provider: "kmip", keyId: "k" }));
-    assert.ok(!fitsWish(kmip("k", 1), { provider: "kmip", keyId: "other" }));
-    assert.ok(!fitsWish(kmip("k", 1), { provider: "aes", keyId: "k" }));
+    assert.ok(isWished(kmip("k", 1), { provider: "kmip" }));
+    assert.ok(isWished(kmip("k", 1), { provider: "kmip", keyId: "k" }));
+    assert.ok(!isWished(kmip("k", 1), { provider: "kmip", keyId: "other" }));
+    assert.ok(!isWished(kmip("k", 1), { provider: "aes", keyId: "k" }));
   });
 
   it("is for the version that its custodian wraps with, or the highest of another key", () => {
