@@ -1,6 +1,6 @@
 /** Looks for secrets in the memory of a running process, as a debugger or a core dump would show it. */
 import { type FileHandle, open, readFile } from "node:fs/promises";
-import { type Spellings, spellingsIn } from "./spellings.ts";
+import { type Spellings, spellingsFinder } from "./spellings.ts";
 
 const PIECE_BYTES = 8 * 1024 * 1024;
 /** More than the longest spelling, so that none is missed between two pieces. */
@@ -25,12 +25,13 @@ interface Region {
 export async function scanMemory(pid: number, spellings: Spellings): Promise<MemoryScan> {
   const regions = readableRegions(await readFile(`/proc/${pid}/maps`, "utf8"));
   await using memory = await open(`/proc/${pid}/mem`, "r");
+  const spellingsIn = spellingsFinder(spellings);
   const found = new Set<string>();
   let scannedBytes = 0;
   for (const region of regions) {
     for await (const piece of piecesOf(memory, region)) {
       scannedBytes += piece.byteLength;
-      for (const name of spellingsIn(piece, spellings)) found.add(name);
+      for (const name of spellingsIn(piece)) found.add(name);
     }
   }
   return { scannedBytes, found };

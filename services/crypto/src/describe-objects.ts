@@ -15,6 +15,7 @@ import { isMultipart } from "@s3eg/shared/format/companion.ts";
 import { HEADER_FIELD, TRAILER_BYTES } from "@s3eg/shared/format/layout.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
+import { endedShortLived } from "@s3eg/shared/http/short-lived.ts";
 import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { openTrailer } from "@s3eg/shared/sealing/open.ts";
@@ -59,6 +60,7 @@ export function describeObjectsAnswerer(
         return { fault: toWireFault(error) };
       }
     });
+    endedShortLived();
     return { described };
   };
 }

@@ -1,11 +1,12 @@
 /** What keys measures of its work. */
 import { isFault } from "@s3eg/shared/faults.ts";
+import { endedShortLived } from "@s3eg/shared/http/short-lived.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 
 /** The questions of keys, as a label. */
 type Operation = "issue" | "unwrap" | "unwrap-legacy" | "reissue" | "check";
 
-/** Wraps an answerer so that its answers and refusals are counted and timed. */
+/** Wraps an answerer so that its answers and refusals are counted and timed, and what they leave behind is collected. */
 export type Measured = <Asked extends unknown[], Answer>(
   operation: Operation,
   answerer: (...asked: Asked) => Promise<Answer>,
@@ -34,6 +35,8 @@ export function measuredWith(metrics: Metrics): Measured {
         result = isFault(error) ? error.code : "internal.bug";
         throw error;
       } finally {
+        // Whether the key store is there is asked every second, and no data key comes up.
+        if (operation !== "check") endedShortLived();
         total.add({ operation, result });
         seconds.observe({ operation }, (performance.now() - startedMs) / 1000);
       }

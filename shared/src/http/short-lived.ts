@@ -12,7 +12,11 @@ import { runInNewContext } from "node:vm";
 /** Bytes of bodies between two collections. */
 const COLLECT_EVERY_BYTES = 8 * 1024 * 1024;
 
+/** What ended this long ago, and nothing since, is collected. */
+const IDLE_MS = 3000;
+
 let bytesSince = 0;
+let endedSince = 0;
 let collect: NodeJS.GCFunction | undefined;
 
 /** Says that so many bytes of short-lived buffers have passed. */
@@ -32,6 +36,30 @@ export function passedShortLived(bytes: number): void {
 export function startedUp(): void {
   collect ??= collector();
   collect({ type: "major", execution: "sync", flavor: "last-resort" });
+}
+
+/** Says that something has ended that had keys: their memory is OpenSSL's, which overwrites it once V8 knows that nobody refers to it. */
+export function endedShortLived(): void {
+  endedSince += 1;
+}
+
+/**
+ * Collects everything once nothing has ended for `idleMs`, until disposed of: V8 itself sees no need in a process that does nothing,
+ * and keys of the last requests would stay in its memory. Some 30 ms, once after each busy time; a busy process collects by itself.
+ */
+export function collectWhenIdle(idleMs = IDLE_MS): Disposable {
+  let seen = 0;
+  const timer = setInterval(() => {
+    const isIdle = endedSince > 0 && endedSince === seen;
+    seen = endedSince;
+    if (!isIdle) return;
+    endedSince = 0;
+    seen = 0;
+    collect ??= collector();
+    collect({ type: "major", execution: "sync" });
+  }, idleMs);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** V8's own `gc`, which a flag puts into contexts made after it. */

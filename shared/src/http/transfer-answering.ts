@@ -3,6 +3,7 @@ import type { Download, Upload } from "../contracts/contract.ts";
 import { Fault } from "../faults.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Body } from "./body.ts";
+import { endedShortLived } from "./short-lived.ts";
 import type { DownloadAnswerer, TransferContext, UploadAnswerer } from "./transfer.ts";
 import { parseAs } from "./transfer-wire.ts";
 
@@ -49,6 +50,8 @@ export function guardUpload<Head, Tail, Result>(
     } catch (error) {
       received.body.destroy(error);
       throw faultOf(error, { log, path, context });
+    } finally {
+      endedShortLived();
     }
   };
 }
@@ -71,6 +74,7 @@ export function guardDownload<Head, Result>(
       return { result, body: exactly(answer.body, sizeBytes), sizeBytes };
     } catch (error) {
       body?.destroy(error);
+      endedShortLived();
       throw faultOf(error, { log, path, context });
     }
   };
@@ -86,17 +90,24 @@ function exactly(body: Body, sizeBytes: number): Body {
   const wrongSize = () => new Fault("transfer.broken", `body is not ${sizeBytes} bytes long`);
   return {
     async pump(take) {
-      await body.pump((piece) => {
-        missingBytes -= piece.byteLength;
-        if (missingBytes < 0) throw wrongSize();
-        if (missingBytes > 0) return take(piece);
-        last ??= piece;
-        return undefined;
-      });
-      if (missingBytes > 0) throw wrongSize();
-      if (last) await take(last);
+      try {
+        await body.pump((piece) => {
+          missingBytes -= piece.byteLength;
+          if (missingBytes < 0) throw wrongSize();
+          if (missingBytes > 0) return take(piece);
+          last ??= piece;
+          return undefined;
+        });
+        if (missingBytes > 0) throw wrongSize();
+        if (last) await take(last);
+      } finally {
+        endedShortLived();
+      }
     },
-    destroy: (reason) => body.destroy(reason),
+    destroy(reason) {
+      body.destroy(reason);
+      endedShortLived();
+    },
   };
 }
 

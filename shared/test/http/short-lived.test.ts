@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { passedShortLived, startedUp } from "../../src/http/short-lived.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  collectWhenIdle,
+  endedShortLived,
+  passedShortLived,
+  startedUp,
+} from "../../src/http/short-lived.ts";
 
 const MIB = 1024 * 1024;
 
@@ -25,5 +31,38 @@ describe("startedUp", () => {
     parsed = undefined;
     startedUp();
     assert.ok(process.memoryUsage().heapTotal < before - 16 * MIB);
+  });
+});
+
+describe("collectWhenIdle", () => {
+  /** Alive at first, and not seen by any collection that is of the young alone. */
+  const oldObject = () => {
+    const held: { object?: object } = { object: {} };
+    startedUp();
+    return { held, ref: new WeakRef(held.object ?? {}) };
+  };
+
+  it("collects what nobody refers to, once after something ended", async () => {
+    using _collecting = collectWhenIdle(20);
+    const { held, ref } = oldObject();
+    await sleep(100);
+    delete held.object;
+    await sleep(100);
+    assert.ok(ref.deref(), "nothing ended, so nothing is collected");
+    await sleep(0);
+    endedShortLived();
+    for (let looks = 0; looks < 100 && ref.deref(); looks += 1) await sleep(20);
+    assert.equal(ref.deref(), undefined);
+  });
+
+  it("waits while something ends all the time", async () => {
+    using _collecting = collectWhenIdle(50);
+    const { held, ref } = oldObject();
+    delete held.object;
+    for (let ended = 0; ended < 40; ended += 1) {
+      endedShortLived();
+      await sleep(5);
+    }
+    assert.ok(ref.deref());
   });
 });

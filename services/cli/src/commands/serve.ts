@@ -1,6 +1,6 @@
 /** `s3eg serve`: reads the configuration and starts the roles of this process. */
 
-import { startedUp } from "@s3eg/shared/http/short-lived.ts";
+import { collectWhenIdle, startedUp } from "@s3eg/shared/http/short-lived.ts";
 import type { Starting } from "@s3eg/shared/runtime/lifecycle.ts";
 import { createLog, type Log } from "@s3eg/shared/runtime/log.ts";
 import { demoBanner, openDemo } from "../demo.ts";
@@ -27,6 +27,7 @@ export async function serve(serving: Serving): Promise<Log> {
       "settings without effect: docs/configuration.md says why",
     );
   }
+  stack.use(collectWhenIdle());
   if (!roles.has("dev-store")) {
     await startGateway({ config, roles, env, stack, stop, log });
     startedUp();
