@@ -1,10 +1,9 @@
-/** Keys in a real KMIP server (PyKMIP, binary over TLS): the rules of every custodian, a whole gateway on it, and a server that misbehaves. */
+/** Keys in a real KMIP server (PyKMIP, binary over TLS): the rules of every custodian and a server that misbehaves. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { createServer } from "node:tls";
 import { configuredKmip } from "../../services/keys/src/custody/configured-kmip.ts";
-import { describeGatewayOn } from "../gateway-on-keys.ts";
 import {
   binding,
   describeRealCustodian,
@@ -13,9 +12,11 @@ import {
   realCustodian,
 } from "../real-custodian-contract.ts";
 import { KmipOperator, kmipSettings } from "../servers/kmip-keys.ts";
+import { onlyVersions } from "../servers/kmip-versions.ts";
 import { freePort, makeScratch, type Scratch } from "../servers/place.ts";
 import { pauseAll } from "../servers/proc.ts";
 import { type Pykmip, startPykmip } from "../servers/pykmip.ts";
+import { openRelay } from "../servers/relay.ts";
 import { makeTestPki, type TestPki } from "../servers/test-pki.ts";
 
 const custodianOf = (settings: Record<string, string>) =>
@@ -96,6 +97,26 @@ describe("KMIP of a real PyKMIP", () => {
     );
   });
 
+  for (const version of ["2.0", "1.4"] as const) {
+    it(`works with version ${version} of KMIP where the server knows no newer one`, async () => {
+      const spoken = new Set<string>();
+      await using relay = await openRelay({ port: server.port, pki });
+      relay.treatment = onlyVersions(["1.2", "1.3", version], (name) => spoken.add(name));
+      const by = { COSMIAN_KMS_ENDPOINT: `127.0.0.1:${relay.port}` };
+      await using custodian = await opened(keys[0] ?? "", by);
+      await custodian.start();
+      assert.deepEqual([...spoken], [version]);
+    });
+  }
+
+  it("refuses a server that knows no version with associated data", async () => {
+    await using relay = await openRelay({ port: server.port, pki });
+    relay.treatment = onlyVersions(["1.2", "1.3"]);
+    const by = { COSMIAN_KMS_ENDPOINT: `127.0.0.1:${relay.port}` };
+    await using custodian = await opened(keys[0] ?? "", by);
+    await assert.rejects(custodian.start(), { code: "keys.denied", message: /from 1\.4 to 2\.1/ });
+  });
+
   it("is unavailable to whom it does not know, and where it is not", async () => {
     await using other = await makeScratch("kmip-other");
     const stranger = await makeTestPki(other.folder);
@@ -143,26 +164,4 @@ describe("KMIP of a real PyKMIP", () => {
     await using custodian = await opened("1", there);
     await assert.rejects(custodian.start(), is("keys.unavailable"));
   });
-});
-
-describeGatewayOn("a real PyKMIP", async () => {
-  await using opening = new AsyncDisposableStack();
-  const scratch = opening.use(await makeScratch("kmip-pki"));
-  const pki = await makeTestPki(scratch.folder);
-  const { endpoint, pids, ...server } = opening.use(await startPykmip(pki));
-  const operator = await operatorOf(server, pki);
-  const [old, fresh] = [await operator.makeKey(), await operator.makeKey()];
-  const settings = (keys: string) => ({
-    ...kmipSettings(endpoint, keys, pki),
-    KEY_MANAGER_PROVIDER: "cosmian",
-    COSMIAN_KMS_TIMEOUT: "500ms",
-  });
-  const opened = opening.move();
-  return {
-    old: settings(`${old}:1`),
-    both: settings(`${fresh}:2,${old}:1`),
-    fresh: settings(`${fresh}:2`),
-    pids,
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
-  };
 });

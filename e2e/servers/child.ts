@@ -90,7 +90,7 @@ export async function runToEnd(command: Command): Promise<string> {
 export async function untilReady(
   what: string,
   children: readonly Child[],
-  { probe, timeoutMs = 30_000 }: { probe: () => Promise<boolean>; timeoutMs?: number },
+  { probe, timeoutMs = 120_000 }: { probe: () => Promise<boolean>; timeoutMs?: number },
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

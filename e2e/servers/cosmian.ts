@@ -17,6 +17,8 @@ export interface Cosmian extends AsyncDisposable {
   readonly pids: readonly number[];
   /** One operation of KMIP as JSON, as its own tools send it, by whom `pki` certified. Throws unless the answer is a success. */
   call(operation: unknown): Promise<string>;
+  /** Makes a key of that name, or the first of a set of them that the server renews. */
+  makeKey(name: string, more?: { readonly isSet?: boolean }): Promise<void>;
 }
 
 type Kind = "Boolean" | "Enumeration" | "TextString" | "ByteString" | "Integer" | "DateTime";
@@ -63,9 +65,30 @@ export async function startCosmian(pki: TestPki): Promise<Cosmian> {
       port,
       pids: [child.pid],
       call,
+      makeKey: async (name, { isSet = false } = {}) => {
+        await call(createdKey(name, isSet));
+      },
       [Symbol.asyncDispose]: () => takeDown(children, scratch),
     };
   });
+}
+
+function createdKey(name: string, isSet: boolean) {
+  return kmipStructure(
+    "Create",
+    kmipValue("ObjectType", "Enumeration", "SymmetricKey"),
+    kmipStructure(
+      "Attributes",
+      kmipValue("ActivationDate", "DateTime", "2026-01-01T00:00:00Z"),
+      kmipValue("CryptographicAlgorithm", "Enumeration", "AES"),
+      kmipValue("CryptographicLength", "Integer", 256),
+      kmipValue("CryptographicUsageMask", "Integer", 12),
+      kmipValue("KeyFormatType", "Enumeration", "TransparentSymmetricKey"),
+      kmipValue("ObjectType", "Enumeration", "SymmetricKey"),
+      ...(isSet ? [kmipValue("RotateName", "TextString", name)] : []),
+      kmipValue("UniqueIdentifier", "TextString", name),
+    ),
+  );
 }
 
 async function posted(

@@ -1,4 +1,8 @@
-/** The KMS of moto, which stands in for AWS: keys in memory, AES-GCM with the encryption context as associated data. */
+/**
+ * The KMS of moto, which stands in for AWS: keys in memory, AES-GCM with the encryption context as associated data. `moto-server.py` adds
+ * what moto lacks: states of keys, and keys of several regions.
+ */
+import { join } from "node:path";
 import { type Child, startChild, untilReady } from "./child.ts";
 import { findProgram, freePort, makeScratch } from "./place.ts";
 import { descendants } from "./proc.ts";
@@ -9,10 +13,10 @@ export interface Moto extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`. */
   readonly endpoint: string;
   readonly pids: readonly number[];
-  /** Makes a symmetric key and returns its id. Not of several regions: what moto wraps under such a key, it does not open. */
-  makeKey(): Promise<string>;
-  /** Calls KMS (`CreateAlias`). Throws unless the answer is a success. */
-  call(action: string, input: unknown): Promise<unknown>;
+  /** Makes a symmetric key and returns its id. */
+  makeKey(more?: { readonly MultiRegion?: boolean }): Promise<string>;
+  /** Calls KMS (`CreateAlias`) in a region. Throws unless the answer is a success. */
+  call(action: string, input: unknown, region?: string): Promise<unknown>;
 }
 
 /** The region that keys are made in. */
@@ -24,17 +28,21 @@ export const MOTO_CREDENTIALS = {
   AWS_SECRET_ACCESS_KEY: "e2e-moto-secret-key",
 };
 
+const SERVER = join(import.meta.dirname, "moto-server.py");
+
 /** Starts one that holds no key. */
 export async function startMoto(): Promise<Moto> {
-  const program = findProgram("moto_server", "moto");
+  findProgram("moto_server", "moto");
+  const program = findProgram("python3", "moto");
   const scratch = await makeScratch("moto");
   const children: Child[] = [];
   return await orTakeDown(children, scratch, async () => {
     const port = await freePort();
-    const child = await startChild({ program, args: ["-H", "127.0.0.1", "-p", `${port}`] });
+    const child = await startChild({ program, args: [SERVER, "-H", "127.0.0.1", "-p", `${port}`] });
     children.push(child);
     const endpoint = `http://127.0.0.1:${port}`;
-    const call = (action: string, input: unknown) => callKms(endpoint, action, input);
+    const call: Moto["call"] = (action, input, region = MOTO_REGION) =>
+      callKms({ endpoint, region }, action, input);
     await untilReady("moto_server", children, {
       probe: async () => Boolean(await call("ListKeys", {})),
     });
@@ -42,8 +50,8 @@ export async function startMoto(): Promise<Moto> {
       endpoint,
       call,
       pids: [child.pid, ...(await descendants(child.pid))],
-      async makeKey() {
-        const made = (await call("CreateKey", {})) as {
+      async makeKey(more = {}) {
+        const made = (await call("CreateKey", more)) as {
           KeyMetadata: { KeyId: string };
         };
         return made.KeyMetadata.KeyId;
@@ -53,9 +61,13 @@ export async function startMoto(): Promise<Moto> {
   });
 }
 
-async function callKms(endpoint: string, action: string, input: unknown): Promise<unknown> {
+async function callKms(
+  { endpoint, region }: { endpoint: string; region: string },
+  action: string,
+  input: unknown,
+): Promise<unknown> {
   const { AWS_ACCESS_KEY_ID: id } = MOTO_CREDENTIALS;
-  const scope = `${id}/20260101/${MOTO_REGION}/kms/aws4_request`;
+  const scope = `${id}/20260101/${region}/kms/aws4_request`;
   const response = await fetch(endpoint, {
     method: "POST",
     headers: {

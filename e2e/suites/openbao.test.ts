@@ -20,48 +20,10 @@ import {
 } from "../real-custodian-contract.ts";
 import { startBackend } from "../servers/backends.ts";
 import { type Openbao, startOpenbao } from "../servers/openbao.ts";
+import { transitKey } from "../servers/openbao-keys.ts";
 import { makeScratch } from "../servers/place.ts";
 import { pauseAll } from "../servers/proc.ts";
 import { makeTestPki } from "../servers/test-pki.ts";
-
-/** What a Transit user needs and no more. */
-const policyFor = (mount: string) => `
-path "${mount}/encrypt/*" { capabilities = ["update"] }
-path "${mount}/decrypt/*" { capabilities = ["update"] }
-path "${mount}/keys/*" { capabilities = ["read"] }
-`;
-
-/** Mounts Transit with a key and an AppRole that may use it; gives the settings that log in with it. */
-async function keyOf(
-  server: Openbao,
-  { mount = "transit", type = "aes256-gcm96", namespace = "", ttl = "1h" } = {},
-): Promise<Record<string, string>> {
-  const inside = namespace === "" ? {} : { namespace };
-  const call = (method: string, path: string, body: unknown = {}) =>
-    server.call(method, path, method === "GET" ? inside : { body, ...inside });
-  await call("POST", `sys/mounts/${mount}`, { type: "transit" });
-  await call("POST", `${mount}/keys/kek`, { type });
-  await call("PUT", `sys/policies/acl/${mount}`, { policy: policyFor(mount) });
-  await call("POST", `sys/auth/${mount}-role`, { type: "approle" });
-  const role = `auth/${mount}-role/role/keys`;
-  await call("POST", role, { token_policies: [mount], token_ttl: ttl, token_max_ttl: ttl });
-  const { data: id } = (await call("GET", `${role}/role-id`)) as {
-    data: { role_id: string };
-  };
-  const { data: secret } = (await call("POST", `${role}/secret-id`)) as {
-    data: { secret_id: string };
-  };
-  return {
-    OPENBAO_ADDR: server.address,
-    OPENBAO_TRANSIT_PATH: mount,
-    OPENBAO_TRANSIT_KEY_NAME: "kek",
-    OPENBAO_AUTH_METHOD: "approle",
-    OPENBAO_AUTH_MOUNT: `${mount}-role`,
-    OPENBAO_ROLE_ID: id.role_id,
-    OPENBAO_SECRET_ID: secret.secret_id,
-    ...(namespace === "" ? {} : { OPENBAO_NAMESPACE: namespace }),
-  };
-}
 
 const custodianOf = (settings: Record<string, string>) =>
   realCustodian(configuredTransit, { KEY_MANAGER_PROVIDER: "openbao", ...settings });
@@ -71,7 +33,7 @@ describeRealCustodian(
   async (opening) => {
     const server = opening.use(await startOpenbao());
     return async (nth) => {
-      const settings = await keyOf(server, { mount: nth === 0 ? "transit" : "other" });
+      const settings = await transitKey(server, { mount: nth === 0 ? "transit" : "other" });
       return await custodianOf({ ...settings, OPENBAO_KEY_ID: "kek" });
     };
   },
@@ -84,7 +46,7 @@ describe("Transit of a real OpenBao", () => {
   let settings: Record<string, string>;
   before(async () => {
     server = stack.use(await startOpenbao());
-    settings = await keyOf(server);
+    settings = await transitKey(server);
   });
   after(() => stack.disposeAsync());
 
@@ -107,13 +69,13 @@ describe("Transit of a real OpenBao", () => {
 
   for (const type of ["chacha20-poly1305", "xchacha20-poly1305", "aes128-gcm96"]) {
     it(`works with a key of type ${type}`, async () => {
-      await using custodian = await custodianOf(await keyOf(server, { mount: type, type }));
+      await using custodian = await custodianOf(await transitKey(server, { mount: type, type }));
       await custodian.start();
     });
   }
 
   it("refuses a key that takes no associated data", async () => {
-    const rsa = await keyOf(server, { mount: "rsa", type: "rsa-2048" });
+    const rsa = await transitKey(server, { mount: "rsa", type: "rsa-2048" });
     await using custodian = await custodianOf(rsa);
     await assert.rejects(custodian.start(), is("config.invalid"));
   });
@@ -138,7 +100,7 @@ describe("Transit of a real OpenBao", () => {
   });
 
   it("goes on over the end of its tokens", async () => {
-    const short = await keyOf(server, { mount: "short", ttl: "2s" });
+    const short = await transitKey(server, { mount: "short", ttl: "2s" });
     await using custodian = await custodianOf(short);
     await custodian.start();
     const use = { key: custodian.activeKey, binding };
@@ -149,8 +111,24 @@ describe("Transit of a real OpenBao", () => {
     }
   });
 
+  it("renews its token, and makes no other, while the server lets it", async () => {
+    const own = await transitKey(server, { mount: "renewed", ttl: "3s", longest: "1h" });
+    await using custodian = await custodianOf(own);
+    await custodian.start();
+    const tokens = async () =>
+      JSON.stringify(await server.call("LIST", "auth/token/accessors")).split(",").length;
+    const made = await tokens();
+    const use = { key: custodian.activeKey, binding };
+    const wrapped = await custodian.wrap(payload, use);
+    for (let n = 0; n < 4; n += 1) {
+      await sleep(1500);
+      assert.deepEqual(Buffer.from(await custodian.unwrap(wrapped, use)), payload);
+    }
+    assert.equal(await tokens(), made);
+  });
+
   it("logs in again where its token was revoked", async () => {
-    await using custodian = await custodianOf(await keyOf(server, { mount: "revoked" }));
+    await using custodian = await custodianOf(await transitKey(server, { mount: "revoked" }));
     await custodian.start();
     const use = { key: custodian.activeKey, binding };
     const wrapped = await custodian.wrap(payload, use);
@@ -162,10 +140,10 @@ describe("Transit of a real OpenBao", () => {
 
   it("works in a namespace", async () => {
     await server.call("POST", "sys/namespaces/team", { body: {} });
-    await using custodian = await custodianOf(await keyOf(server, { namespace: "team" }));
+    await using custodian = await custodianOf(await transitKey(server, { namespace: "team" }));
     await custodian.start();
     await using outside = await custodianOf({
-      ...(await keyOf(server, { mount: "inner", namespace: "team" })),
+      ...(await transitKey(server, { mount: "inner", namespace: "team" })),
       OPENBAO_NAMESPACE: "",
     });
     await assert.rejects(outside.start(), is("keys.denied"));
@@ -218,7 +196,7 @@ describe("Transit of a real OpenBao", () => {
   it("is unavailable while the server is stopped or sealed, within its time", async () => {
     await using own = await startOpenbao();
     const quick = { OPENBAO_TIMEOUT: "300ms", KMS_RETRY_MAX_ELAPSED_TIME: "1s" };
-    await using custodian = await custodianOf({ ...(await keyOf(own)), ...quick });
+    await using custodian = await custodianOf({ ...(await transitKey(own)), ...quick });
     await custodian.start();
     const use = { key: custodian.activeKey, binding };
     const wrapped = await custodian.wrap(payload, use);
@@ -234,7 +212,7 @@ describe("Transit of a real OpenBao", () => {
 
   it("is reached over TLS alone by whoever has its authority", async () => {
     await using own = await startOpenbao({ hasTls: true });
-    const reached = await keyOf(own);
+    const reached = await transitKey(own);
     await using trusting = await custodianOf({ ...reached, OPENBAO_CACERT: own.caFile ?? "" });
     await trusting.start();
     await using doubting = await custodianOf({ ...reached, KMS_RETRY_ENABLED: "false" });
@@ -252,7 +230,7 @@ describe("a gateway that moves from its own keys to OpenBao", () => {
   it("reads what it sealed before, and seals anew under the other", async () => {
     const backend = stack.use(await startBackend("versitygw"));
     const server = stack.use(await startOpenbao());
-    openbao = await keyOf(server);
+    openbao = await transitKey(server);
     behind = s3ClientOf(backend);
     stack.defer(() => behind.destroy());
     const { body } = randomContent(300_000);
