@@ -19,8 +19,14 @@ export interface RotatingGateway extends AsyncDisposable {
   versionOf(path: string): Promise<number>;
 }
 
-/** Starts it on version 1. */
-export async function rotatingGateway(): Promise<RotatingGateway> {
+/** More settings. */
+type Settings = Readonly<Record<string, string>>;
+
+/** Starts it on version 1, with `more` settings; the command line may have others. */
+export async function rotatingGateway(
+  more: Settings = {},
+  ofCommands: Settings = more,
+): Promise<RotatingGateway> {
   const folder = await mkdtemp(join(tmpdir(), "s3eg-rotating-"));
   const kekOf = () => randomBytes(32).toString("base64");
   const settings = {
@@ -29,9 +35,10 @@ export async function rotatingGateway(): Promise<RotatingGateway> {
     SELF_CONTAINED_AES_ACTIVE_VERSION: "1",
     ...{ KEK: kekOf(), KEK2: kekOf(), KEK3: kekOf() },
   };
-  const gateway = await runningGateway({ env: settings });
+  const gateway = await runningGateway({ env: { ...settings, ...more } });
   const env = {
     ...settings,
+    ...ofCommands,
     BACKEND_ENDPOINT: gateway.store.endpoint.origin,
     BACKEND_ACCESS_KEY: "STORE",
     BACKEND_SECRET_KEY: gateway.storeSecretKey,

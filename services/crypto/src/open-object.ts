@@ -12,7 +12,7 @@ import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { DownloadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { resolveRange } from "@s3eg/shared/s3/range.ts";
 import { type OpenedRange, openBody } from "@s3eg/shared/sealing/open.ts";
-import { openMetadata } from "@s3eg/shared/sealing/sealed-metadata.ts";
+import { openMetadata, refuseStrayMetadata } from "@s3eg/shared/sealing/sealed-metadata.ts";
 import type { z } from "zod";
 import type { DataKeys } from "./data-keys.ts";
 import { isLegacy, type LegacyOptions, openLegacyObject } from "./legacy/read-legacy.ts";
@@ -87,6 +87,7 @@ async function openPart(rooms: Rooms, asking: Asking, part: number): Promise<Ans
     const value = response.headers[HEADER_FIELD];
     const isKnown = response.status === 200 || response.status === 206;
     if (!isKnown && response.status !== 416) throw await backendFault(response);
+    if (value === undefined) refuseStrayMetadata(response.headers);
     if (value === undefined && isLegacy(response))
       return await openUnsealed(rooms, asking, response);
     if (!isKnown || value === undefined) {

@@ -1,7 +1,9 @@
 /** Metadata of objects where no bytes are read: opened for HEAD and for copies, sealed anew for a header that was re-issued (format.md §9, §11). */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import type { Place } from "@s3eg/shared/contracts/keys.ts";
 import { openMetadata, sealMetadata } from "@s3eg/shared/contracts/metadata.ts";
+import { Fault } from "@s3eg/shared/faults.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
 import { HEADER_FIELD, METADATA_FIELD } from "@s3eg/shared/format/layout.ts";
 import { hiddenMetadata, partMetadata, shownMetadata } from "@s3eg/shared/format/metadata.ts";
@@ -10,7 +12,10 @@ import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { refuseStrayMetadata, sealsMetadata } from "@s3eg/shared/sealing/sealed-metadata.ts";
 import { hidesMetadata } from "./auth/policy.ts";
 import type { Rooms } from "./operations/operation.ts";
-import type { S3Request } from "./s3-request.ts";
+import { askingHeaders } from "./s3/headers.ts";
+import { placeOf, type S3Request, targetOf } from "./s3-request.ts";
+
+const REPEATED = ["cache-control", "expires"];
 
 /** An object whose head was read. */
 export interface HeadedObject {
@@ -49,6 +54,38 @@ export async function clientsHeaders(
   const { result, body } = await crypto.download(openMetadata, head, options);
   await body.pump(() => undefined);
   return result.metadata ? shownMetadata(headers, result.metadata) : headers;
+}
+
+/**
+ * What an answer 304 repeats of metadata that are sealed (RFC 9110 §15.4.5): the backend could not. `etag`: the backend's, to which the
+ * answer belongs; `backend.changed` where the object has another by now.
+ */
+export async function repeatedHeaders(
+  request: S3Request,
+  rooms: Pick<Rooms, "backend" | "crypto">,
+  etag: string,
+): Promise<HeaderFields> {
+  if (!hidesMetadata(request.policy)) return {};
+  const { versionId, ...target } = targetOf(request);
+  const response = await rooms.backend.send({
+    method: "HEAD",
+    ...target,
+    query: versionQuery(versionId),
+    headers: { ...askingHeaders(request.headers), "if-match": etag },
+    requestId: request.id,
+    signal: request.signal,
+  });
+  await response.text();
+  if (response.status !== 200) {
+    throw new Fault("backend.changed", "object was overwritten while it was looked at");
+  }
+  const { headers } = response;
+  const shown = await clientsHeaders(request, rooms, {
+    ...target,
+    place: placeOf(request),
+    headers,
+  });
+  return Object.fromEntries(Object.entries(shown).filter(([name]) => REPEATED.includes(name)));
 }
 
 /** Header fields to store under a header that was re-issued, their metadata sealed under it. `limit.metadata-too-large` where they leave no room. */

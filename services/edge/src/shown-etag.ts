@@ -9,6 +9,7 @@ import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
 import type { BucketPolicy } from "./auth/policy.ts";
 import type { PinnedObject } from "./facts-index.ts";
+import { repeatedHeaders } from "./object-metadata.ts";
 import type { Rooms, S3Answer } from "./operations/operation.ts";
 import { checksumHeaders, wantsChecksum } from "./s3/checksum-headers.ts";
 import { objectConditions, sourceConditions } from "./s3/conditions.ts";
@@ -79,7 +80,8 @@ export async function notModified(
   const { bucket, key, query } = request;
   const pinned = { bucket, key, versionId: query.get("versionId"), etag: tag };
   const etag = await lookUpEtag(request, pinned, rooms);
-  return { status: 304, headers: { ...shownHeadersOf(error), etag } };
+  const repeated = await repeatedHeaders(request, rooms, tag);
+  return { status: 304, headers: { ...shownHeadersOf(error), ...repeated, etag } };
 }
 
 /** The conditions of a request on the object it names, for the backend. */
