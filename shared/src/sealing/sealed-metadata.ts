@@ -45,17 +45,25 @@ export function openMetadata(
   const value = headers[METADATA_FIELD];
   if (sealsMetadata(proven.header) !== (value !== undefined)) throw mismatched();
   if (value === undefined) return undefined;
-  const bytes = value.length <= MAX_VALUE_CHARS ? fromBase64Url(value) : undefined;
-  if (!bytes || bytes.byteLength < NONCE_BYTES + TAG_BYTES) {
-    throw new Fault("crypto.integrity", "sealed metadata are malformed");
-  }
+  const bytes = bytesOf(value);
+  if (!bytes) throw new Fault("crypto.integrity", "sealed metadata are malformed");
   const nonce = bytes.subarray(0, NONCE_BYTES);
   return decodeMetadata(openWithNonce(messageKey(proven), nonce, bytes.subarray(NONCE_BYTES)));
+}
+
+/** Bytes of the metadata in a value, which takes no key to see; undefined for a value that can be none. */
+export function sealedBytesOf(value: string): number | undefined {
+  return bytesOf(value)?.subarray(NONCE_BYTES + TAG_BYTES).byteLength;
 }
 
 /** Refuses sealed metadata without a header that says so, which takes no key to see (`crypto.integrity`). */
 export function refuseStrayMetadata(headers: MetadataFields): void {
   if (headers[METADATA_FIELD] !== undefined) throw mismatched();
+}
+
+function bytesOf(value: string): Buffer | undefined {
+  const bytes = value.length <= MAX_VALUE_CHARS ? fromBase64Url(value) : undefined;
+  return bytes && bytes.byteLength >= NONCE_BYTES + TAG_BYTES ? bytes : undefined;
 }
 
 function messageKey({ header, keys }: ProvenHeader): MessageKey {

@@ -7,6 +7,7 @@ import {
   openMetadata,
   type ProvenHeader,
   refuseStrayMetadata,
+  sealedBytesOf,
   sealMetadata,
   sealsMetadata,
 } from "../../src/sealing/sealed-metadata.ts";
@@ -39,6 +40,10 @@ describe("sealed metadata (format.md §11)", () => {
     assert.equal(new Set(values).size, 3);
     const nonces = values.map((value) => value.slice(0, 16));
     assert.equal(new Set(nonces).size, 3);
+    assert.equal(sealedBytesOf(values[0] ?? ""), encodeMetadata(metadata).byteLength);
+    for (const none of ["", "AAAA", "AAAA=", `${values[0]}=`]) {
+      assert.equal(sealedBytesOf(none), undefined);
+    }
     const bytes = Buffer.from(values[0] ?? "", "base64url");
     assert.equal(bytes.byteLength, 12 + encodeMetadata(metadata).byteLength + 16);
     assert.ok(!bytes.includes("somebody") && !bytes.includes("owner"));

@@ -4,6 +4,8 @@ import { readFile, rename, rm } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { METADATA_FIELD } from "@s3eg/shared/format/layout.ts";
+import { partMetadata } from "@s3eg/shared/format/metadata.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
 import { type Env, readGatewayConfig } from "../gateway-config.ts";
@@ -47,9 +49,24 @@ export async function decrypt(args: readonly string[], env: Env): Promise<string
   await using backend = backendOfFiles((asked) => fileOf(asked, { key, stored, beside }));
   await using opener = await startOpener({ config, env: given.env, log }, backend);
   const boundTo = given.options["bound-to"] ?? bucket;
-  const { size, body } = await opener.open({ bucket, key, boundTo, contents: "sealed+legacy" });
-  await writeWhole(body, out);
-  return shown({ object: `${bucket}/${key}`, "plaintext bytes": size, file: out }, given.isJson);
+  const opened = await opener.open({ bucket, key, boundTo, contents: "sealed+legacy" });
+  await writeWhole(opened.body, out);
+  const facts = { object: `${bucket}/${key}`, "plaintext bytes": opened.size, file: out };
+  const isHidden = stored.headers[METADATA_FIELD] !== undefined;
+  const fields = isHidden ? textOf(partMetadata(opened.headers).metadata, given.isJson) : {};
+  return shown(
+    { ...facts, ...(given.isJson && isHidden ? { metadata: fields } : fields) },
+    given.isJson,
+  );
+}
+
+/** Opened metadata as text; what could steer a terminal is not shown to one. */
+function textOf(metadata: HeaderFields, isJson: boolean): HeaderFields {
+  const texts = Object.entries(metadata).map(([name, value]) => {
+    const text = Buffer.from(value, "latin1").toString("utf8");
+    return [name, isJson ? text : text.replaceAll(/\p{Cc}/gu, "?")] as const;
+  });
+  return Object.fromEntries(texts);
 }
 
 function fileOf(

@@ -2,9 +2,10 @@
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { decodeHeader, type ObjectHeader } from "@s3eg/shared/format/header.ts";
-import { FLAG, HEADER_FIELD, SUITE } from "@s3eg/shared/format/layout.ts";
+import { FLAG, HEADER_FIELD, METADATA_FIELD, SUITE } from "@s3eg/shared/format/layout.ts";
 import { chunkCountOf, storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
+import { sealedBytesOf, sealsMetadata } from "@s3eg/shared/sealing/sealed-metadata.ts";
 import { type Env, readGatewayConfig } from "../gateway-config.ts";
 import { openBackend } from "../wiring/backends.ts";
 
@@ -28,8 +29,21 @@ export async function inspect(args: readonly string[], env: Env): Promise<string
     ...(header === undefined
       ? [["format", "not sealed by this gateway: no x-amz-meta-s3eg"]]
       : sealedLines(decodeHeader(header), storedSize)),
+    ...metadataLines(header, response.headers[METADATA_FIELD]),
   ];
   return lines.map(([name, value]) => `${String(name).padEnd(20)}${value}\n`).join("");
+}
+
+/** How much is sealed, and whether header and value contradict each other: then the object is not opened. */
+function metadataLines(header: string | undefined, value: string | undefined): [string, string][] {
+  const isSaid = header !== undefined && sealsMetadata(decodeHeader(header));
+  if (!isSaid && value === undefined) return [];
+  const bytes = sealedBytesOf(value ?? "");
+  const told = [
+    ...(value === undefined ? ["MISSING"] : [bytes === undefined ? "MALFORMED" : `${bytes} bytes`]),
+    ...(isSaid ? [] : ["THE HEADER DOES NOT SAY SO"]),
+  ];
+  return [["sealed metadata", told.join(", ")]];
 }
 
 function sealedLines(header: ObjectHeader, storedSize: number): [string, string | number][] {

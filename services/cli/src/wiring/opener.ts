@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { type ByteRange, type Contents, openObject } from "@s3eg/shared/contracts/crypto.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
@@ -32,7 +32,7 @@ interface Wanted {
 /** Opens objects of a backend. */
 export interface Opener extends AsyncDisposable {
   /** Faults as a client's GET has them before the first byte; after it the body rejects. The caller pumps or destroys it. */
-  open(wanted: Wanted): Promise<{ size: number; body: Body }>;
+  open(wanted: Wanted): Promise<{ size: number; headers: HeaderFields; body: Body }>;
 }
 
 /** Starts on the configured keys; `config.invalid` where they are not good, `keys.unavailable` where the active key store is away. */
@@ -74,7 +74,7 @@ export async function startOpener(
         },
         { requestId: "tool" },
       );
-      return { size: result.size, body };
+      return { size: result.size, headers: result.headers, body };
     },
     [Symbol.asyncDispose]: () => parted.disposeAsync(),
   };

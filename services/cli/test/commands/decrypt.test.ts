@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isFault } from "@s3eg/shared/faults.ts";
@@ -36,6 +36,38 @@ describe("s3eg decrypt", () => {
       assert.match(await decrypt(args(metadata), OFFLINE), /^plaintext bytes +5$/m);
       assert.equal(await readFile(path("out"), "utf8"), "hello");
     }
+  });
+
+  it("opens sealed metadata with the bytes and tells them, and gives out nothing without them", async () => {
+    await using scratch = await scratchFolder();
+    await using store = await sealedStore(scratch.folder);
+    const own = {
+      "content-type": "text/x",
+      "x-amz-meta-a": Buffer.from("ü\u009b").toString("latin1"),
+    };
+    await store.sealHidden("k", "hello", own);
+    const { bytes, headers } = await store.stored("k");
+    const path = (name: string) => join(scratch.folder, name);
+    const args = ["--object", path("object"), "--metadata", path("headers"), "--out", path("out")];
+    await writeFile(path("object"), bytes);
+    const { "x-amz-meta-s3eg": s3eg, "x-amz-meta-s3eg-m": value } = headers;
+    await writeFile(path("headers"), JSON.stringify({ Metadata: { s3eg, "s3eg-m": value } }));
+    const told = await decrypt([BOX, "k", ...args], OFFLINE);
+    assert.match(told, /^content-type +text\/x$/m);
+    assert.match(told, /^x-amz-meta-a +ü\?$/m);
+    assert.equal(await readFile(path("out"), "utf8"), "hello");
+    await rm(path("out"));
+    const json = JSON.parse(
+      await decrypt([BOX, "k", ...args, "--output", "json"], OFFLINE),
+    ) as object;
+    assert.deepEqual((json as { metadata?: object }).metadata, {
+      "content-type": "text/x",
+      "x-amz-meta-a": "ü\u009b",
+    });
+    await rm(path("out"));
+    await writeFile(path("headers"), JSON.stringify({ Metadata: { s3eg } }));
+    const isIntegrity = (error: unknown) => isFault(error, "crypto.integrity");
+    await assert.rejects(decrypt([BOX, "k", ...args], OFFLINE), isIntegrity);
   });
 
   it("leaves no file where the bytes, the place or the key are not genuine", async () => {

@@ -69,6 +69,33 @@ describe("s3eg inspect", () => {
     assert.match(await inspect(["b", "k"], backend.env), /^size is consistent +NO$/m);
   });
 
+  it("says how much metadata is sealed, and where header and value contradict each other", async () => {
+    const bytes = Buffer.from(HEADER, "base64url");
+    bytes.writeUInt8(2, 2);
+    const flagged = bytes.toString("base64url");
+    const value = Buffer.alloc(12 + 30 + 16).toString("base64url");
+    for (const [header, metadata, line] of [
+      [flagged, value, /^sealed metadata +30 bytes$/m],
+      [flagged, "AAAA", /^sealed metadata +MALFORMED$/m],
+      [flagged, undefined, /^sealed metadata +MISSING$/m],
+      [HEADER, value, /^sealed metadata +30 bytes, THE HEADER DOES NOT SAY SO$/m],
+      [undefined, value, /^sealed metadata +30 bytes, THE HEADER DOES NOT SAY SO$/m],
+    ] as const) {
+      const headers = {
+        "content-length": "154",
+        ...(header === undefined ? {} : { "x-amz-meta-s3eg": header }),
+        ...(metadata === undefined ? {} : { "x-amz-meta-s3eg-m": metadata }),
+      };
+      await using backend = await backendOf(200, headers);
+      assert.match(await inspect(["b", "k"], backend.env), line);
+    }
+    await using backend = await backendOf(200, {
+      "content-length": "1",
+      "x-amz-meta-s3eg": HEADER,
+    });
+    assert.doesNotMatch(await inspect(["b", "k"], backend.env), /metadata/);
+  });
+
   it("says of a plain object that it is not sealed", async () => {
     await using backend = await backendOf(200, { "content-length": "5" });
     assert.match(await inspect(["b", "k"], backend.env), /not sealed by this gateway/);

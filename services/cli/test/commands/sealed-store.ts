@@ -7,6 +7,7 @@ import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import type { z } from "zod";
 import { startCrypto } from "../../../crypto/src/main.ts";
 import { startDevStore } from "../../../dev-store/src/main.ts";
 import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
@@ -24,8 +25,12 @@ export interface SealedStore extends AsyncDisposable {
   /** Settings that lead to the store and hold the key. */
   readonly env: Env;
   seal(key: string, text: string, suite?: 1 | 2): Promise<void>;
+  /** The same, with sealed metadata. */
+  sealHidden(key: string, text: string, metadata: Readonly<Record<string, string>>): Promise<void>;
   /** Puts bytes as they are. */
   putPlain(key: string, text: string): Promise<void>;
+  /** Sets headers of what is stored, as whoever holds the disk could. */
+  changeHeaders(key: string, headers: Readonly<Record<string, string>>): Promise<void>;
   /** The stored bytes and headers. */
   stored(key: string): Promise<{ bytes: Buffer; headers: Readonly<Record<string, string>> }>;
 }
@@ -63,16 +68,24 @@ export async function sealedStore(folder: string): Promise<SealedStore> {
     });
   await (await send("PUT")).text();
   const own = held.move();
+  const upload = async (
+    key: string,
+    text: string,
+    how: Pick<z.infer<typeof sealObject.head>, "suite" | "headers" | "sealsMetadata">,
+  ) => {
+    const bytes = Buffer.from(text);
+    const target = { bucket: BOX, key };
+    const head = { target, place: target, size: bytes.byteLength, ...how };
+    const sending = { head, body: bodyOfBytes(bytes), tail: () => ({}) };
+    await transfers.upload(sealObject, sending, { requestId: "r" });
+  };
   return {
     env,
-    async seal(key, text, suite = 1) {
-      const bytes = Buffer.from(text);
-      const target = { bucket: BOX, key };
-      const head = { target, place: target, suite, size: bytes.byteLength, headers: {} };
-      const sending = { head, body: bodyOfBytes(bytes), tail: () => ({}) };
-      await transfers.upload(sealObject, sending, { requestId: "r" });
-    },
+    seal: async (key, text, suite = 1) => await upload(key, text, { suite, headers: {} }),
+    sealHidden: async (key, text, metadata) =>
+      await upload(key, text, { suite: 1, headers: { ...metadata }, sealsMetadata: true }),
     putPlain: async (key, text) => void (await (await send("PUT", key, text)).text()),
+    changeHeaders: (key, metadata) => store.overwriteStored(BOX, key, { metadata }),
     async stored(key) {
       const { body, headers } = await send("GET", key);
       const pieces: Buffer[] = [];

@@ -37,6 +37,18 @@ describe("s3eg verify-key", () => {
     await assert.rejects(verifyKey([BOX, "plain"], store.env), failsWith(1));
   });
 
+  it("opens sealed metadata, too, and fails where they were tampered with", async () => {
+    await using scratch = await scratchFolder();
+    await using store = await sealedStore(scratch.folder);
+    for (const text of ["hello", ""]) {
+      await store.sealHidden("k", text, { "x-amz-meta-a": "1" });
+      assert.match(await verifyKey([BOX, "k"], store.env), /opens with it +yes/);
+      await store.changeHeaders("k", { "x-amz-meta-s3eg-m": "A".repeat(60) });
+      const isIntegrity = (error: unknown) => isFault(error, "crypto.integrity");
+      await assert.rejects(verifyKey([BOX, "k"], store.env), isIntegrity);
+    }
+  });
+
   it("fails where the key is another one, or the object lies in another place", async () => {
     await using scratch = await scratchFolder();
     await using store = await sealedStore(scratch.folder);
