@@ -68,7 +68,8 @@ describe("rotation", () => {
     await at.keys("rotate", "1");
     await put(path, "sealed under 1");
     await at.keys("rotate", "2");
-    await at.keys("retire", "1");
+    await assert.rejects(at.keys("retire", "1"), { code: "input.invalid" });
+    await at.keys("retire", "--force", "1");
     const refused = await at.gateway.client.send("GET", path);
     assert.ok(refused.status >= 400, String(refused.status));
     assert.match(await at.rewrap(["--prefix", "retired"]), /1 failed: keys\.unknown-key/);

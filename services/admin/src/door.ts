@@ -14,7 +14,7 @@ import type { TokenKeeper } from "./token.ts";
 export interface DoorParts {
   readonly token: TokenKeeper;
   readonly health: Health;
-  readonly handlers: ReadonlyMap<string, () => Promise<SmallAnswer>>;
+  readonly handlers: ReadonlyMap<string, (request: SmallRequest) => Promise<SmallAnswer>>;
   /** Counts requests that were let in. */
   readonly requests: RateLimit;
   /** Counts failed logins. Once a client has used them up, not even the right token is looked at. */
@@ -34,7 +34,7 @@ export async function answerAtDoor(request: SmallRequest, door: DoorParts): Prom
     return refusal;
   }
   const handler = door.handlers.get(`${method === "HEAD" ? "GET" : method} ${path}`);
-  return handler ? await handler() : NOT_FOUND;
+  return handler ? await handler(request) : NOT_FOUND;
 }
 
 async function refuse(

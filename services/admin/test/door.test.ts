@@ -28,7 +28,14 @@ function setUp() {
     log,
   };
   const ask = (path: string, authorization = `Bearer ${TOKEN}`, more = {}) =>
-    answerAtDoor({ method: "GET", path, authorization, clientIp: "10.0.0.1", ...more }, door);
+    answerAtDoor(
+      {
+        ...{ method: "GET", path, authorization, clientIp: "10.0.0.1" },
+        text: async () => "",
+        ...more,
+      },
+      door,
+    );
   return { ask, clock, lines };
 }
 

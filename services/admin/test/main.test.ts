@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
@@ -17,7 +18,9 @@ function given(env: Record<string, string>) {
   const health = new Health({ version: "1.0.0", log });
   health.markReady();
   health.add("bus", async () => {});
-  return { config, health, metrics: createMetrics(), log, version: "1.0.0", roles: ["edge"] };
+  const bus = new MemoryBus({ log });
+  const common = { config, health, metrics: createMetrics(), log, bus, session: undefined };
+  return { ...common, version: "1.0.0", roles: ["edge"] };
 }
 
 const ENV = {

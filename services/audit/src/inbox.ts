@@ -7,10 +7,10 @@ import {
   recordOperation,
 } from "@s3eg/shared/contracts/audit.ts";
 import type { Ledger } from "./ledger.ts";
-import { incidentLine, keyVersionLine, recordLine } from "./record.ts";
+import { incidentLine, keyVersionEventId, keyVersionLine, recordLine } from "./record.ts";
 import type { SeenEvents } from "./seen-events.ts";
 
-/** Writes every operation that ended, every incident and every change of key versions into the ledger; an operation told of twice, once. */
+/** Writes every operation that ended, every incident and every change of key versions into the ledger; an operation or a change told of twice, once. */
 export function openInbox(
   bus: Bus,
   rooms: {
@@ -31,5 +31,9 @@ export function openInbox(
       .catch(() => {});
   });
   bus.subscribe(incidentSeen, (fact) => ledger.add(incidentLine(fact, redactedKeys)));
-  bus.subscribe(keyVersionChanged, (fact) => ledger.add(keyVersionLine(fact)));
+  bus.subscribe(keyVersionChanged, (fact) => {
+    seen
+      .once(keyVersionEventId(fact), async () => ledger.add(keyVersionLine(fact)))
+      .catch(() => {});
+  });
 }

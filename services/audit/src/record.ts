@@ -1,10 +1,11 @@
 /** The shape of an audit event as it is written: field names that users' collectors know. */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type {
   IncidentSeen,
   KeyVersionChanged,
   OperationDone,
 } from "@s3eg/shared/contracts/audit.ts";
+import { canonicalJson } from "@s3eg/shared/trust/canonical-json.ts";
 
 /** Operations whose events have a name of their own; the others are named after the operation. */
 const EVENT_TYPES: Readonly<Record<string, string>> = {
@@ -70,16 +71,32 @@ export function incidentLine(seen: IncidentSeen, redactedKeys: readonly string[]
   })}\n`;
 }
 
+const KEY_EVENT_TYPES: Record<KeyVersionChanged["action"], string> = {
+  started: "key_rotation.start",
+  rotated: "key_rotation.committed",
+  failed: "key_rotation.commit_failed",
+  aborted: "key_rotation.aborted",
+  retired: "key_version.retired",
+  restored: "key_version.restored",
+};
+
+/** The id of a change of key versions: every replica of keys tells of it, in the same words. */
+export function keyVersionEventId(changed: KeyVersionChanged): string {
+  return createHash("sha256").update(canonicalJson(changed)).digest("hex").slice(0, 32);
+}
+
 /** A change of key versions as one line, newline included. */
 export function keyVersionLine(changed: KeyVersionChanged): string {
   const { timestamp, action, provider, keyId: key_id, keyVersion: key_version } = changed;
+  const { rotationId: rotation_id, error } = changed;
   return `${JSON.stringify({
     timestamp,
-    event_id: randomUUID(),
-    event_type: action === "rotated" ? "key_rotation.committed" : `key_version.${action}`,
+    event_id: keyVersionEventId(changed),
+    event_type: KEY_EVENT_TYPES[action],
     operation: "keys",
-    success: true,
-    metadata: { provider, key_id, key_version },
+    success: action !== "failed",
+    error,
+    metadata: { provider, key_id, key_version, rotation_id },
   })}\n`;
 }
 

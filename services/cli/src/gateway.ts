@@ -18,10 +18,6 @@ import { startAudit } from "../../audit/src/main.ts";
 import { startCrypto } from "../../crypto/src/main.ts";
 import { startEdge } from "../../edge/src/main.ts";
 import { dataKeyCacheLimits } from "../../keys/src/config/configured-dek-cache.ts";
-import { configuredCustodian } from "../../keys/src/custody/configured-custodian.ts";
-import { configuredLegacy } from "../../keys/src/legacy/configured-legacy.ts";
-import { startKeys } from "../../keys/src/main.ts";
-import { announceDecisions, openRotation } from "../../keys/src/rotation/configured-rotation.ts";
 import { type Entrance, openEntrance } from "./entrance.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
 import type { Role } from "./roles.ts";
@@ -30,6 +26,7 @@ import { endpointOf, openBackend } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
 import { startFips } from "./wiring/fips-start.ts";
 import { keysCheck } from "./wiring/keys-check.ts";
+import { startKeysRole } from "./wiring/keys-role.ts";
 import { legacyOptionsOf } from "./wiring/legacy-options.ts";
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
 import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
@@ -79,7 +76,9 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   // Before the broker is waited for: a configuration that is refused is refused at once.
   const s3 = roles.has("edge") || roles.has("crypto") ? openS3Side(start) : undefined;
   const name = `s3eg ${[...roles].join("+")}`;
-  const bus = start.bus ?? (await openBus(config.nats, { name, log, signal: start.stop }));
+  const { bus, nats } = start.bus
+    ? { bus: start.bus, nats: undefined }
+    : await openBus(config.nats, { name, log, signal: start.stop });
   if (roles.has("audit")) {
     const folder = join(config.data_dir, "audit");
     stack.use(await startAudit({ config: config.audit, folder, bus, log, metrics }));
@@ -90,7 +89,7 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
     health.add("nats", async () => await refuseUnless(bus.isConnected));
   const local = new LocalTransfers({ log });
   const process: Process = { ...start, metrics, health, bus, local, secrets };
-  if (roles.has("keys")) await startKeysRole(process);
+  if (roles.has("keys")) await startKeysRole({ ...process, nats });
   if (s3 && roles.has("crypto")) await startCryptoRole(process, s3);
   const port = s3 && roles.has("edge") ? await startEdgeRole(process, s3) : undefined;
   const admin = roles.has("admin")
@@ -100,6 +99,8 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
         metrics,
         version: VERSION,
         roles: [...roles],
+        bus,
+        session: roles.has("keys") ? undefined : sessionOf(config, secrets?.service),
         log,
       })
     : undefined;
@@ -115,31 +116,6 @@ function openS3Side({ config, roles, env, stack, log }: GatewayStart): S3Side {
   const backend = openBackend(config.backend, { identities: entrance.identities, log });
   stack.use(backend);
   return { entrance, backend };
-}
-
-async function startKeysRole({
-  config,
-  env,
-  stack,
-  bus,
-  log,
-  metrics,
-  health,
-  secrets,
-}: Process): Promise<void> {
-  const guards = secrets?.keys && {
-    dataKeys: new AnswerGuard({ secret: secrets.keys }),
-    headers: new AnswerGuard({ secret: secrets.service }),
-  };
-  const folder = join(config.data_dir, "keys");
-  const parts = { config: config.encryption, env, folder, log };
-  const custodians = await configuredCustodian(parts);
-  stack.use(custodians);
-  const acceptsForgeable = config.legacy.accept_forgeable;
-  const legacy = await configuredLegacy(parts, { custodians, acceptsForgeable });
-  const { custodian, states } = openRotation(custodians, folder);
-  await startKeys({ custodian, legacy, folder, bus, guards, log, metrics, health });
-  stack.use(announceDecisions(states, { bus, log }));
 }
 
 async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {

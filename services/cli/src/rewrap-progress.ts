@@ -9,10 +9,14 @@ import type { RewrapPage } from "../../edge/src/rewrap/configured-rewrap.ts";
 const Marker = z.strictObject({ key: z.string(), versionId: z.string().optional() });
 const Progress = z.strictObject({
   after: Marker.optional(),
+  /** When the run began that others went on with. */
+  startedAt: z.iso.datetime().optional(),
   /** Objects by what became of them. */
   counts: z.record(z.string(), z.int().nonnegative()),
   /** Objects by why they were left as they are, or what is left of them. */
   reasons: z.record(z.string(), z.int().nonnegative()),
+  /** Objects by the key version that they still need; `?`: it could not be seen. */
+  needs: z.record(z.string(), z.int().nonnegative()).default({}),
   /** Storage classes that are paid for a minimum time, by objects written in them. */
   minimumTimeClasses: z.record(z.string(), z.int().nonnegative()),
 });
@@ -20,7 +24,7 @@ const Progress = z.strictObject({
 export type Progress = z.infer<typeof Progress>;
 
 /** The beginning. */
-export const NO_PROGRESS: Progress = { counts: {}, reasons: {}, minimumTimeClasses: {} };
+export const NO_PROGRESS: Progress = { counts: {}, reasons: {}, needs: {}, minimumTimeClasses: {} };
 
 /** Keeps the progress of one job in a file. */
 export class KeptProgress {
@@ -68,14 +72,16 @@ export function withPage(before: Progress, { outcomes, marker }: RewrapPage): Pr
   const after = versionId === undefined ? { key } : { key, versionId };
   const counts = { ...before.counts };
   const reasons = { ...before.reasons };
+  const needed = { ...before.needs };
   const classes = { ...before.minimumTimeClasses };
   const add = (table: Record<string, number>, name: string) => {
     table[name] = (table[name] ?? 0) + 1;
   };
-  for (const { result, reason, minimumTimeClass } of outcomes) {
+  for (const { result, reason, needs, minimumTimeClass } of outcomes) {
     add(counts, result);
     if (reason !== undefined) add(reasons, `${result}: ${reason}`);
+    if (needs !== undefined) add(needed, needs);
     if (minimumTimeClass !== undefined) add(classes, minimumTimeClass);
   }
-  return { after, counts, reasons, minimumTimeClasses: classes };
+  return { ...before, after, counts, reasons, needs: needed, minimumTimeClasses: classes };
 }

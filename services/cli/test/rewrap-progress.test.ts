@@ -42,6 +42,7 @@ describe("withPage", () => {
       after: { key: "b", versionId: "v" },
       counts: { rewrapped: 2, skipped: 2 },
       reasons: { "skipped: not sealed": 2 },
+      needs: {},
       minimumTimeClasses: { STANDARD_IA: 2 },
     });
     assert.deepEqual(once.after, { key: "b" });

@@ -71,11 +71,18 @@ export const keyVersionChanged = announcement(
   "audit.key-version.changed",
   z.object({
     timestamp: z.iso.datetime(),
-    /** `rotated`: wraps new data keys from now on; `retired`: refused from now on; `restored`: read again. */
-    action: z.enum(["rotated", "retired", "restored"]),
+    /**
+     * `rotated`: wraps new data keys from now on; `retired`: refused from now on; `restored`: read again; `started`, `failed`, `aborted`: of a
+     * rotation by steps, which `rotated` commits.
+     */
+    action: z.enum(["started", "rotated", "failed", "aborted", "retired", "restored"]),
     provider: z.string(),
     keyId: z.string(),
     keyVersion: z.number().int().nonnegative(),
+    /** Of a step. */
+    rotationId: z.string().optional(),
+    /** Why it failed. */
+    error: z.string().optional(),
   }),
 );
 export type KeyVersionChanged = z.infer<typeof keyVersionChanged.fact>;

@@ -1,11 +1,12 @@
-/** A small HTTP server for small answers (probes, metrics, admin): whole bodies, GET and HEAD, no streaming. S3 has its own server. */
+/** A small HTTP server for small requests and answers (probes, metrics, admin): whole bodies, no streaming. S3 has its own server. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { Fault } from "../faults.ts";
 import type { ListenAddress } from "./config.ts";
 import type { Log } from "./log.ts";
 
-/** What an answerer is told. The body of a request is not read. */
+/** What an answerer is told. */
 export interface SmallRequest {
   readonly method: string;
   /** Path without the query, as it was sent. */
@@ -14,6 +15,8 @@ export interface SmallRequest {
   readonly authorization: string;
   /** Address of the TCP peer. */
   readonly clientIp: string;
+  /** The body, read when it is asked for, once; `""` if there is none. `limit.body-too-large` for more than 16 KiB. */
+  text(): Promise<string>;
 }
 
 /** A whole answer. */
@@ -44,6 +47,7 @@ export function jsonAnswer(
 
 const REQUEST_TIMEOUT_MS = 15_000;
 const CLOSE_GRACE_MS = 2000;
+const MAX_BODY_BYTES = 16 * 1024;
 
 /** Listens on `address` and sends what `answer` gives; a rejection becomes 500 with an empty body, and is logged. */
 export async function serveAnswers(options: {
@@ -94,7 +98,19 @@ function smallRequest(request: IncomingMessage): SmallRequest {
     path: (request.url ?? "").split("?", 1)[0] ?? "",
     authorization: request.headers.authorization ?? "",
     clientIp: request.socket.remoteAddress ?? "",
+    text: () => textOf(request),
   };
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    size += piece.byteLength;
+    if (size > MAX_BODY_BYTES) throw new Fault("limit.body-too-large", "request body is too large");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
 }
 
 function send(request: IncomingMessage, response: ServerResponse, answer: SmallAnswer): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { isFault } from "../../src/faults.ts";
 import { jsonAnswer, type SmallAnswer, serveAnswers } from "../../src/runtime/answer-server.ts";
 import { createLog } from "../../src/runtime/log.ts";
 
@@ -12,6 +13,24 @@ function quietLog() {
 }
 
 describe("serveAnswers", () => {
+  it("gives the answerer the body when it asks for it, and none that is too large", async () => {
+    const { log } = quietLog();
+    await using server = await serveAnswers({
+      address: LOCAL,
+      log,
+      answer: async ({ text }) => {
+        const body = await text().catch((error: unknown) => error);
+        return jsonAnswer(200, isFault(body) ? body.code : body);
+      },
+    });
+    const url = `http://127.0.0.1:${server.port}/`;
+    const sent = async (body: string) => await (await fetch(url, { method: "POST", body })).json();
+    assert.equal(await sent("a body"), "a body");
+    assert.equal(await sent(""), "");
+    assert.equal(await sent("x".repeat(20_000)), "limit.body-too-large");
+    assert.equal(await (await fetch(url)).json(), "");
+  });
+
   it("sends status, headers and body, and the length alone to HEAD", async () => {
     const { log } = quietLog();
     await using server = await serveAnswers({

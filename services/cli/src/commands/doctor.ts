@@ -133,8 +133,8 @@ async function fipsProfile({ config }: Patient): Promise<string | undefined> {
 }
 
 async function keyStore(patient: Patient): Promise<string> {
-  const rotation = await openKeyVersions(patient);
-  await using custodian = rotation.custodian;
+  await using rotation = await openKeyVersions(patient);
+  const { custodian } = rotation;
   await custodian.start();
   await custodian.check();
   const { provider, keyVersion } = custodian.activeKey;
@@ -150,7 +150,7 @@ async function uploadState(patient: Patient): Promise<string | undefined> {
 async function broker({ config, log }: Patient): Promise<string | undefined> {
   if (config.nats.url === undefined) return undefined;
   const signal = AbortSignal.timeout(10_000);
-  const bus = await openBus(config.nats, { name: "s3eg doctor", log, signal });
+  const { bus } = await openBus(config.nats, { name: "s3eg doctor", log, signal });
   await bus.drain();
   return "answers";
 }

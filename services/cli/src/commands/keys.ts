@@ -1,48 +1,81 @@
 /** `s3eg keys`: the versions of the KEK, and what each may be used for. It runs where keys runs: with its settings and its DATA_DIR. */
+import { parseArgs } from "node:util";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
-import { changeVersion, type Rotation } from "../../../keys/src/rotation/configured-rotation.ts";
-import { type Env, readGatewayConfig } from "../gateway-config.ts";
+import {
+  changeVersion,
+  type Rotation,
+  versionNumbered,
+} from "../../../keys/src/rotation/configured-rotation.ts";
+import { type Env, readToolConfig } from "../gateway-config.ts";
+import { adviceOn } from "../retirement.ts";
+import { rewrapReports } from "../rewrap-reports.ts";
 import { openKeyVersions } from "../wiring/key-versions.ts";
 
-const USAGE = "usage: s3eg keys list | check | rotate VERSION | retire VERSION | restore VERSION";
+const USAGE =
+  "usage: s3eg keys list | check | rotate VERSION | retire [--force] VERSION | restore VERSION";
 
 const ACTIONS = { rotate: "rotated", retire: "retired", restore: "restored" } as const;
 
 /** Text for the terminal. A running gateway heeds a change from its next data key on. */
 export async function keys(args: readonly string[], env: Env): Promise<string> {
-  const [verb = "", version, ...more] = args;
-  if (more.length > 0) throw new Fault("input.invalid", USAGE);
-  if ((verb === "list" || verb === "check") && version === undefined) {
-    return await withRotation(env, async (rotation) => {
-      if (verb === "check") await rotation.custodian.check();
-      return listOf(rotation) + (verb === "check" ? "the key store can wrap and unwrap\n" : "");
+  const wish = wishOf(args);
+  const { config } = readToolConfig("keys", env);
+  const log = createLog({ service: "cli", level: "error" });
+  await using rotation = await openKeyVersions({ config, env, log });
+  await rotation.custodian.start();
+  if (!("version" in wish)) {
+    if (wish.verb === "list") return listOf(rotation);
+    await rotation.custodian.check();
+    return `${listOf(rotation)}the key store can wrap and unwrap\n`;
+  }
+  const { verb, version, isForced } = wish;
+  const note = verb === "retire" && !isForced ? noteOn(rotation, version, config.data_dir) : "";
+  await changeVersion(rotation, ACTIONS[verb], version);
+  return listOf(rotation) + note;
+}
+
+type Wish =
+  | { readonly verb: "list" | "check" }
+  | { readonly verb: keyof typeof ACTIONS; readonly version: number; readonly isForced: boolean };
+
+function wishOf(args: readonly string[]): Wish {
+  const { positionals, isForced } = parsed(args);
+  const [verb = "", version, ...more] = positionals;
+  const isChange = verb === "rotate" || verb === "retire" || verb === "restore";
+  if (more.length === 0 && isChange && version !== undefined && /^\d{1,10}$/.test(version)) {
+    if (!isForced || verb === "retire") return { verb, version: Number(version), isForced };
+  }
+  if ((verb === "list" || verb === "check") && version === undefined && !isForced) {
+    return { verb };
+  }
+  throw new Fault("input.invalid", USAGE);
+}
+
+function parsed(args: readonly string[]): { positionals: string[]; isForced: boolean } {
+  try {
+    const options = { force: { type: "boolean" } } as const;
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options,
     });
+    return { positionals, isForced: values.force ?? false };
+  } catch (cause) {
+    throw new Fault("input.invalid", USAGE, { cause });
   }
-  const action = Object.entries(ACTIONS).find(([name]) => name === verb)?.[1];
-  if (!action || version === undefined || !/^\d{1,10}$/.test(version)) {
-    throw new Fault("input.invalid", USAGE);
-  }
-  return await withRotation(env, async (rotation) => {
-    await Promise.resolve();
-    changeVersion(rotation, action, Number(version));
-    return listOf(rotation);
-  });
 }
 
-async function withRotation(
-  env: Env,
-  use: (rotation: Rotation) => Promise<string>,
-): Promise<string> {
-  const { config } = readGatewayConfig(["edge", "crypto", "keys"], env);
-  const log = createLog({ service: "cli", level: "warn" });
-  const rotation = await openKeyVersions({ config, env, log });
-  await using custodian = rotation.custodian;
-  await custodian.start();
-  return await use(rotation);
+/** What re-wraps say of a version that is to be retired; `input.invalid` where it had better not be. */
+function noteOn({ custodian, states }: Rotation, version: number, dataDir: string): string {
+  const { key } = versionNumbered(custodian, version);
+  const reports = rewrapReports(dataDir);
+  const advice = adviceOn({ key, decisions: states.since(0), reports });
+  if ("note" in advice) return `${advice.note}\n`;
+  throw new Fault("input.invalid", `${advice.reason}\n--force retires it all the same`);
 }
 
-function listOf({ custodian }: Rotation): string {
+function listOf({ custodian, states }: Rotation): string {
   const rows = custodian.states().map(({ key, state }) => {
     const { provider, keyId, keyVersion } = key;
     const value = custodian.checkValue(key) ?? "-";
@@ -50,7 +83,10 @@ function listOf({ custodian }: Rotation): string {
   });
   const table = [["state", "provider", "version", "check value", "key id"], ...rows];
   const widths = [10, 14, 9, 18];
-  return table
-    .map((row) => `${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("")}\n`)
-    .join("");
+  const lines = table.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(""));
+  const underWay = states.current()?.rotation;
+  if (underWay?.phase === "draining") {
+    lines.push(`rotation ${underWay.id} to version ${underWay.target.keyVersion} is under way`);
+  }
+  return lines.map((line) => `${line}\n`).join("");
 }

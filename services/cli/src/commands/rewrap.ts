@@ -6,6 +6,7 @@ import type { RewrapPage } from "../../../edge/src/rewrap/configured-rewrap.ts";
 import { type Env, readGatewayConfig } from "../gateway-config.ts";
 import { KeptTags } from "../kept-tags.ts";
 import { KeptProgress, NO_PROGRESS, type Progress, withPage } from "../rewrap-progress.ts";
+import { writeRewrapReport } from "../rewrap-reports.ts";
 import { startRewrapper } from "../wiring/rewrapper.ts";
 
 const USAGE =
@@ -34,7 +35,7 @@ export async function rewrap(
       ...[bucket, prefix, isDry, upgrades, isForAll, removesSuperseded],
     ]);
     if (hasRestart) kept.remove();
-    let state = kept.read() ?? NO_PROGRESS;
+    let state = kept.read() ?? { ...NO_PROGRESS, startedAt: new Date().toISOString() };
     if (state.after) progress(`${bucket}: going on behind ${JSON.stringify(state.after.key)}\n`);
     const pendingTags = new KeptTags(config.data_dir, bucket);
     for await (const page of job.rewrap({ ...wish, bucket, pendingTags, after: state.after })) {
@@ -44,6 +45,7 @@ export async function rewrap(
       progress(`${bucket}: ${summaryOf(state.counts)}\n`);
     }
     kept.remove();
+    writeRewrapReport(config.data_dir, { bucket, prefix, ...state });
     reports.push(reportOf(bucket, state));
   }
   return reports.join("");

@@ -7,13 +7,19 @@ import type { NatsSection } from "@s3eg/shared/runtime/common-config.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { VERSION } from "../version.ts";
 
-/** Opens the bus; the caller drains it. */
+/** The bus of a process, and the part of it that other processes hear; undefined without a broker. */
+interface OpenedBus {
+  readonly bus: Bus;
+  readonly nats: NatsBus | undefined;
+}
+
+/** Opens the bus; the caller drains it, and with it what is under it. */
 export async function openBus(
   config: NatsSection,
   { name, log, signal }: { name: string; log: Log; signal: AbortSignal },
-): Promise<Bus> {
+): Promise<OpenedBus> {
   const local = new MemoryBus({ log });
-  if (config.url === undefined) return local;
+  if (config.url === undefined) return { bus: local, nats: undefined };
   const remote = await NatsBus.connect({
     servers: config.url.split(",").map((url) => url.trim()),
     name,
@@ -25,7 +31,7 @@ export async function openBus(
     signal,
     log,
   });
-  return new LocalFirstBus(local, remote);
+  return { bus: new LocalFirstBus(local, remote), nats: remote };
 }
 
 /** Without any file the URL alone decides (`tls://`). */

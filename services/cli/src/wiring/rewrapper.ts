@@ -16,12 +16,12 @@ import {
 import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
 import { configuredLegacy } from "../../../keys/src/legacy/configured-legacy.ts";
 import { startKeys } from "../../../keys/src/main.ts";
-import { openRotation } from "../../../keys/src/rotation/configured-rotation.ts";
 import { openEntrance } from "../entrance.ts";
 import type { Env, GatewayConfig } from "../gateway-config.ts";
 import type { Role } from "../roles.ts";
 import { VERSION } from "../version.ts";
 import { endpointOf, openBackend } from "./backends.ts";
+import { openToolRotation } from "./key-versions.ts";
 import { legacyOptionsOf } from "./legacy-options.ts";
 
 /** Runs the job on one bucket after another. */
@@ -42,9 +42,9 @@ export async function startRewrapper(
   const folder = join(config.data_dir, "keys");
   const parts = { config: config.encryption, env, folder, log };
   const custodians = held.use(await configuredCustodian(parts));
-  const { custodian } = openRotation(custodians, folder);
+  const { custodian, states } = held.use(await openToolRotation(custodians, { config, log }));
   const acceptsForgeable = config.legacy.accept_forgeable;
-  const legacy = await configuredLegacy(parts, { custodians, acceptsForgeable });
+  const legacy = await configuredLegacy(parts, { custodians, acceptsForgeable, states });
   const metrics = createMetrics();
   if (config.encryption.fips) fipsSelfTest();
   const health = new Health({ version: VERSION, log });

@@ -17,11 +17,16 @@ const SECRET_BYTES = 32;
 
 /** The secrets that the roles of this process need; none without NATS: then there is no boundary, and so nothing to prove. */
 export async function secretsOf(
-  { nats, service }: { nats: NatsSection; service: ServiceSection },
+  {
+    nats,
+    service,
+    admin,
+  }: { nats: NatsSection; service: ServiceSection; admin: { enabled: boolean } },
   roles: ReadonlySet<Role>,
 ): Promise<ServiceSecrets | undefined> {
   const needsKeysSecret = roles.has("keys") || roles.has("crypto");
-  const needsSecrets = needsKeysSecret || roles.has("edge");
+  const asksKeys = roles.has("edge") || (roles.has("admin") && admin.enabled);
+  const needsSecrets = needsKeysSecret || asksKeys;
   if (nats.url === undefined || !needsSecrets) return undefined;
   return await openSecrets(service, { needsKeysSecret });
 }

@@ -9,8 +9,10 @@ describe("the bus of a process", () => {
   it("is memory where no broker is configured", async () => {
     const { config } = readGatewayConfig([], COMPLETE);
     const signal = new AbortController().signal;
-    await using bus = await openBus(config.nats, { name: "n", log: new KeptLog(), signal });
+    const { bus, nats } = await openBus(config.nats, { name: "n", log: new KeptLog(), signal });
+    await using _ = bus;
     assert.ok(bus instanceof MemoryBus);
+    assert.equal(nats, undefined);
   });
 
   it("is given up when the process is told to stop while the broker is out of reach", async () => {

@@ -17,14 +17,13 @@ describe("openKeyVersions", () => {
     const env = { ...COMPLETE, ...KEYS, KEK2, DATA_DIR: scratch.folder };
     const { config } = readGatewayConfig(["edge", "crypto", "keys"], env);
     {
-      const { custodian, states } = await openKeyVersions({ config, env, log });
-      await using _ = custodian;
+      await using rotation = await openKeyVersions({ config, env, log });
+      const { custodian, states } = rotation;
       assert.equal(custodian.activeKey.keyVersion, 2);
       states.decide("rotated", { ...custodian.activeKey, keyVersion: 1 });
     }
     assert.ok(existsSync(join(scratch.folder, "keys", "versions", "1.json")));
-    const { custodian } = await openKeyVersions({ config, env, log });
-    await using _ = custodian;
-    assert.equal(custodian.activeKey.keyVersion, 1);
+    await using rotation = await openKeyVersions({ config, env, log });
+    assert.equal(rotation.custodian.activeKey.keyVersion, 1);
   });
 });

@@ -22,6 +22,14 @@ describe("the secrets between services", () => {
     assert.equal(await secretsFor(["audit", "admin"], { ...SPLIT, SERVICE_SECRET: "" }), undefined);
   });
 
+  it("are needed by an admin that asks keys", async () => {
+    const token = "a-token-of-more-than-thirty-two-characters";
+    const inline = { ADMIN_AUTH_TOKEN: token, ADMIN_ALLOW_INLINE_TOKEN: "1" };
+    const admin = { ...SPLIT, ADMIN_ENABLED: "true", ...inline };
+    assert.equal((await secretsFor(["admin"], admin))?.keys, undefined);
+    await assert.rejects(secretsFor(["admin"], { ...admin, SERVICE_SECRET: "" }), /SERVICE_SECRET/);
+  });
+
   it("are those that the roles need, and no other", async () => {
     const edge = await secretsFor(["edge"], SPLIT);
     assert.equal(Buffer.from(edge?.service.reveal() ?? []).toString("hex"), SERVICE_SECRET);

@@ -27,9 +27,14 @@ export interface RewrapOutcome {
   readonly result: "rewrapped" | "upgraded" | "current" | "waiting" | "gone" | "skipped" | "failed";
   /** Why it was skipped, or the fault code; the key version that it needs, where it stays under it. */
   readonly reason?: string;
+  /** The key version that it, or a version of it, still needs, as `nameOf` names it; `UNKNOWN_NEED` where that could not be seen. */
+  readonly needs?: string;
   /** A storage class that is paid for a minimum time. */
   readonly minimumTimeClass?: string;
 }
+
+/** Of an object that may need any key version. */
+export const UNKNOWN_NEED = "?";
 
 /** How objects are treated. */
 export interface RewrapWays {
@@ -87,8 +92,9 @@ function outcomeOf({ code, details }: Fault): RewrapOutcome {
   const isRefusal = code === "backend.refused" && typeof s3Code === "string";
   const hasNoRoom = isRefusal && s3Code === "MetadataTooLarge";
   const reason = SKIPPED[hasNoRoom ? "limit.metadata-too-large" : code];
-  if (reason !== undefined) return { result: "skipped", reason };
-  return { result: "failed", reason: isRefusal ? `${code} ${s3Code}` : code };
+  if (reason !== undefined) return { result: "skipped", reason, needs: UNKNOWN_NEED };
+  const why = isRefusal ? `${code} ${s3Code}` : code;
+  return { result: "failed", reason: why, needs: UNKNOWN_NEED };
 }
 
 async function rewrapFound(request: S3Request, ways: RewrapWays): Promise<RewrapOutcome> {
@@ -99,7 +105,9 @@ async function rewrapFound(request: S3Request, ways: RewrapWays): Promise<Rewrap
   const response = await headSource(request, asked, { rooms: ways.rooms, conditions: {} });
   if (response.status === 404 || response.status === 405) return { result: "gone" };
   // A HEAD that needs the customer's key is answered 400 (S3 API, HeadObject).
-  if (response.status === 400) return { result: "skipped", reason: "under a customer's key" };
+  if (response.status === 400) {
+    return { result: "skipped", reason: "under a customer's key", needs: UNKNOWN_NEED };
+  }
   if (response.status !== 200) throw await backendFault(response);
   await response.text();
   const { headers } = response;
@@ -127,7 +135,7 @@ async function leftAsItIs(
   if (isLegacyCompanion(request.key, headers)) {
     return { result: "skipped", reason: "manifest of an object of format 1" };
   }
-  if (isLegacy && !upgrades) return { result: "skipped", reason: "format 1" };
+  if (isLegacy && !upgrades) return { result: "skipped", reason: FORMAT_1, needs: UNKNOWN_NEED };
   const mayBeCurrent = header !== undefined && !isForAll;
   if (mayBeCurrent && (await current.wraps(header, placeOf(request), request.id))) {
     return { result: "current" };
@@ -135,14 +143,24 @@ async function leftAsItIs(
   const needs = neededBy(headers);
   const isFormer = request.query.get("versionId") !== undefined;
   const why = isFormer ? "former version" : uncopiable(headers);
-  if (why !== undefined) return { result: "skipped", reason: `${why}, under ${needs}` };
-  return isDry ? { result: "waiting", reason: needs, ...warningOf(headers) } : undefined;
+  if (why !== undefined)
+    return { result: "skipped", reason: `${why}, under ${needs}`, ...needOf(needs) };
+  return isDry
+    ? { result: "waiting", reason: needs, ...needOf(needs), ...warningOf(headers) }
+    : undefined;
 }
+
+const FORMAT_1 = "format 1";
 
 /** The key version that an object needs. */
 function neededBy(headers: HeaderFields): string {
   const header = headers[HEADER_FIELD];
-  return header === undefined ? "format 1" : nameOf(header);
+  return header === undefined ? FORMAT_1 : nameOf(header);
+}
+
+/** What format 1 says of its key is not authenticated. */
+function needOf(needs: string): { needs: string } {
+  return { needs: needs === FORMAT_1 ? UNKNOWN_NEED : needs };
 }
 
 function warningOf(headers: HeaderFields): { minimumTimeClass?: string } {
@@ -207,15 +225,17 @@ async function superseded(
   request: S3Request,
   { rooms, removesSuperseded }: RewrapWays,
   { versionId, headers }: { versionId: string; headers: HeaderFields },
-): Promise<{ reason?: string }> {
+): Promise<Pick<RewrapOutcome, "reason" | "needs">> {
   const former = { versionId, header: headers[HEADER_FIELD] };
   if (!(await isLeftBehind(request, rooms, former))) return {};
   const needs = neededBy(headers);
-  if (!removesSuperseded) return { reason: `former version left, under ${needs}` };
+  if (!removesSuperseded)
+    return { reason: `former version left, under ${needs}`, ...needOf(needs) };
   const { bucket, key, id: requestId, signal } = request;
   const query = [["versionId", versionId]] as const;
   const asked = { method: "DELETE", bucket, key, query, requestId, signal } as const;
   const response = await rooms.backend.send(asked);
   await response.text();
-  return response.status < 300 ? {} : { reason: `former version not deleted, under ${needs}` };
+  if (response.status < 300) return {};
+  return { reason: `former version not deleted, under ${needs}`, ...needOf(needs) };
 }

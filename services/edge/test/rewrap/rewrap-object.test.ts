@@ -55,7 +55,7 @@ describe("rewrapObject", () => {
     const busy = rewrapping();
     const inner = busy.backend.intercept;
     busy.backend.intercept = (request) => (request.method === "PUT" ? answer(412) : inner(request));
-    const left = { result: "skipped", reason: "keeps changing" };
+    const left = { result: "skipped", reason: "keeps changing", needs: "?" };
     assert.deepEqual(await rewrapObject(cat, busy.ways), left);
   });
 
@@ -167,6 +167,7 @@ describe("rewrapObject", () => {
     assert.deepEqual(await rewrapObject(cat, ways), {
       result: "failed",
       reason: "crypto.integrity",
+      needs: "?",
     });
     headers.failure = new Fault("keys.unavailable", "away");
     await assert.rejects(rewrapObject(cat, ways), { code: "keys.unavailable" });

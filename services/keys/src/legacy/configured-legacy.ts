@@ -15,10 +15,15 @@ export async function configuredLegacy(
   {
     custodians,
     acceptsForgeable,
-  }: { readonly custodians: Custodians; readonly acceptsForgeable: boolean },
+    states = VersionStates.ofKeys(parts.folder),
+  }: {
+    readonly custodians: Custodians;
+    readonly acceptsForgeable: boolean;
+    /** Absent: those of the folder. */
+    readonly states?: VersionStates;
+  },
 ): Promise<LegacyKeyStores> {
   const { master_key_source } = parts.config.key_manager.memory;
-  const states = VersionStates.ofKeys(parts.folder);
   return {
     custodians,
     passwords: new LegacyPasswords(await configuredPasswords(parts), { isFips: parts.config.fips }),

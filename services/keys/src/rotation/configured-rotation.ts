@@ -1,40 +1,48 @@
-/** Key versions as operators change them: listed, rotated, retired, restored, and told to the audit trail by the keys that runs. */
-import type { Bus } from "@s3eg/shared/bus/bus.ts";
-import { keyVersionChanged } from "@s3eg/shared/contracts/audit.ts";
-import { versionRetired } from "@s3eg/shared/contracts/keys.ts";
+/** Key versions as operators change them: listed, rotated, retired, restored. */
 import { Fault } from "@s3eg/shared/faults.ts";
-import type { Log } from "@s3eg/shared/runtime/log.ts";
-import type { ActiveCustodian, KeyRef } from "../custody/custodian.ts";
+import { type ActiveCustodian, isSameKey, type KeyRef } from "../custody/custodian.ts";
+import type { Action, Change, Decision } from "./decision.ts";
 import { StatedCustodian, type StatedVersion } from "./stated-custodian.ts";
-import { type Decision, type VersionState, VersionStates } from "./version-states.ts";
+import { type VersionState, VersionStates } from "./version-states.ts";
 
-/** A custodian under the decisions kept in the folder of keys, and these decisions. */
+/** A custodian under the decisions about its versions, and how these are made. */
 export interface Rotation {
   readonly custodian: StatedCustodian;
   readonly states: VersionStates;
+  /** Learns of what was decided by others until now; `bus.unavailable` where that can't be known. */
+  refresh(): Promise<void>;
+  /** Decides, on what is known now. `backend.changed` where somebody else decided meanwhile. */
+  decide(change: Change): Promise<void>;
 }
 
-/** How often it is looked for decisions to announce; they hold at once all the same. */
-const LOOK_MS = 1000;
-
-/** Puts a custodian under the decisions in `folder`, the folder of keys in DATA_DIR. */
+/** Puts a custodian under the decisions in `folder`, the folder of keys in DATA_DIR, which are nobody else's. */
 export function openRotation(inner: ActiveCustodian, folder: string): Rotation {
   const states = VersionStates.ofKeys(folder);
-  return { custodian: new StatedCustodian(inner, states), states };
+  return {
+    custodian: new StatedCustodian(inner, states),
+    states,
+    refresh: async () => await Promise.resolve(),
+    decide: async (change) => {
+      await Promise.resolve();
+      states.keep(states.next(change));
+    },
+  };
 }
 
 /**
  * Makes a version of the active key store the one that wraps new data keys (`rotated`), refuses it from now on (`retired`), or lets it be
  * read again (`restored`). `input.invalid` where that can't be: of a version that is not configured, the active one, or a retired one; and
- * where several keys of a key store have a version of that number.
+ * where several keys of a key store have a version of that number; or while a rotation by steps is under way that it would cross.
  */
-export function changeVersion(
-  { custodian, states }: Rotation,
-  action: Decision["change"]["action"],
+export async function changeVersion(
+  rotation: Rotation,
+  action: "rotated" | "retired" | "restored",
   keyVersion: number,
-): KeyRef {
+): Promise<KeyRef> {
+  await rotation.refresh();
+  const { custodian, states } = rotation;
   const { provider } = custodian.activeKey;
-  const { key, state } = onlyVersion(custodian, keyVersion);
+  const { key, state } = versionNumbered(custodian, keyVersion);
   const refusal = {
     rotated: state === "retired" ? "is retired: restore it first" : undefined,
     retired: WRAPS[state],
@@ -46,8 +54,21 @@ export function changeVersion(
   if (action === "rotated" && key.provider !== provider) {
     throw new Fault("input.invalid", `version ${keyVersion} is of a key store that only reads`);
   }
-  if (!(action === "rotated" && state === "active")) states.decide(action, key);
+  refuseCrossing(states.current(), action, key);
+  if (!(action === "rotated" && state === "active")) await rotation.decide({ action, key });
   return key;
+}
+
+function refuseCrossing(decided: Decision | undefined, action: Action, key: KeyRef): void {
+  const { rotation } = decided ?? {};
+  if (rotation?.phase !== "draining") return;
+  if (action === "rotated" || (action === "retired" && isSameKey(rotation.target, key))) {
+    const to = `to version ${rotation.target.keyVersion}`;
+    throw new Fault(
+      "input.invalid",
+      `rotation ${rotation.id} ${to} is under way: commit or abort it first`,
+    );
+  }
 }
 
 /** Why what wraps is not retired. */
@@ -56,8 +77,8 @@ const WRAPS: Partial<Record<VersionState, string>> = {
   "by-policy": "wraps new data keys where a policy says so: take it out of policy_keys first",
 };
 
-/** The version of that number of the key store that writes, else of one that only reads. */
-function onlyVersion(custodian: StatedCustodian, keyVersion: number): StatedVersion {
+/** The version of that number of the key store that writes, else of one that only reads. `input.invalid` where there is none, or several. */
+export function versionNumbered(custodian: StatedCustodian, keyVersion: number): StatedVersion {
   const { provider } = custodian.activeKey;
   const all = custodian.states().filter((one) => one.key.keyVersion === keyVersion);
   const own = all.filter((one) => one.key.provider === provider);
@@ -65,34 +86,4 @@ function onlyVersion(custodian: StatedCustodian, keyVersion: number): StatedVers
   if (!found) throw new Fault("input.invalid", `no configured key has a version ${keyVersion}`);
   if (more.length === 0) return found;
   throw new Fault("input.invalid", `several configured keys have a version ${keyVersion}`);
-}
-
-/** Announces to audit, and logs, every decision that is made from now on. */
-export function announceDecisions(
-  states: VersionStates,
-  { bus, log }: { bus: Bus; log: Log },
-): Disposable {
-  let announced = states.revision;
-  const look = () => {
-    try {
-      const decision = states.current();
-      if (!decision || states.revision === announced) return;
-      announced = states.revision;
-      const { action, key, timestamp } = decision.change;
-      log.warn({ ...key, action }, "key versions were changed");
-      if (action === "retired") {
-        bus.publish(versionRetired, key).catch((err: unknown) => {
-          log.warn({ err }, "workers could not be told of a retired key version");
-        });
-      }
-      bus.publish(keyVersionChanged, { timestamp, action, ...key }).catch((err: unknown) => {
-        log.warn({ err }, "a change of key versions was not announced");
-      });
-    } catch (err) {
-      log.error({ err }, "key versions can't be looked up");
-    }
-  };
-  const timer = setInterval(look, LOOK_MS);
-  timer.unref();
-  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -9,6 +9,7 @@ import {
   refuseRetired,
 } from "../custody/custodian.ts";
 import type { VersionState, VersionStates } from "./version-states.ts";
+import { WrapsUnderWay } from "./wraps-under-way.ts";
 
 /** A configured version and what it may do. */
 export interface StatedVersion {
@@ -23,6 +24,8 @@ export interface StatedVersion {
 export class StatedCustodian implements ActiveCustodian {
   readonly #inner: ActiveCustodian;
   readonly #states: VersionStates;
+  /** Of new data keys and of all others. */
+  readonly wraps = new WrapsUnderWay();
 
   /** Takes the inner custodian over: closing this one closes it. */
   constructor(inner: ActiveCustodian, states: VersionStates) {
@@ -79,10 +82,14 @@ export class StatedCustodian implements ActiveCustodian {
     );
   }
 
-  /** `keys.unknown-key` for a retired version, whoever asks. */
+  /**
+   * `keys.unknown-key` for a retired version, whoever asks; `keys.unavailable` where the version that is to write is not configured here: it may
+   * be with the next replica.
+   */
   async wrap(payload: Uint8Array, use: KeyUse): Promise<Uint8Array> {
     this.#refuseRetired(use.key);
-    return await this.#inner.wrap(payload, use);
+    if (isSameKey(use.key, this.activeKey)) this.#refuseUnknown(use.key);
+    return await this.wraps.run(() => this.#inner.wrap(payload, use));
   }
 
   async unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array> {
@@ -90,7 +97,9 @@ export class StatedCustodian implements ActiveCustodian {
     return await this.#inner.unwrap(wrappedKey, use);
   }
 
+  /** Also `keys.unavailable` where the version that is to write is not configured here. */
   async check(): Promise<void> {
+    this.#refuseUnknown(this.activeKey);
     await this.#inner.check();
   }
 
@@ -100,6 +109,14 @@ export class StatedCustodian implements ActiveCustodian {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#inner[Symbol.asyncDispose]();
+  }
+
+  #refuseUnknown(key: KeyRef): void {
+    if (this.#inner.keyNamed(key)) return;
+    throw new Fault(
+      "keys.unavailable",
+      `key version ${key.keyVersion} is to wrap new data keys and is not configured here`,
+    );
   }
 
   #refuseRetired(key: KeyRef): void {

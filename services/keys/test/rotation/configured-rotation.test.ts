@@ -3,16 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
-import { type KeyVersionChanged, keyVersionChanged } from "@s3eg/shared/contracts/audit.ts";
 import type { KeyRef } from "../../src/custody/custodian.ts";
 import {
-  announceDecisions,
   changeVersion,
   openRotation,
+  versionNumbered,
 } from "../../src/rotation/configured-rotation.ts";
 import { CountingCustodian } from "../counting-custodian.ts";
-import { silentLog } from "../silent-log.ts";
 
 function scratch() {
   const folder = mkdtempSync(join(tmpdir(), "s3eg-rotation-"));
@@ -21,32 +18,32 @@ function scratch() {
 }
 
 describe("changing key versions", () => {
-  it("rotates, retires and restores", () => {
+  it("rotates, retires and restores", async () => {
     using rotation = scratch();
-    changeVersion(rotation, "rotated", 2);
+    await changeVersion(rotation, "rotated", 2);
     assert.equal(rotation.custodian.activeKey.keyVersion, 2);
-    changeVersion(rotation, "retired", 1);
+    await changeVersion(rotation, "retired", 1);
     assert.equal(rotation.custodian.readableKeys.length, 1);
-    changeVersion(rotation, "restored", 1);
+    await changeVersion(rotation, "restored", 1);
     assert.equal(rotation.custodian.readableKeys.length, 2);
   });
 
-  it("refuses what would leave data keys without a version, and what is not there", () => {
+  it("refuses what would leave data keys without a version, and what is not there", async () => {
     using rotation = scratch();
     const refused = (action: "rotated" | "retired" | "restored", version: number, why: RegExp) =>
-      assert.throws(() => changeVersion(rotation, action, version), {
+      assert.rejects(changeVersion(rotation, action, version), {
         code: "input.invalid",
         message: why,
       });
-    refused("retired", 1, /rotate first/);
-    refused("rotated", 3, /no configured key/);
-    refused("restored", 2, /not retired/);
-    changeVersion(rotation, "retired", 2);
-    refused("rotated", 2, /restore it first/);
+    await refused("retired", 1, /rotate first/);
+    await refused("rotated", 3, /no configured key/);
+    await refused("restored", 2, /not retired/);
+    await changeVersion(rotation, "retired", 2);
+    await refused("rotated", 2, /restore it first/);
     assert.equal(rotation.states.revision, 1);
   });
 
-  it("refuses a number that several keys have, as keys of AWS KMS all do", () => {
+  it("refuses a number that several keys have, as keys of AWS KMS all do", async () => {
     class TwoKeys extends CountingCustodian {
       override readonly readableKeys = ["one", "other"].map(
         (keyId): KeyRef => ({ provider: "aws-kms", keyId, keyVersion: 0 }),
@@ -60,7 +57,7 @@ describe("changing key versions", () => {
     const folder = mkdtempSync(join(tmpdir(), "s3eg-rotation-"));
     const rotation = openRotation(new TwoKeys(), folder);
     for (const action of ["rotated", "retired", "restored"] as const) {
-      assert.throws(() => changeVersion(rotation, action, 0), {
+      await assert.rejects(changeVersion(rotation, action, 0), {
         code: "input.invalid",
         message: /several configured keys/,
       });
@@ -68,22 +65,28 @@ describe("changing key versions", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("announces what was decided since the start, once", async (context) => {
+  it("does not cross a rotation by steps that is under way", async () => {
     using rotation = scratch();
-    changeVersion(rotation, "rotated", 2);
-    const bus = new MemoryBus({ log: silentLog });
-    const heard: KeyVersionChanged[] = [];
-    bus.subscribe(keyVersionChanged, (fact) => void heard.push(fact));
-    context.mock.timers.enable({ apis: ["setInterval"] });
-    using _ = announceDecisions(rotation.states, { bus, log: silentLog });
-    changeVersion(rotation, "retired", 1);
-    for (let seconds = 0; seconds < 3; seconds += 1) {
-      context.mock.timers.tick(1000);
-      await new Promise((resolve) => setImmediate(resolve));
+    const [from, target] = [1, 2].map((n) => versionNumbered(rotation.custodian, n).key);
+    assert.ok(from && target);
+    const record = { id: "rot-1", from, target, startedAt: new Date().toISOString() };
+    const { provider, keyId, keyVersion } = target;
+    const step = { ...record, from: { ...from }, target: { provider, keyId, keyVersion } };
+    await rotation.decide({
+      ...{ action: "started", key: target },
+      rotation: { ...step, phase: "draining" },
+    });
+    for (const action of ["rotated", "retired"] as const) {
+      await assert.rejects(changeVersion(rotation, action, 2), {
+        code: "input.invalid",
+        message: /rotation rot-1 to version 2 is under way/,
+      });
     }
-    assert.deepEqual(
-      heard.map(({ action, keyVersion }) => [action, keyVersion]),
-      [["retired", 1]],
-    );
+    await rotation.decide({
+      ...{ action: "aborted", key: target },
+      rotation: { ...step, phase: "aborted" },
+    });
+    await changeVersion(rotation, "rotated", 2);
+    assert.equal(rotation.custodian.activeKey.keyVersion, 2);
   });
 });

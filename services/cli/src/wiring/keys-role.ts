@@ -1,0 +1,53 @@
+/** Starts the role keys: its key stores, what was decided about their versions, and whoever may ask. */
+import { join } from "node:path";
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import type { NatsBus } from "@s3eg/shared/bus/nats-bus.ts";
+import type { Health } from "@s3eg/shared/runtime/health.ts";
+import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
+import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
+import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
+import { configuredLegacy } from "../../../keys/src/legacy/configured-legacy.ts";
+import { startKeys } from "../../../keys/src/main.ts";
+import { openRotationDesk } from "../../../keys/src/rotation/configured-desk.ts";
+import type { Env, GatewayConfig } from "../gateway-config.ts";
+import { openRotationOn } from "./key-versions.ts";
+import type { ServiceSecrets } from "./secrets.ts";
+
+/** What of a process the role needs. */
+export interface KeysRole {
+  readonly config: GatewayConfig;
+  readonly env: Env;
+  readonly stack: AsyncDisposableStack;
+  readonly stop: AbortSignal;
+  readonly bus: Bus;
+  /** Undefined without a broker. */
+  readonly nats: NatsBus | undefined;
+  readonly secrets: ServiceSecrets | undefined;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly health: Health;
+}
+
+/** Answers nobody before it knows which versions were retired: without JetStream, where NATS is configured, it waits. */
+export async function startKeysRole(role: KeysRole): Promise<void> {
+  const { config, env, stack, stop, bus, nats, secrets, log, metrics, health } = role;
+  const guards = secrets?.keys && {
+    dataKeys: new AnswerGuard({ secret: secrets.keys }),
+    headers: new AnswerGuard({ secret: secrets.service }),
+  };
+  const folder = join(config.data_dir, "keys");
+  const parts = { config: config.encryption, env, folder, log };
+  const custodians = stack.use(await configuredCustodian(parts));
+  const section = config.nats;
+  const options = { folder, section, secret: secrets?.keys, log, signal: stop };
+  const rotation = stack.use(await openRotationOn(nats, custodians, options));
+  if (rotation.check) health.add("key-versions", rotation.check);
+  const { custodian, states } = rotation;
+  const acceptsForgeable = config.legacy.accept_forgeable;
+  const legacy = await configuredLegacy(parts, { custodians, acceptsForgeable, states });
+  await startKeys({ custodian, legacy, folder, bus, guards, log, metrics, health });
+  const policy = config.encryption.key_manager.rotation_policy;
+  const desk = { rotation, policy, folder, bus, guard: guards?.headers, log, metrics };
+  stack.use(openRotationDesk(desk));
+}
