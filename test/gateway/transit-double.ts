@@ -15,6 +15,7 @@ interface Asked {
 /** Serves a key of 32 bytes under any mount and name, as `vault:v1:` and nonce, ciphertext, tag in base64; associated data is held to. */
 export async function startTransitDouble(
   key: Uint8Array,
+  atPort = 0,
 ): Promise<{ address: string } & AsyncDisposable> {
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const say = (status: number, body: unknown) =>
@@ -36,7 +37,7 @@ export async function startTransitDouble(
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(atPort, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   const port = typeof address === "object" ? address?.port : undefined;

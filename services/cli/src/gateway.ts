@@ -16,6 +16,7 @@ import { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
 import { startAdmin } from "../../admin/src/main.ts";
 import { startAudit } from "../../audit/src/main.ts";
 import { startCrypto } from "../../crypto/src/main.ts";
+import type { Policies } from "../../edge/src/auth/policy.ts";
 import { startEdge } from "../../edge/src/main.ts";
 import { dataKeyCacheLimits } from "../../keys/src/config/configured-dek-cache.ts";
 import { type Entrance, openEntrance } from "./entrance.ts";
@@ -89,7 +90,9 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
     health.add("nats", async () => await refuseUnless(bus.isConnected));
   const local = new LocalTransfers({ log });
   const process: Process = { ...start, metrics, health, bus, local, secrets };
-  if (roles.has("keys")) await startKeysRole({ ...process, nats });
+  if (roles.has("keys")) {
+    await startKeysRole({ ...process, nats, policies: followedPolicies(roles, s3) });
+  }
   if (s3 && roles.has("crypto")) await startCryptoRole(process, s3);
   const port = s3 && roles.has("edge") ? await startEdgeRole(process, s3) : undefined;
   const admin = roles.has("admin")
@@ -109,6 +112,11 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   health.markReady();
   log.info({ roles: [...roles], version: VERSION }, "started");
   return { port };
+}
+
+/** The policies that this process goes by; who only reads backend identities has none. */
+function followedPolicies(roles: ReadonlySet<Role>, s3?: S3Side): Policies | undefined {
+  return roles.has("edge") ? s3?.entrance.policies : undefined;
 }
 
 function openS3Side({ config, roles, env, stack, log }: GatewayStart): S3Side {
@@ -180,7 +188,8 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
         });
   if (remote) stack.use(remote.client);
   const session = sessionOf(config, secrets?.service);
-  if (!roles.has("keys")) process.health.add("keys", keysCheck(bus, session));
+  if (!roles.has("keys"))
+    process.health.add("keys", keysCheck(bus, session, s3.entrance.policies.keyWishes));
   if (remote) process.health.add("crypto", async () => await refuseUnless(remote.table.size > 0));
   const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
   const edge = await startEdge({

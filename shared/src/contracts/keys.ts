@@ -159,7 +159,7 @@ export const reissueHeader = question("keys.header.reissue", {
 export const checkKeyStore = question("keys.key-store.check", {
   input: z.strictObject({
     asker: AskerProof.optional(),
-    keyWishes: z.array(KeyWish).max(1000).optional(),
+    keyWishes: z.array(KeyWish).max(10_000).optional(),
   }),
   output: answerOf(z.object({})),
 });

@@ -23,6 +23,7 @@ import { VERSION } from "../version.ts";
 import { endpointOf, openBackend } from "./backends.ts";
 import { openToolRotation } from "./key-versions.ts";
 import { legacyOptionsOf } from "./legacy-options.ts";
+import { refuseUnknownKeys } from "./policy-keys.ts";
 
 /** Runs the job on one bucket after another. */
 export interface Rewrapper extends AsyncDisposable {
@@ -42,6 +43,7 @@ export async function startRewrapper(
   const folder = join(config.data_dir, "keys");
   const parts = { config: config.encryption, env, folder, log };
   const custodians = held.use(await configuredCustodian(parts));
+  refuseUnknownKeys(policies, custodians);
   const { custodian, states } = held.use(await openToolRotation(custodians, { config, log }));
   const acceptsForgeable = config.legacy.accept_forgeable;
   const legacy = await configuredLegacy(parts, { custodians, acceptsForgeable, states });

@@ -22,6 +22,21 @@ describe("s3eg check-config", () => {
     });
   });
 
+  it("finds a policy that names a key which keys does not have, where it reads both", async () => {
+    const env = {
+      ...COMPLETE,
+      GW_POLICY_1_ID: "tenant",
+      GW_POLICY_1_BUCKETS: "tenant",
+      GW_POLICY_1_KEY_PROVIDER: "rsa",
+    };
+    await assert.rejects(checkConfig([], env), {
+      code: "config.invalid",
+      message: /^GW_POLICY_1_\* line 1: encryption\.key_manager\.provider: rsa is no key/,
+    });
+    const aes = { ...env, GW_POLICY_1_KEY_PROVIDER: "aes" };
+    assert.match(await checkConfig([], aes), /configuration is good/);
+  });
+
   it("is refused for a role that does not exist", async () => {
     await assert.rejects(checkConfig(["egde"], COMPLETE), { code: "config.invalid" });
   });
