@@ -86,7 +86,8 @@ describe("KMIP of a real PyKMIP", () => {
   });
 
   it("keeps many questions apart", async () => {
-    await using custodian = await opened(keys[0] ?? "");
+    const patience = { COSMIAN_KMS_TIMEOUT: "60s", KMS_RETRY_MAX_ELAPSED_TIME: "60s" };
+    await using custodian = await opened(keys[0] ?? "", patience);
     const use = { key: custodian.activeKey, binding };
     const payloads = Array.from({ length: 40 }, (_, n) => Buffer.alloc(65, n + 1));
     const wraps = await Promise.all(payloads.map((each) => custodian.wrap(each, use)));
@@ -140,12 +141,12 @@ describe("KMIP of a real PyKMIP", () => {
       ...quick,
       KMS_CIRCUIT_BREAKER_ENABLED: "false",
     });
+    await using patient = await opened(keys[0] ?? "");
     const use = { key: custodian.activeKey, binding };
-    const wrapped = await custodian.wrap(payload, use);
+    const wrapped = await patient.wrap(payload, use);
     const goOn = pauseAll(server.pids);
     await assert.rejects(custodian.unwrap(wrapped, use), is("keys.unavailable"));
     goOn();
-    await using patient = await opened(keys[0] ?? "");
     assert.deepEqual(Buffer.from(await patient.unwrap(wrapped, use)), payload);
   });
 
