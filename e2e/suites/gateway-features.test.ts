@@ -26,25 +26,27 @@ const MADE_UP_FOR: ReadonlySet<string> = new Set([
 /** Shows the ETags that S3 would give. */
 const POLICY = { id: "features", buckets: ["feature-*"], etag: "md5" };
 
-describe("the gateway in front of versitygw", () => {
-  let backend: S3Server;
-  let gateway: Gateway;
-  before(async () => {
-    backend = await startVersitygw();
-    gateway = await startGateway({ backend, policies: [POLICY] });
-  });
-  after(async () => {
-    await gateway[Symbol.asyncDispose]();
-    await backend[Symbol.asyncDispose]();
-  });
-  for (const [area, features] of Object.entries(allFeatures)) {
-    describe(area, () => {
-      for (const feature of features) {
-        it(feature.name, () => tryOut(feature, gateway));
-      }
+for (const metadata of ["plain", "sealed"]) {
+  describe(`the gateway in front of versitygw, metadata ${metadata}`, () => {
+    let backend: S3Server;
+    let gateway: Gateway;
+    before(async () => {
+      backend = await startVersitygw();
+      gateway = await startGateway({ backend, policies: [{ ...POLICY, metadata }] });
     });
-  }
-});
+    after(async () => {
+      await gateway[Symbol.asyncDispose]();
+      await backend[Symbol.asyncDispose]();
+    });
+    for (const [area, features] of Object.entries(allFeatures)) {
+      describe(area, () => {
+        for (const feature of features) {
+          it(feature.name, () => tryOut(feature, gateway));
+        }
+      });
+    }
+  });
+}
 
 async function tryOut(feature: Feature, gateway: Gateway): Promise<void> {
   using site = await makeSite(gateway);
