@@ -9,9 +9,7 @@ import { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics, type Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { serveProbes } from "@s3eg/shared/runtime/probe-server.ts";
-import { KEM } from "@s3eg/shared/sealing/hpke.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
-import { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
 import { startAdmin } from "../../admin/src/main.ts";
 import { startAudit } from "../../audit/src/main.ts";
@@ -23,6 +21,7 @@ import { type Entrance, openEntrance } from "./entrance.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
 import type { Role } from "./roles.ts";
 import { VERSION } from "./version.ts";
+import { sessionOf } from "./wiring/asker-session.ts";
 import { endpointOf, openBackend } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
 import { startFips } from "./wiring/fips-start.ts";
@@ -209,13 +208,6 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
   });
   stack.use(edge);
   return edge.port;
-}
-
-function sessionOf(
-  { encryption }: GatewayConfig,
-  secret: ServiceSecrets["keys"],
-): AskerSession | undefined {
-  return secret && new AskerSession({ secret, kem: encryption.fips ? KEM.p256 : KEM.x25519 });
 }
 
 async function refuseUnless(isGood: boolean): Promise<void> {

@@ -2,12 +2,16 @@
 import { createLog, type Log } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { cryptoModule, fipsSelfTest } from "@s3eg/shared/sealing/fips.ts";
+import { openEntrance } from "../entrance.ts";
 import { type Env, type GatewayConfig, readGatewayConfig } from "../gateway-config.ts";
 import { EXIT, ToolFailure, toolArguments } from "../tool-arguments.ts";
+import { sessionOf } from "../wiring/asker-session.ts";
 import { backendHabits } from "../wiring/backend-habits.ts";
 import { openBackend } from "../wiring/backends.ts";
 import { openBus } from "../wiring/buses.ts";
 import { openKeyVersions } from "../wiring/key-versions.ts";
+import { keysCheck } from "../wiring/keys-check.ts";
+import { secretsOf } from "../wiring/secrets.ts";
 import { openUploadState } from "../wiring/upload-state.ts";
 import { checkConfig } from "./check-config.ts";
 
@@ -45,6 +49,9 @@ export async function doctor(args: readonly string[], env: Env): Promise<string>
     ...(await found("FIPS profile", () => fipsProfile(patient))),
     ...(await backendFindings(patient)),
     ...(roles.has("keys") ? await found("key store", () => keyStore(patient)) : []),
+    ...(roles.has("edge") && !roles.has("keys")
+      ? await found("keys", () => keysElsewhere(patient))
+      : []),
     ...(roles.has("crypto") ? await found("upload state", () => uploadState(patient)) : []),
     ...(await found("broker", () => broker(patient))),
   ];
@@ -137,8 +144,24 @@ async function keyStore(patient: Patient): Promise<string> {
   const { custodian } = rotation;
   await custodian.start();
   await custodian.check();
-  const { provider, keyVersion } = custodian.activeKey;
-  return `${provider} version ${keyVersion} wraps, ${custodian.readableKeys.length} can be read with`;
+  const { activeKey, policyKeys, readableKeys } = custodian;
+  const chosen =
+    policyKeys.length === 0 ? "" : `, ${policyKeys.length} more where a policy says so`;
+  return `${activeKey.provider} version ${activeKey.keyVersion} wraps${chosen}, ${readableKeys.length} can be read with`;
+}
+
+/** Whether keys, in another process, answers edge, and lets policies choose the keys that they name. */
+async function keysElsewhere({ config, roles, env, log }: Patient): Promise<string> {
+  const secrets = await secretsOf(config, roles);
+  const { keyWishes } = openEntrance(config, roles, env).policies;
+  const signal = AbortSignal.timeout(10_000);
+  const { bus } = await openBus(config.nats, { name: "s3eg doctor", log, signal });
+  try {
+    await keysCheck(bus, sessionOf(config, secrets?.service), keyWishes)(signal);
+  } finally {
+    await bus.drain();
+  }
+  return "answers, and has the keys that policies name";
 }
 
 async function uploadState(patient: Patient): Promise<string | undefined> {
