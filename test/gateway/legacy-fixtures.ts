@@ -37,6 +37,7 @@ interface Secrets {
   }[];
   readonly self_contained_rsa?: { readonly private_key_pem: string };
   readonly transit?: Readonly<Record<"mount" | "key" | "aes256_gcm96_key_hex", string>>;
+  readonly kmip?: { readonly kek_hex: string };
 }
 
 interface Index {
@@ -76,6 +77,29 @@ export async function legacyKeys(folder: string): Promise<Readonly<Record<string
   };
 }
 
+/** The key of a fixture that is under one of a key store's, as if it had been exported from there: hex; undefined for any other. */
+export function exportedKeyOf({ open }: Fixture): string | undefined {
+  const { kmip, transit } = index.open[open] ?? {};
+  return kmip?.kek_hex ?? transit?.aes256_gcm96_key_hex;
+}
+
+/** The Transit key of the fixtures on a server that is a double, and the settings that name it. */
+export async function legacyTransit(): Promise<
+  { readonly settings: Readonly<Record<string, string>> } & AsyncDisposable
+> {
+  const { mount = "", key = "", aes256_gcm96_key_hex = "" } = index.open.transit?.transit ?? {};
+  const server = await startTransitDouble(Buffer.from(aes256_gcm96_key_hex, "hex"));
+  return {
+    settings: {
+      OPENBAO_ADDR: server.address,
+      OPENBAO_TRANSIT_PATH: mount,
+      OPENBAO_TRANSIT_KEY_NAME: key,
+      OPENBAO_TOKEN: "token",
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
 /**
  * Starts a gateway that may read format 1, with every key of the fixtures but that of the KMIP server. `contents` is the policy of all
  * buckets. Each password costs a derivation for each object: the one of `policy-own` is there only where it is wanted.
@@ -87,19 +111,14 @@ export async function legacyGateway(
   await using held = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "s3eg-legacy-"));
   held.defer(() => rm(folder, { recursive: true }));
-  const { transit } = index.open.transit ?? {};
-  const transitKey = Buffer.from(transit?.aes256_gcm96_key_hex ?? "", "hex");
-  const server = held.use(await startTransitDouble(transitKey));
+  const transit = held.use(await legacyTransit());
   const { KEK: _, ENCRYPTION_FORMER_PASSWORDS = "", ...keys } = await legacyKeys(folder);
   const gateway = await runningGateway({
     policies: [`id: all\nbuckets: ["*"]\ncontents: ${contents}\n`],
     env: {
       ...keys,
       ...(hasFormerPassword ? { ENCRYPTION_FORMER_PASSWORDS } : {}),
-      OPENBAO_ADDR: server.address,
-      OPENBAO_TRANSIT_PATH: transit?.mount ?? "",
-      OPENBAO_TRANSIT_KEY_NAME: transit?.key ?? "",
-      OPENBAO_TOKEN: "token",
+      ...transit.settings,
     },
   });
   const parts = held.move();

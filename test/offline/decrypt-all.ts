@@ -2,18 +2,29 @@
  * Opens what lies in test/fixtures and test/vectors with `s3eg decrypt`, from files, and prints one JSON line for each: what it was, and the
  * SHA-256 of what came out. Run by offline.test.ts where there is no network.
  */
-import { hash } from "node:crypto";
+import { createCipheriv, hash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { decrypt } from "../../services/cli/src/commands/decrypt.ts";
-import { decodeHeader, encodeHeader } from "../../shared/src/format/header.ts";
+import { decodeHeader, encodeHeader, type ObjectHeader } from "../../shared/src/format/header.ts";
 import { bindingOf } from "../../shared/src/sealing/envelope.ts";
 import { deriveObjectKeys, headerMac } from "../../shared/src/sealing/object-keys.ts";
 import { wrapByHand } from "../format-by-hand.ts";
 import { type FormatVector, readVectors, storedOf } from "../format-vector.ts";
-import { bytesOf, type Fixture, fixtures, legacyKeys } from "../gateway/legacy-fixtures.ts";
+import {
+  bytesOf,
+  exportedKeyOf,
+  type Fixture,
+  fixtures,
+  legacyKeys,
+} from "../gateway/legacy-fixtures.ts";
 import { multipartStoredOf, readMultipartVectors } from "../multipart-vector.ts";
+
+const EXPORTED_KEY = Buffer.alloc(32, 0xe7);
+
+/** A vector whose data key is wrapped under another key. */
+type Rewrapped = Pick<FormatVector, "header" | "place" | "dataKey">;
 
 /** One object in files. */
 interface OfflineCase {
@@ -25,6 +36,8 @@ interface OfflineCase {
   readonly env: Readonly<Record<string, string>>;
   readonly sha256: string;
   readonly companion?: Fixture | undefined;
+  /** The key of a key store that it is under, in hex. */
+  readonly exportedKey?: string | undefined;
 }
 
 const folder = await mkdtemp(join(tmpdir(), "s3eg-offline-"));
@@ -58,8 +71,10 @@ async function opening(item: OfflineCase): Promise<string> {
     args.push("--companion", path("companion"));
     args.push("--companion-metadata", path("companion-metadata"));
   }
+  if (item.exportedKey !== undefined) args.push("--exported-key", "env:EXPORTED_KEY");
+  const env = { ...item.env, EXPORTED_KEY: item.exportedKey };
   try {
-    await decrypt([...args, "--out", path("out")], item.env);
+    await decrypt([...args, "--out", path("out")], env);
     return hash("sha256", await readFile(path("out")));
   } catch (error) {
     return String(error);
@@ -68,11 +83,9 @@ async function opening(item: OfflineCase): Promise<string> {
   }
 }
 
-/** The keys of the others are in servers, and so not to be had without a network. */
 function legacyCases(env: Readonly<Record<string, string>>): OfflineCase[] {
   return fixtures
-    .filter(({ role, sha256, open }) => role === "object" && sha256 && !/kmip|transit/.test(open))
-    .filter(({ format }) => format !== "plain" && format !== "F10")
+    .filter(({ role, sha256, format }) => role === "object" && sha256 && !/plain|F10/.test(format))
     .map((fixture) => ({
       name: `format 1 ${fixture.format} ${fixture.variant} ${fixture.key}`,
       bucket: fixture.bucket,
@@ -80,6 +93,7 @@ function legacyCases(env: Readonly<Record<string, string>>): OfflineCase[] {
       stored: bytesOf(fixture),
       metadata: fixture.headers,
       env,
+      exportedKey: exportedKeyOf(fixture),
       sha256: fixture.sha256 ?? "",
       companion: fixtures.find(
         ({ bucket, key }) => bucket === fixture.bucket && key === `${fixture.key}.mpu-manifest`,
@@ -91,7 +105,15 @@ function vectorCases(common: Readonly<Record<string, string>>): OfflineCase[] {
   const vectors = readVectors();
   return [...vectors].flatMap(([name, vector]) => {
     if (vector.expect !== "success" || vector.kek === undefined) return [];
-    return [caseOf(name, vector, { common, stored: storedOf(vector, vectors), etag: '"e"' })];
+    const stored = storedOf(vector, vectors);
+    const own = caseOf(name, vector, { common, stored, etag: '"e"' });
+    const exported = (["kmip", "pkcs11", "transit"] as const).map((provider) => ({
+      ...own,
+      name: `${own.name} under an exported key of ${provider}`,
+      metadata: { ...own.metadata, "x-amz-meta-s3eg": underExportedKey(vector, provider) },
+      exportedKey: EXPORTED_KEY.toString("hex"),
+    }));
+    return [own, ...exported];
   });
 }
 
@@ -124,17 +146,37 @@ function caseOf(
 }
 
 /** The vectors name a key that no configuration can name: the same data key, wrapped by hand under version 1 of the AES keys. */
-function underConfiguredKey(
-  { header, place, dataKey }: Pick<FormatVector, "header" | "place" | "dataKey">,
-  kek: Buffer,
+function underConfiguredKey(vector: Rewrapped, kek: Buffer): string {
+  const key = { provider: "aes", keyId: "aes", keyVersion: 1 } as const;
+  return rewrapped(vector, key, (payload, binding) => {
+    const sealing = { salt: Buffer.alloc(32, 3), iv: Buffer.alloc(12, 4), binding };
+    return wrapByHand(kek, sealing, payload);
+  });
+}
+
+/** The same, as a key store wraps it (format.md §5): `iv ‖ ct ‖ tag`, of Transit in base64. */
+function underExportedKey(vector: Rewrapped, provider: "kmip" | "pkcs11" | "transit"): string {
+  const key = { provider, keyId: "of-a-store", keyVersion: provider === "transit" ? 0 : 1 };
+  return rewrapped(vector, key, (payload, binding) => {
+    const iv = Buffer.alloc(12, 5);
+    const cipher = createCipheriv("aes-256-gcm", EXPORTED_KEY, iv);
+    cipher.setAAD(binding);
+    const ciphertext = Buffer.concat([cipher.update(payload), cipher.final()]);
+    const wrapped = Buffer.concat([iv, ciphertext, cipher.getAuthTag()]);
+    return provider === "transit" ? Buffer.from(`vault:v1:${wrapped.toString("base64")}`) : wrapped;
+  });
+}
+
+function rewrapped(
+  { header, place, dataKey }: Rewrapped,
+  by: Pick<ObjectHeader, "provider" | "keyId" | "keyVersion">,
+  wrap: (payload: Buffer, binding: Buffer) => Buffer,
 ): string {
   const { macInput: _, mac: __, ...fields } = decodeHeader(header);
-  const named = { ...fields, provider: "aes" as const, keyId: "aes", keyVersion: 1 };
-  const binding = bindingOf({ ...named, place });
+  const named = { ...fields, ...by };
+  const binding = Buffer.from(bindingOf({ ...named, place }));
   const key = Buffer.from(dataKey, "hex");
-  const payload = Buffer.concat([Uint8Array.of(1), key, binding]);
-  const sealing = { salt: Buffer.alloc(32, 3), iv: Buffer.alloc(12, 4), binding };
+  const wrappedKey = wrap(Buffer.concat([Uint8Array.of(1), key, binding]), binding);
   const keys = deriveObjectKeys(key, named);
-  const wrapped = { ...named, wrappedKey: wrapByHand(kek, sealing, payload) };
-  return encodeHeader(wrapped, (macInput) => headerMac(keys, macInput));
+  return encodeHeader({ ...named, wrappedKey }, (macInput) => headerMac(keys, macInput));
 }

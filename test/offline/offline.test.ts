@@ -16,7 +16,7 @@ interface Opened {
 }
 
 describe("s3eg decrypt where there is no network", () => {
-  it("opens every object of format 1 and every suite and layout of format 2", {
+  it("opens every object of format 1 and every suite and layout of format 2, also under keys exported from their stores", {
     skip: isCutOff ? false : "NOT TESTED: `unshare -r -n` can't be run here",
   }, async () => {
     const args = [...CUT_OFF, process.execPath, PROGRAM];
@@ -29,8 +29,15 @@ describe("s3eg decrypt where there is no network", () => {
       [],
     );
     const count = (part: string) => cases.filter(({ name }) => name.includes(part)).length;
-    assert.ok(count("format 1") > 150, `${count("format 1")}`);
-    for (const kind of ["format 2 suite 1", "format 2 suite 2", "parts"]) {
+    assert.ok(count("format 1") > 170, `${count("format 1")}`);
+    for (const kind of [
+      "format 2 suite 1",
+      "format 2 suite 2",
+      "parts",
+      "of kmip",
+      "of pkcs11",
+      "of transit",
+    ]) {
       assert.ok(count(kind) > 2, kind);
     }
   });

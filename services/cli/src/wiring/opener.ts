@@ -13,6 +13,7 @@ import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { fipsSelfTest } from "@s3eg/shared/sealing/fips.ts";
 import { startCrypto } from "../../../crypto/src/main.ts";
 import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
+import type { ExportedKey } from "../../../keys/src/custody/exported-key.ts";
 import { configuredLegacy } from "../../../keys/src/legacy/configured-legacy.ts";
 import { startKeys } from "../../../keys/src/main.ts";
 import type { Env, GatewayConfig } from "../gateway-config.ts";
@@ -35,9 +36,18 @@ export interface Opener extends AsyncDisposable {
   open(wanted: Wanted): Promise<{ size: number; headers: HeaderFields; body: Body }>;
 }
 
+/** What an opener is started with. */
+interface OpenerParts {
+  readonly config: GatewayConfig;
+  readonly env: Env;
+  readonly log: Log;
+  /** A key that was taken out of its key store. */
+  readonly exportedKey?: ExportedKey | undefined;
+}
+
 /** Starts on the configured keys; `config.invalid` where they are not good, `keys.unavailable` where the active key store is away. */
 export async function startOpener(
-  { config, env, log }: { config: GatewayConfig; env: Env; log: Log },
+  { config, env, log, exportedKey }: OpenerParts,
   backend: Backend,
 ): Promise<Opener> {
   await using held = new AsyncDisposableStack();
@@ -45,7 +55,7 @@ export async function startOpener(
   const folder = await mkdtemp(join(tmpdir(), "s3eg-opener-"));
   held.defer(() => rm(folder, { recursive: true, force: true }));
   const parts = { config: config.encryption, env, folder, log };
-  const custodian = held.use(await configuredCustodian(parts));
+  const custodian = held.use(await configuredCustodian(parts, exportedKey ? [exportedKey] : []));
   const legacy = await configuredLegacy(parts, {
     custodians: custodian,
     acceptsForgeable: config.legacy.accept_forgeable,

@@ -29,9 +29,12 @@ const OPENERS: Readonly<Record<KeyStore, CustodianOpener>> = {
 
 /**
  * Opens the configured key stores and asks none of them for anything yet. `config.invalid` where there is none, and with a line for
- * every problem of all of them.
+ * every problem of all of them. `beside` are read from, too.
  */
-export async function configuredCustodian(parts: CustodyParts): Promise<Custodians> {
+export async function configuredCustodian(
+  parts: CustodyParts,
+  beside: readonly Custodian[] = [],
+): Promise<Custodians> {
   const store = activeStore(parts.config);
   if (store === undefined) {
     throw new Fault(
@@ -53,7 +56,7 @@ export async function configuredCustodian(parts: CustodyParts): Promise<Custodia
     }
   };
   const active = await kept(() => OPENERS[store].open(parts));
-  const readers: Custodian[] = [];
+  const readers: Custodian[] = [...beside];
   const choosable = active
     ? [standardKey(store, active), ...choosableKeys(store, active, parts)]
     : [];

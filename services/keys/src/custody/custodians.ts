@@ -121,7 +121,9 @@ export class Custodians implements ActiveCustodian {
   ): Promise<Uint8Array> {
     const holder = this.#all.find(
       (custodian) =>
-        custodian.unwrapLegacy && custodian.readableKeys.some((key) => key.provider === provider),
+        custodian.unwrapLegacy &&
+        (custodian.readableKeys.some((key) => key.provider === provider) ||
+          custodian.keyNamed({ provider, keyId: wrapped.keyId, keyVersion: 0 })),
     );
     if (holder?.unwrapLegacy) return await holder.unwrapLegacy(wrapped, isRetired);
     throw new Fault("keys.unknown-key", `no key store of kind ${provider} is configured`);
