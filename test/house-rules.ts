@@ -24,7 +24,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ioredis: ["shared/src/runtime/valkey"],
   "lru-cache": [""],
   pino: ["shared/src/runtime/"],
-  pkcs11js: ["services/keys/src/custody/"],
+  pkcs11js: ["services/keys/src/custody/", "e2e/"],
   "prom-client": ["shared/src/runtime/"],
   saxes: ["shared/src/s3/"],
   undici: ["shared/src/http/", "shared/src/backend/", "e2e/", "bench/"],

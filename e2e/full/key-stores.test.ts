@@ -6,12 +6,14 @@
 import { pykmipSite } from "../key-stores/kmip.ts";
 import { motoSite } from "../key-stores/moto.ts";
 import { openbaoSite } from "../key-stores/openbao.ts";
+import { softHsmSite } from "../key-stores/softhsm.ts";
 import { tellOn } from "../key-stores/story.ts";
 
 const STORES = {
   PyKMIP: pykmipSite,
   OpenBao: openbaoSite,
   "AWS KMS (moto)": motoSite,
+  "PKCS#11 (SoftHSM)": softHsmSite,
 };
 
 const { E2E_KEY_STORES: named = Object.keys(STORES).join() } = process.env;

@@ -17,7 +17,10 @@ export async function softHsmSite(): Promise<KeySite> {
     removeOld: () => token.destroyKey("old"),
     doomed: {
       settings: settings("doomed"),
-      ends: [{ how: "destroyed", act: () => token.destroyKey("doomed") }],
+      ends: [
+        { how: "disabled", act: () => token.disableKey("doomed") },
+        { how: "destroyed", act: () => token.destroyKey("doomed") },
+      ],
     },
     named: {
       settings: settings("one-name"),

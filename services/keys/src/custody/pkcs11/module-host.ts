@@ -37,6 +37,7 @@ export class ModuleHost implements RemoteToken {
   readonly #options: HostOptions;
   #process: ModuleProcess | undefined;
   #hasStarted = false;
+  #isClosed = false;
   #last: Promise<unknown> = Promise.resolve();
   /** An opening whose PIN was refused: sent again it would lock the token. */
   #refused: { readonly opening: string; readonly fault: Fault } | undefined;
@@ -59,9 +60,9 @@ export class ModuleHost implements RemoteToken {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const running = this.#process;
-    this.#process = undefined;
-    await running?.end();
+    this.#isClosed = true;
+    // Also one that is still starting.
+    await this.#process?.end();
   }
 
   /** In turn; whose time is over before its turn does not ask any more. */
@@ -101,7 +102,9 @@ export class ModuleHost implements RemoteToken {
     const { opening, timeoutMs, env, program = PROGRAM } = this.#options;
     const text = JSON.stringify(opening());
     if (this.#refused?.opening === text) throw this.#refused.fault;
+    if (this.#isClosed) throw new Fault("keys.unavailable", "the PKCS#11 module is closed");
     const started = new ModuleProcess(program, { env, timeoutMs, opening: text });
+    this.#process = started;
     try {
       await started.ask("open", [Buffer.from(text)]);
     } catch (error) {
@@ -109,7 +112,6 @@ export class ModuleHost implements RemoteToken {
       await started.end();
       throw error;
     }
-    this.#process = started;
     return started;
   }
 

@@ -77,6 +77,15 @@ describe("ModuleHost", () => {
     assert.deepEqual(await asked(), { isKept: true });
   });
 
+  it("takes the process with it that is still starting, and starts no other", async () => {
+    const host = hostOf();
+    const asked = assert.rejects(host.describe(kek, signal), is("keys.unavailable"));
+    await new Promise(setImmediate);
+    await host[Symbol.asyncDispose]();
+    await asked;
+    await assert.rejects(host.describe(kek, signal), is("keys.unavailable"));
+  });
+
   it("refuses settings at the start alone; later they are away", async () => {
     let isGone = true;
     const gone = () => {
