@@ -11,8 +11,6 @@ import { PolicyKeys } from "./policy-keys.ts";
 import { CircuitBreakerSection, RetrySection } from "./resilience.ts";
 import { SelfContainedSection } from "./self-contained.ts";
 
-const KEPT = "no effect: accepted so that present files load";
-
 /** Every name of a key store. */
 const PROVIDER_SETTINGS = [
   "cosmian",
@@ -65,11 +63,11 @@ const RotationPolicySection = z.strictObject({
     .boolean()
     .default(false)
     .meta({ env: "KEY_MANAGER_ROTATION_POLICY_ENABLED" })
-    .describe(KEPT),
+    .describe("grace_window holds for rotations over the admin API"),
   grace_window: durationMs()
     .prefault("0")
     .meta({ env: "KEY_MANAGER_ROTATION_GRACE_WINDOW" })
-    .describe(KEPT),
+    .describe("how long a rotation that names no grace_period waits for wraps under way; 0: 30s"),
 });
 
 /** `key_manager`: which key store writes, and the settings of all. Those beside the active one that are configured read. */
