@@ -61,6 +61,13 @@ export function cpuPerUnit({ done, cpuSeconds: seconds }: Measured, { bytes }: C
   return bytes >= MIB ? seconds / (done.bytes / GIB) : (seconds / done.requests) * 1000;
 }
 
+/** The one in the middle, or the mean of the two that are. */
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
+}
+
 function loadOf(
   server: S3Server,
   { method, bytes, parallel, requests }: Cell,

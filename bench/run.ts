@@ -5,7 +5,7 @@
  * --cells: those whose name holds TEXT; --check: status 1 when a mark is missed.
  */
 import { parseArgs } from "node:util";
-import { CELLS, type Cell, cpuPerUnit, type Measured, measure, seed } from "./cells.ts";
+import { CELLS, type Cell, cpuPerUnit, type Measured, measure, median, seed } from "./cells.ts";
 import { startTargets, type TargetName, type Targets } from "./targets.ts";
 
 const MIB = 1024 * 1024;
@@ -90,12 +90,6 @@ function printResult(
   ];
   say(row(columns));
   return isMet;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }
 
 function row(columns: readonly string[]): string {

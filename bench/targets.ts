@@ -51,7 +51,8 @@ export async function startTargets({
   }
 }
 
-async function startScript(script: string, argument: string): Promise<S3Server> {
+/** Starts a script of this folder that serves HTTP on the port it is given; `argument` comes behind that. */
+export async function startScript(script: string, argument: string): Promise<S3Server> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const child = await startChild({
