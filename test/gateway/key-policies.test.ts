@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rewrap } from "../../services/cli/src/commands/rewrap.ts";
 import { decodeHeader } from "../../shared/src/format/header.ts";
+import { auditedGateway } from "./audited-gateway.ts";
 import { C, plaintextOf } from "./plaintext.ts";
 import { BUCKET, type RunningGateway, runningGateway } from "./running-gateway.ts";
 import { startTransitDouble } from "./transit-double.ts";
@@ -174,6 +175,41 @@ describe("policies that name keys", () => {
     const named = [await own.part(1, bodies[0] ?? Buffer.alloc(0))];
     assert.equal((await own.complete(named)).status, 200);
     assert.equal((await storedOf(gateway, BUCKET, "own")).key, STANDARD);
+  });
+});
+
+describe("the audit trail", () => {
+  it("says of every write which key version it is under", async () => {
+    const env = {
+      ...keysAt("http://127.0.0.1:1"),
+      OPENBAO_ADDR: "",
+      KEY_MANAGER_POLICY_KEYS: "rsa",
+    };
+    const policies = TENANTS.slice(1);
+    await using audited = await auditedGateway({ policies, env });
+    const { client, behind } = audited.gateway;
+    await behind.send("PUT", "/b-one");
+    const source = { "x-amz-copy-source": pathOf("b-one", "k") };
+    for (const [method, path, more] of [
+      ["PUT", pathOf("b-one", "k"), { body: "x" }],
+      ["PUT", pathOf("b-one", "within"), { headers: source }],
+      ["PUT", pathOf(BUCKET, "across"), { headers: source }],
+      ["POST", pathOf("b-one", "parts"), { query: "uploads=" }],
+    ] as const) {
+      const answer = await client.send(method, path, more);
+      assert.equal(answer.status, 200, answer.text);
+    }
+    await audited.eventsOf("mpu.create", 1);
+    const events = await audited.events("encrypt", "CopyObject", "mpu.create");
+    const named = events.map(({ key, metadata }) => {
+      return `${key}: ${metadata?.provider} ${metadata?.key_id} ${metadata?.key_version}`;
+    });
+    assert.deepEqual(named, [
+      "k: rsa rsa 1",
+      "within: rsa rsa 1",
+      "across: aes aes 1",
+      "parts: rsa rsa 1",
+    ]);
   });
 });
 

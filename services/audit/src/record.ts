@@ -5,6 +5,7 @@ import type {
   KeyVersionChanged,
   OperationDone,
 } from "@s3eg/shared/contracts/audit.ts";
+import type { WrappingKey } from "@s3eg/shared/contracts/keys.ts";
 import { canonicalJson } from "@s3eg/shared/trust/canonical-json.ts";
 
 /** Operations whose events have a name of their own; the others are named after the operation. */
@@ -28,7 +29,7 @@ const EVENT_TYPES: Readonly<Record<string, string>> = {
  * are replaced by `[REDACTED]`.
  */
 export function recordLine(fact: OperationDone, redactedKeys: readonly string[] = []): string {
-  const metadata = fact.versionId === undefined ? undefined : { version_id: fact.versionId };
+  const metadata = known({ version_id: fact.versionId, ...keyNames(fact.wrappedUnder) });
   return `${JSON.stringify({
     timestamp: fact.timestamp,
     event_id: fact.requestId,
@@ -54,9 +55,7 @@ export function recordLine(fact: OperationDone, redactedKeys: readonly string[] 
 /** An incident as one line, newline included. It succeeded where nothing failed. */
 export function incidentLine(seen: IncidentSeen, redactedKeys: readonly string[] = []): string {
   const { versionId: version_id, uploadId: upload_id } = seen;
-  const known = Object.entries({ version_id, upload_id }).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
+  const metadata = known({ version_id, upload_id });
   return `${JSON.stringify({
     timestamp: seen.timestamp,
     event_id: randomUUID(),
@@ -67,7 +66,7 @@ export function incidentLine(seen: IncidentSeen, redactedKeys: readonly string[]
     request_id: seen.requestId,
     success: seen.fault === undefined,
     error: seen.fault,
-    metadata: known.length === 0 ? undefined : redact(Object.fromEntries(known), redactedKeys),
+    metadata: metadata && redact(metadata, redactedKeys),
   })}\n`;
 }
 
@@ -87,7 +86,7 @@ export function keyVersionEventId(changed: KeyVersionChanged): string {
 
 /** A change of key versions as one line, newline included. */
 export function keyVersionLine(changed: KeyVersionChanged): string {
-  const { timestamp, action, provider, keyId: key_id, keyVersion: key_version } = changed;
+  const { timestamp, action } = changed;
   const { rotationId: rotation_id, error } = changed;
   return `${JSON.stringify({
     timestamp,
@@ -96,7 +95,7 @@ export function keyVersionLine(changed: KeyVersionChanged): string {
     operation: "keys",
     success: action !== "failed",
     error,
-    metadata: { provider, key_id, key_version, rotation_id },
+    metadata: { ...keyNames(changed), rotation_id },
   })}\n`;
 }
 
@@ -106,7 +105,22 @@ function eventType({ operation, success, status, accessKey }: OperationDone): st
   return EVENT_TYPES[operation] ?? operation;
 }
 
-function redact(metadata: Record<string, string>, redactedKeys: readonly string[]) {
+/** Names of a key version, as events have them. */
+function keyNames(key: WrappingKey | undefined) {
+  return { provider: key?.provider, key_id: key?.keyId, key_version: key?.keyVersion };
+}
+
+type Metadata = Record<string, string | number>;
+
+/** What of it is known; undefined where that is nothing. */
+function known(metadata: Record<string, string | number | undefined>): Metadata | undefined {
+  const entries = Object.entries(metadata).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+function redact(metadata: Metadata, redactedKeys: readonly string[]) {
   return Object.fromEntries(
     Object.entries(metadata).map(([key, value]) => [
       key,

@@ -48,6 +48,18 @@ describe("recordLine", () => {
     });
   });
 
+  it("says which key version a write is under", () => {
+    const wrappedUnder = { provider: "kmip", keyId: "tenant", keyVersion: 0 };
+    const { metadata } = record({ ...done, wrappedUnder });
+    const named = { provider: "kmip", key_id: "tenant", key_version: 0 };
+    assert.deepEqual(metadata, { version_id: "v7", ...named });
+    const { versionId: _, ...less } = done;
+    assert.deepEqual(record({ ...less, wrappedUnder }, ["key_id"]).metadata, {
+      ...named,
+      key_id: "[REDACTED]",
+    });
+  });
+
   it("leaves out what is not known", () => {
     const { key: _, versionId: __, userAgent: ___, ...less } = done;
     const written = record({ ...less, operation: "ListBuckets" });
@@ -150,7 +162,10 @@ describe("keyVersionLine", () => {
       ["failed", "key_rotation.commit_failed"],
       ["aborted", "key_rotation.aborted"],
     ] as const) {
-      const line = JSON.parse(keyVersionLine({ ...step, action, error: "why" }));
+      const line = JSON.parse(keyVersionLine({ ...step, action, error: "why" })) as {
+        [field: string]: unknown;
+        metadata: Record<string, unknown>;
+      };
       assert.equal(line.event_type, type);
       assert.equal(line.success, action !== "failed");
       assert.equal(line.error, "why");

@@ -8,6 +8,7 @@ import type {
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { PlaintextFacts, sealObject } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { namedKeyOf } from "@s3eg/shared/format/header.ts";
 import { FLAG, MAX_OBJECT_BYTES } from "@s3eg/shared/format/layout.ts";
 import { storedSizeOf } from "@s3eg/shared/format/sizes.ts";
 import type { Trailer } from "@s3eg/shared/format/trailer.ts";
@@ -46,7 +47,8 @@ export function sealObjectAnswerer(rooms: { dataKeys: DataKeys; backend: Backend
       const sealed = sealBody(body, { keys, suite, size, trailer: () => trailerOf(tail()) });
       const sending = { body: sealed, sizeBytes: storedSizeOf(size), isChecked: true };
       const put = putOf(head, { headers, body: sending }, { requestId, signal });
-      return await stored(await rooms.backend.send(put));
+      const wrappedUnder = namedKeyOf(issued.header);
+      return { ...(await stored(await rooms.backend.send(put))), wrappedUnder };
     } catch (error) {
       body.destroy(error);
       throw error;

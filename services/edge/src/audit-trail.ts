@@ -104,6 +104,7 @@ function factOf(concluded: Concluded): OperationDone {
     status,
     success: errorCode === undefined,
     ...optional("error", errorCode),
+    ...(sighting.wrappedUnder ? { wrappedUnder: sighting.wrappedUnder } : {}),
     bytesIn: sighting.bytesIn,
     bytesOut,
     durationMs: milliseconds,

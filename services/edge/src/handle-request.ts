@@ -1,5 +1,6 @@
 /** The life of one request in edge: read, authenticate, authorize, match, run. Answering is the caller's (server.ts). */
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type { WrappingKey } from "@s3eg/shared/contracts/keys.ts";
 import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
 import { checkAnonymous, checkStranger, NOBODY, unsigned } from "./auth/anonymous.ts";
 import { type Authenticated, type Authentication, authenticate } from "./auth/authenticate.ts";
@@ -36,6 +37,7 @@ export interface FrontDoor {
 export interface Sighting {
   operation?: string;
   principal?: Principal;
+  wrappedUnder?: WrappingKey | undefined;
   bytesIn: number;
 }
 
@@ -79,7 +81,9 @@ export async function handleRequest(
   try {
     checkCaller(door, operation, entered);
     if (entered.caller.principal !== NOBODY) sighting.principal = entered.caller.principal;
-    return await operation.run(requestOf(door, { id, signal, entered }), door.rooms);
+    const answer = await operation.run(requestOf(door, { id, signal, entered }), door.rooms);
+    sighting.wrappedUnder = answer.wrappedUnder;
+    return answer;
   } catch (error) {
     entered.body.destroy(error);
     throw error;

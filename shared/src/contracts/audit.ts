@@ -1,6 +1,7 @@
 /** What the services tell the audit trail. */
 import { z } from "zod";
 import { announcement, question } from "./contract.ts";
+import { WrappingKey } from "./keys.ts";
 
 /** How an S3 operation ended. Facts only: no key material, no plaintext, no signature. */
 const OperationFact = z.object({
@@ -19,6 +20,8 @@ const OperationFact = z.object({
   success: z.boolean(),
   /** S3 error code of a refusal. */
   error: z.string().optional(),
+  /** The key version that what was written is under, where it was sealed. */
+  wrappedUnder: WrappingKey.optional(),
   bytesIn: z.number().int().nonnegative(),
   bytesOut: z.number().int().nonnegative(),
   durationMs: z.number().nonnegative(),

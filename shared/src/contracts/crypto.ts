@@ -1,7 +1,7 @@
 /** What `crypto` answers: the transfers that carry object bytes, and what it announces of itself. */
 import { z } from "zod";
 import { announcement, download, question, upload } from "./contract.ts";
-import { AskerProof, answerOf, KeyWish, Place, Suite } from "./keys.ts";
+import { AskerProof, answerOf, KeyWish, Place, Suite, WrappingKey } from "./keys.ts";
 
 const Headers = z.record(z.string(), z.string());
 
@@ -54,6 +54,8 @@ export const sealObject = upload("seal-object", {
   result: z.object({
     /** The backend's ETag, with its quotes. */
     etag: z.string(),
+    /** Absent where the object was stored as it is. */
+    wrappedUnder: WrappingKey.optional(),
     /** The backend's other answer headers that a client may see (version id, encryption, expiration …). */
     headers: Headers,
   }),

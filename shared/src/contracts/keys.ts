@@ -16,6 +16,14 @@ export const KeyWish = z.strictObject({
 });
 export type KeyWish = z.infer<typeof KeyWish>;
 
+/** A key version that a data key is wrapped under. */
+export const WrappingKey = z.object({
+  provider: z.string(),
+  keyId: z.string(),
+  keyVersion: z.number().int().nonnegative(),
+});
+export type WrappingKey = z.infer<typeof WrappingKey>;
+
 /** True for a key that is what is wished for; of every key where nothing is. */
 export function isWished(
   key: { provider: string; keyId: string },

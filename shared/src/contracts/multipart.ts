@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { download, upload } from "./contract.ts";
 import { ChecksumName, PlaintextFacts } from "./crypto.ts";
-import { KeyWish, Place, Suite } from "./keys.ts";
+import { KeyWish, Place, Suite, WrappingKey } from "./keys.ts";
 
 const Headers = z.record(z.string(), z.string());
 const Target = z.strictObject({
@@ -35,7 +35,12 @@ export const createUpload = upload("create-upload", {
     sealsMetadata: z.boolean().optional(),
   }),
   tail: NOTHING,
-  result: z.object({ uploadId: z.string(), headers: Headers }),
+  result: z.object({
+    uploadId: z.string(),
+    /** Absent where the upload is stored as it is. */
+    wrappedUnder: WrappingKey.optional(),
+    headers: Headers,
+  }),
 });
 
 /** Seals one attempt at a part and stores it on the backend, or parks it where it may turn out to be the last. */

@@ -134,3 +134,9 @@ function knownProvider(name: string): Provider {
 function malformed(): Fault {
   return new Fault("crypto.integrity", "object header is malformed");
 }
+
+/** The key version that a header's value names, unproven. */
+export function namedKeyOf(value: string): Pick<ObjectHeader, "provider" | "keyId" | "keyVersion"> {
+  const { provider, keyId, keyVersion } = decodeHeader(value);
+  return { provider, keyId, keyVersion };
+}

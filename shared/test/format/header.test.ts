@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { isFault } from "../../src/faults.ts";
-import { decodeHeader, encodeHeader, type ObjectHeaderFields } from "../../src/format/header.ts";
+import {
+  decodeHeader,
+  encodeHeader,
+  namedKeyOf,
+  type ObjectHeaderFields,
+} from "../../src/format/header.ts";
 import { MAX_OBJECT_BYTES, PROVIDERS } from "../../src/format/layout.ts";
 
 const MAC = Buffer.alloc(32, 7);
@@ -63,6 +68,11 @@ describe("object header (format.md §4)", () => {
         },
       ),
     );
+  });
+
+  it("names a key version", () => {
+    const key = { provider: "kmip", keyId: "tenant", keyVersion: 7 } as const;
+    assert.deepEqual(namedKeyOf(encode(key)), key);
   });
 
   it("covers every byte before the MAC with it", () => {

@@ -4,6 +4,7 @@ import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { createUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { hasRoomForCompanion } from "@s3eg/shared/format/companion.ts";
+import { namedKeyOf } from "@s3eg/shared/format/header.ts";
 import { FLAG } from "@s3eg/shared/format/layout.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { parseXml } from "@s3eg/shared/s3/xml.ts";
@@ -57,7 +58,8 @@ export function createUploadAnswerer(rooms: UploadRooms): CreateUpload {
       await abandonUpload(rooms, { target, uploadId }, requestId);
       throw error;
     }
-    return { uploadId, headers: visibleHeaders(response.headers) };
+    const wrapped = isSealed ? { wrappedUnder: namedKeyOf(header) } : {};
+    return { uploadId, ...wrapped, headers: visibleHeaders(response.headers) };
   };
 }
 

@@ -52,7 +52,7 @@ export async function copyInParts(
     await checkUnchanged(copying);
     if (companion !== undefined) await copyManifest(copying, companion);
     mayBeComplete = true;
-    return await complete(copying, uploadId, etags);
+    return await complete(copying, { uploadId, header }, etags);
   } catch (error) {
     await abandon(copying, uploadId);
     // An answer that was lost may have been a yes: the copy is then there and needs its manifest. `s3eg orphans` finds one that is not needed.
@@ -161,7 +161,7 @@ async function checkUnchanged({ request, rooms, source, found }: Copying): Promi
 
 async function complete(
   copying: Copying,
-  uploadId: string,
+  { uploadId, header }: { uploadId: string; header: string },
   etags: readonly string[],
 ): Promise<S3Answer> {
   const { request, found, conditions } = copying;
@@ -183,6 +183,7 @@ async function complete(
   const sourceVersion = found.headers["x-amz-version-id"];
   return await copyAnswer(copying, {
     etag: headerEtag(result.textOf("ETag") ?? ""),
+    header,
     lastModified: new Date(response.headers.date ?? Date.now()).toISOString(),
     headers: {
       ...response.headers,

@@ -3,6 +3,7 @@ import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import type { ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { namedKeyOf } from "@s3eg/shared/format/header.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import type { XmlElement } from "@s3eg/shared/s3/xml.ts";
 import { wishOf } from "../auth/policy.ts";
@@ -38,6 +39,8 @@ export interface Copying {
 export interface MadeCopy {
   readonly etag: string;
   readonly lastModified: string;
+  /** The copy's own header. */
+  readonly header: string;
   readonly headers: HeaderFields;
 }
 
@@ -48,6 +51,7 @@ export async function copyReissued(copying: Copying): Promise<S3Answer> {
   const { request, rooms, source, found, storing, conditions } = copying;
   const isTagged = storing[TAGGING] !== undefined;
   const directive = request.headers["x-amz-tagging-directive"];
+  const fields = await reissuedFields(copying);
   const response = await rooms.backend.send({
     method: "PUT",
     bucket: request.bucket,
@@ -57,7 +61,7 @@ export async function copyReissued(copying: Copying): Promise<S3Answer> {
       ...namingSource(request.headers, source, found.etag),
       ...(directive === undefined ? {} : { "x-amz-tagging-directive": directive }),
       ...(isTagged ? { "x-amz-tagging-directive": "REPLACE" } : {}),
-      ...(await reissuedFields(copying)),
+      ...fields,
       ...conditions,
       "x-amz-metadata-directive": "REPLACE",
     },
@@ -68,6 +72,7 @@ export async function copyReissued(copying: Copying): Promise<S3Answer> {
   return await copyAnswer(copying, {
     etag: headerEtag(result.textOf("ETag") ?? ""),
     lastModified: result.textOf("LastModified") ?? "",
+    header: fields[HEADER_FIELD] ?? "",
     headers: response.headers,
   });
 }
@@ -102,7 +107,7 @@ export async function copyOutcome(response: BackendResponse, name: string): Prom
 /** What the client is told of a copy; tags that the backend has left out are set first. */
 export async function copyAnswer(
   { request, rooms, storing, facts }: Copying,
-  { etag, lastModified, headers }: MadeCopy,
+  { etag, lastModified, header, headers }: MadeCopy,
 ): Promise<S3Answer> {
   const { bucket, key, policy } = request;
   if (facts) rooms.known.learn({ bucket, key, etag }, facts);
@@ -113,5 +118,6 @@ export async function copyAnswer(
   const body = copyResult({ lastModified, etag: shown, checksum: facts?.checksum });
   // Some servers say it in a header too: it is the same one everywhere.
   const tag = headers.etag === undefined ? {} : { etag: headerEtag(shown) };
-  return { status: 200, headers: { ...answerHeaders(headers), ...tag }, body };
+  const wrappedUnder = namedKeyOf(header);
+  return { status: 200, wrappedUnder, headers: { ...answerHeaders(headers), ...tag }, body };
 }

@@ -81,6 +81,7 @@ export async function sealedCopy(
   const { etag: _, ...headers } = answerHeaders(stored.headers);
   return {
     status: 200,
+    wrappedUnder: stored.wrappedUnder,
     headers: {
       ...headers,
       "content-type": "application/xml",

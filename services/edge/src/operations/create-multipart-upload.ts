@@ -52,6 +52,6 @@ export const createMultipartUpload: Operation = {
       ...shown,
       "content-type": "application/xml",
     };
-    return { status: 200, headers, body };
+    return { status: 200, wrappedUnder: begun.wrappedUnder, headers, body };
   },
 };

@@ -1,5 +1,6 @@
 /** The shape of an S3 operation: one file each in this folder, listed in inbox.ts. */
 import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type { WrappingKey } from "@s3eg/shared/contracts/keys.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import type { TransferClient } from "@s3eg/shared/http/transfer.ts";
 import type { Honoured } from "../backend-probe.ts";
@@ -28,6 +29,8 @@ export interface S3Answer {
   readonly status: number;
   readonly headers?: HeaderFields;
   /** XML text, or bytes on their way with their exact number. */
+  /** The key version that what was written is under; for the audit trail. */
+  readonly wrappedUnder?: WrappingKey | undefined;
   readonly body?: string | { readonly body: Body; readonly sizeBytes: number };
 }
 

@@ -14,9 +14,9 @@ export const postObject: Operation = {
   async run(request, rooms) {
     const { form } = request;
     if (!form) throw s3Error("PreconditionFailed");
-    const { headers = {} } = await putObject.run(request, rooms);
+    const { headers = {}, wrappedUnder } = await putObject.run(request, rooms);
     const answer = answerOf(request, form, headers.etag ?? "");
-    return { ...answer, headers: { ...headers, ...answer.headers } };
+    return { ...answer, wrappedUnder, headers: { ...headers, ...answer.headers } };
   },
 };
 

@@ -47,6 +47,7 @@ export const putObject: Operation = {
     const known = learn(request, rooms, { etag: result.etag, size: sizeBytes, facts: facts() });
     return {
       status: 200,
+      wrappedUnder: result.wrappedUnder,
       headers: {
         ...answerHeaders(result.headers),
         ...plaintextSize(result.headers, sizeBytes),
