@@ -5,7 +5,7 @@ import type { RelayTarget } from "../servers/relay.ts";
 export type Settings = Readonly<Record<string, string>>;
 
 /** How a key comes to its end. */
-export interface KeyEnd {
+interface KeyEnd {
   /** "disabled", "destroyed". */
   readonly how: string;
   /** Does it in the store. */
@@ -37,7 +37,7 @@ export interface KeySite extends AsyncDisposable {
 }
 
 /** A key store that is a server. */
-export interface KeyServer extends RelayTarget {
+interface KeyServer extends RelayTarget {
   /** Its processes, which the story stops for a while. */
   readonly pids: readonly number[];
   /** `fresh`, by way of another port of loopback. */

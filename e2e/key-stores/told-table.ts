@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 /** Everything that is shown, in the order of the story. */
-export const STEPS = [
+const STEPS = [
   "put",
   "get",
   "range",
