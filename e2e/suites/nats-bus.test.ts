@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NatsBus } from "../../shared/src/bus/nats-bus.ts";
+import { NatsKeptValue } from "../../shared/src/bus/nats-kept-value.ts";
 import type { Log } from "../../shared/src/runtime/log.ts";
 import { busContract, echo, faultOf, said } from "../../shared/test/bus/bus-contract.ts";
 import { askRaw, makeIdentity } from "../../shared/test/bus/raw-nats.ts";
@@ -237,5 +238,69 @@ describe("NatsBus where the broker asks who is there", () => {
     await bus.connection.flush();
     assert.ok(log.lines.includes("NATS refuses the subscription"));
     await bus.drain();
+  });
+});
+
+describe("NatsKeptValue", () => {
+  /** Two processes that keep one value. */
+  async function two(key: string) {
+    const buses = await Promise.all([open(new KeptLog()), open(new KeptLog())]);
+    const [a, b] = buses.map(
+      ({ connection }) => new NatsKeptValue(connection, { bucket: "kept-values", key }),
+    );
+    assert.ok(a && b);
+    const close = async () => {
+      for (const bus of buses) await bus.drain();
+    };
+    return { a, b, [Symbol.asyncDispose]: close };
+  }
+  const bytes = (text: string) => Buffer.from(text);
+  const textOf = (kept: { bytes: Uint8Array } | undefined) =>
+    kept && Buffer.from(kept.bytes).toString();
+
+  it("is replaced by who has seen what it replaces, and by nobody else", async () => {
+    await using at = await two("seen");
+    assert.equal(await at.a.read(), undefined);
+    const first = await at.a.write(bytes("first"), undefined);
+    await assert.rejects(at.b.write(bytes("other"), undefined), { code: "backend.changed" });
+    const seen = await at.b.read();
+    assert.equal(textOf(seen), "first");
+    await at.b.write(bytes("second"), seen);
+    await assert.rejects(at.a.write(bytes("third"), first), { code: "backend.changed" });
+    assert.equal(textOf(await at.a.read()), "second");
+  });
+
+  it("tells who watches of every write, and can be left at any moment", async () => {
+    await using at = await two("watched");
+    let rings = 0;
+    const watch = at.b.watch(() => {
+      rings += 1;
+    });
+    let kept = await at.a.write(bytes("0"), undefined);
+    for (let n = 1; rings < 2 && n < 200; n += 1) {
+      kept = await at.a.write(bytes(String(n)), kept);
+      await sleep(25);
+    }
+    assert.ok(rings >= 2, String(rings));
+    await watch[Symbol.asyncDispose]();
+    await at.b.watch(() => {})[Symbol.asyncDispose]();
+  });
+
+  it("says that it can't be read where JetStream is away, and works again after that", async () => {
+    await using at = await two("away");
+    const kept = await at.a.write(bytes("here"), undefined);
+    await stopServer();
+    await assert.rejects(at.b.read(), { code: "bus.unavailable" });
+    await assert.rejects(at.a.write(bytes("not"), kept), { code: "bus.unavailable" });
+    await startServer();
+    // The server that was started has nothing of what the other one kept.
+    for (let tries = 0; tries < 100; tries += 1) {
+      const again = await at.b.read().catch(() => kept);
+      if (again === undefined) break;
+      await sleep(100);
+    }
+    assert.equal(await at.b.read(), undefined);
+    await at.b.write(bytes("again"), undefined);
+    assert.equal(textOf(await at.a.read()), "again");
   });
 });

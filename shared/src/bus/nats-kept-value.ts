@@ -68,6 +68,7 @@ export class NatsKeptValue implements KeptValue {
         const updates = await bucket.watch({ key: this.#place.key });
         const onAbort = () => updates.stop();
         signal.addEventListener("abort", onAbort, { once: true });
+        if (signal.aborted) onAbort();
         for await (const _ of updates) listener();
         signal.removeEventListener("abort", onAbort);
       } catch {

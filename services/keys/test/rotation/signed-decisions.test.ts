@@ -26,8 +26,9 @@ describe("DecisionSeal", () => {
     const bytes = seal.sign(decisions(2));
     assert.equal(new DecisionSeal(secretOf(2), "here").open(bytes), undefined);
     assert.equal(new DecisionSeal(secretOf(1), "there").open(bytes), undefined);
-    const signed = JSON.parse(bytes.toString());
+    const signed = JSON.parse(bytes.toString()) as { decisions: NumberedDecision[] };
     const [first, second] = signed.decisions;
+    assert.ok(first && second);
     const changed = {
       "a retired version left out": [
         first,

@@ -1,0 +1,243 @@
+/**
+ * A gateway with replicas of keys and of crypto, each a process with a user of its own on the broker that may do what docs/operations.md lists for it
+ * and nothing else. Replicas of keys come and go, and the broker does, too.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from "@nats-io/transport-node";
+import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./servers/child.ts";
+import { startDevStoreProcess } from "./servers/dev-store.ts";
+import { type NatsServer, startNats } from "./servers/nats.ts";
+import { freePort, makeScratch } from "./servers/place.ts";
+import type { S3Server } from "./servers/s3-server.ts";
+
+const MAIN = join(import.meta.dirname, "../services/cli/src/main.ts");
+const TOKEN = "an-admin-token-of-more-than-thirty-two-characters";
+const USER = { accessKey: "GATEWAYACCESSKEY0001", secretKey: "gateway-secret-key-0123456789abc" };
+
+/** Permissions as docs/operations.md lists them. */
+const PERMISSIONS = {
+  keys: {
+    publish: [
+      ...["s3eg.keys.version.retired", "s3eg.audit.key-version.changed"],
+      ...["$JS.API.INFO", "$JS.API.STREAM.INFO.KV_s3eg-keys"],
+      ...["$JS.API.STREAM.CREATE.KV_s3eg-keys", "$JS.API.STREAM.MSG.GET.KV_s3eg-keys"],
+      ...["$JS.API.CONSUMER.CREATE.KV_s3eg-keys.>", "$JS.API.CONSUMER.DELETE.KV_s3eg-keys.>"],
+      ...["$JS.FC.KV_s3eg-keys.>", "$KV.s3eg-keys.versions"],
+    ],
+    subscribe: ["s3eg.keys.>", "$SRV.>", "_INBOX.>"],
+  },
+  crypto: {
+    publish: [
+      ...["s3eg.keys.data-key.*", "s3eg.keys.legacy-key.unwrap"],
+      ...["s3eg.crypto.worker.alive", "s3eg.audit.incident.seen"],
+    ],
+    subscribe: ["s3eg.crypto.>", "s3eg.keys.version.retired", "$SRV.>", "_INBOX.>"],
+  },
+  front: {
+    publish: [
+      ...["s3eg.keys.header.reissue", "s3eg.keys.key-store.check", "s3eg.keys.rotation.*"],
+      ...["s3eg.crypto.object.describe", "s3eg.audit.operation.*"],
+    ],
+    subscribe: ["s3eg.crypto.worker.alive", "s3eg.audit.>", "$SRV.>", "_INBOX.>"],
+  },
+  anybody: { publish: [">"], subscribe: [">"] },
+} as const;
+type User = keyof typeof PERMISSIONS;
+
+/** A started replica of keys. */
+export interface KeysReplica {
+  readonly child: Child;
+  /** `http://…`: probes and metrics. */
+  readonly probeUrl: string;
+}
+
+/** An answer of the admin API. */
+export interface AdminAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The running site. */
+export interface RotationSite extends AsyncDisposable {
+  /** The gateway, and the store behind it. */
+  readonly front: S3Server;
+  readonly behind: S3Server;
+  /** Starts a replica of keys, or starts one again in its folder; with `isReady: false` without waiting until it is. */
+  startKeys(name: string, options?: { isReady: boolean }): Promise<KeysReplica>;
+  /** `s3eg keys …` with the settings of a replica. */
+  runKeys(name: string, args: readonly string[]): Promise<string>;
+  admin(method: "GET" | "POST", step: string, body?: object): Promise<AdminAnswer>;
+  /** A connection with full rights on the broker and none of the secrets. */
+  attacker(): Promise<NatsConnection>;
+  /** Stops the broker and starts it again on its port, with nothing of what it kept. */
+  restartNats(options: { hasJetStream: boolean }): Promise<void>;
+  /** Events that the audit trail has of keys, by type. */
+  keyEvents(): Promise<string[]>;
+  logTails(): string;
+}
+
+/** Starts everything but keys. */
+export async function startRotationSite(): Promise<RotationSite> {
+  const stack = new AsyncDisposableStack();
+  const scratch = await makeScratch("rotation-site");
+  stack.defer(() => scratch[Symbol.asyncDispose]());
+  const behind = stack.use(await startDevStoreProcess());
+  const natsPort = await freePort();
+  const identities = await identitiesIn(scratch.folder);
+  const natsConfig = (hasJetStream: boolean) =>
+    [
+      `port: ${natsPort}`,
+      hasJetStream ? "" : "jetstream: disabled",
+      `authorization { users = ${usersText(identities)} }`,
+    ].join("\n");
+  let nats: NatsServer = await startNats({ configText: natsConfig(true) });
+  stack.defer(() => nats[Symbol.asyncDispose]());
+  const natsUrl = `nats://127.0.0.1:${natsPort}`;
+  const children: Child[] = [];
+  stack.defer(async () => {
+    for (const child of [...children].reverse()) await child.stop();
+  });
+  const shared = {
+    NATS_URL: natsUrl,
+    LOG_LEVEL: "warn",
+    SERVICE_SECRET: randomBytes(32).toString("base64"),
+    SERVER_DISABLE_MULTIPART_UPLOADS: "true",
+  };
+  const keysSecret = { KEYS_SECRET: randomBytes(32).toString("base64") };
+  const versions = [1, 2, 3].map((n) => `${n}=base64:${randomBytes(32).toString("base64")}`);
+  const keysEnv = (name: string) => ({
+    ...{ ...shared, ...keysSecret, NATS_CREDS_FILE: identities.keys.file },
+    DATA_DIR: join(scratch.folder, name),
+    KEY_MANAGER_ENABLED: "true",
+    KEY_MANAGER_PROVIDER: "self_contained",
+    SELF_CONTAINED_TYPE: "aes",
+    SELF_CONTAINED_AES_KEYS: versions.join(","),
+    SELF_CONTAINED_AES_ACTIVE_VERSION: "1",
+  });
+  const run = async (roles: readonly string[], env: Record<string, string>): Promise<Child> => {
+    const child = await startChild({
+      ...{ program: process.execPath, args: [MAIN, "serve", ...roles], env },
+    });
+    children.push(child);
+    return child;
+  };
+  const backend = {
+    BACKEND_ENDPOINT: behind.endpoint,
+    BACKEND_REGION: behind.region,
+    BACKEND_ACCESS_KEY: behind.accessKey,
+    BACKEND_SECRET_KEY: behind.secretKey,
+    BACKEND_USE_PATH_STYLE: "true",
+  };
+  const startKeys = async (name: string, { isReady } = { isReady: true }): Promise<KeysReplica> => {
+    const metrics = `127.0.0.1:${await freePort()}`;
+    const child = await run(["keys"], { ...keysEnv(name), METRICS_ADDR: metrics });
+    const probeUrl = `http://${metrics}`;
+    const path = isReady ? "/ready" : "/livez";
+    await untilReady(`keys ${name}`, [child], {
+      probe: () => answersHttp(`${probeUrl}${path}`, 200),
+    });
+    return { child, probeUrl };
+  };
+  const startCrypto = async (): Promise<void> => {
+    const address = `127.0.0.1:${await freePort()}`;
+    const cache = {
+      KMS_DEK_CACHE_ENABLED: "true",
+      KMS_DEK_CACHE_TTL: "1h",
+      KMS_DEK_CACHE_MAX_ENTRIES: "1000",
+    };
+    await run(["crypto"], {
+      ...{ ...shared, ...keysSecret, ...backend, ...cache },
+      NATS_CREDS_FILE: identities.crypto.file,
+      CRYPTO_LISTEN_ADDR: address,
+      CRYPTO_ADVERTISE_URL: `http://${address}`,
+    });
+  };
+  for (let n = 0; n < 2; n += 1) await startCrypto();
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const auditFile = join(scratch.folder, "audit.log");
+  await run(["edge", "audit", "admin"], {
+    ...{ ...shared, ...backend, NATS_CREDS_FILE: identities.front.file },
+    DATA_DIR: join(scratch.folder, "front"),
+    LISTEN_ADDR: `127.0.0.1:${port}`,
+    GW_ACCESS_KEY_1: USER.accessKey,
+    GW_SECRET_KEY_1: USER.secretKey,
+    ADMIN_ENABLED: "true",
+    ADMIN_ADDRESS: `127.0.0.1:${adminPort}`,
+    ADMIN_AUTH_TOKEN: TOKEN,
+    ADMIN_ALLOW_INLINE_TOKEN: "true",
+    ADMIN_RATE_LIMIT_RPM: "1000",
+    AUDIT_ENABLED: "true",
+    AUDIT_SINK_TYPE: "file",
+    AUDIT_SINK_FILE_PATH: auditFile,
+  });
+  const endpoint = `http://127.0.0.1:${port}`;
+  await untilReady("edge", children, { probe: () => answersHttp(`${endpoint}/livez`, 200) });
+  const all = stack.move();
+  return {
+    front: {
+      ...{ ...USER, name: "gateway", endpoint, region: behind.region },
+      pids: children.map(({ pid }) => pid),
+      [Symbol.asyncDispose]: async () => await Promise.resolve(),
+    },
+    behind,
+    startKeys,
+    runKeys: async (name, args) =>
+      await runToEnd({
+        ...{ program: process.execPath, args: [MAIN, "keys", ...args], env: keysEnv(name) },
+      }),
+    async admin(method, step, body) {
+      const answer = await fetch(`http://127.0.0.1:${adminPort}/admin/kms/rotate/${step}`, {
+        method,
+        headers: { authorization: `Bearer ${TOKEN}` },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+      return { status: answer.status, body: (await answer.json()) as AdminAnswer["body"] };
+    },
+    attacker: async () => {
+      const authenticator = nkeyAuthenticator(await readFile(identities.anybody.file));
+      return await connect({ servers: natsUrl, authenticator });
+    },
+    async restartNats({ hasJetStream }) {
+      await nats[Symbol.asyncDispose]();
+      nats = await startNats({ configText: natsConfig(hasJetStream) });
+    },
+    async keyEvents() {
+      const lines = (await readFile(auditFile, "utf8")).trim().split("\n");
+      const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      return events
+        .filter(({ operation }) => operation === "keys")
+        .map((one) => String(one.event_type));
+    },
+    logTails: () => children.map((child) => child.logTail()).join("\n---\n"),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+interface Identity {
+  readonly publicKey: string;
+  /** Holds the seed. */
+  readonly file: string;
+}
+
+async function identitiesIn(folder: string): Promise<Record<User, Identity>> {
+  await mkdir(folder, { recursive: true });
+  const made = Object.keys(PERMISSIONS).map(async (name) => {
+    const pair = nkeys.createUser();
+    const file = join(folder, `${name}.seed`);
+    await writeFile(file, pair.getSeed(), { mode: 0o600 });
+    return [name, { publicKey: pair.getPublicKey(), file }] as const;
+  });
+  return Object.fromEntries(await Promise.all(made)) as Record<User, Identity>;
+}
+
+/** JSON is what the broker's configuration is made of. */
+function usersText(identities: Record<User, Identity>): string {
+  return JSON.stringify(
+    Object.entries(PERMISSIONS).map(([name, permissions]) => ({
+      nkey: identities[name as User].publicKey,
+      permissions: { ...permissions, allow_responses: true },
+    })),
+  );
+}
