@@ -43,6 +43,20 @@ describe("changing key versions", () => {
     assert.equal(rotation.states.revision, 1);
   });
 
+  it("retires no version that wraps where a policy says so", async () => {
+    const custodian = new CountingCustodian([1, 2], 1);
+    const rsa: KeyRef = { provider: "rsa", keyId: "rsa", keyVersion: 7 };
+    const readableKeys = [...custodian.readableKeys, rsa];
+    Object.assign(custodian, { readableKeys, policyKeys: [rsa] });
+    const folder = mkdtempSync(join(tmpdir(), "s3eg-rotation-"));
+    const rotation = openRotation(custodian, folder);
+    await assert.rejects(changeVersion(rotation, "retired", 7), {
+      code: "input.invalid",
+      message: /policy_keys first/,
+    });
+    rmSync(folder, { recursive: true });
+  });
+
   it("refuses a number that several keys have, as keys of AWS KMS all do", async () => {
     class TwoKeys extends CountingCustodian {
       override readonly readableKeys = ["one", "other"].map(

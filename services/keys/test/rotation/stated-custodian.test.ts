@@ -34,6 +34,28 @@ describe("StatedCustodian", () => {
     );
   });
 
+  it("lets policies choose what the configuration lets them, and the decided version of the active key", async () => {
+    using at = stated();
+    const [tenant, rsa] = [{ ...at.two, keyId: "tenant" }, { provider: "rsa" }] as const;
+    Object.assign(at.inner, {
+      readableKeys: [at.one, at.two, tenant],
+      policyKeys: [at.two, tenant],
+      keyFor: ({ keyId }: { keyId?: string }) => (keyId === "tenant" ? tenant : undefined),
+    });
+    assert.deepEqual(at.custodian.keyFor({ provider: "aes" }), at.one);
+    assert.deepEqual(at.custodian.keyFor({ provider: "aes", keyId: "tenant" }), tenant);
+    assert.equal(at.custodian.keyFor(rsa), undefined);
+    at.states.decide("rotated", at.two);
+    assert.deepEqual(at.custodian.keyFor({ provider: "aes" }), at.two);
+    const states = () => at.custodian.states().map(({ state }) => state);
+    assert.deepEqual(states(), ["readable", "active", "by-policy"]);
+    at.states.decide("retired", tenant);
+    assert.deepEqual(states(), ["readable", "active", "retired"]);
+    await assert.rejects(at.custodian.wrap(Buffer.alloc(65), { key: tenant, binding }), {
+      code: "keys.unknown-key",
+    });
+  });
+
   it("refuses a retired version without asking the key store", async () => {
     using at = stated(2);
     const use = { key: at.one, binding };
