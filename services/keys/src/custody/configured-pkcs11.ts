@@ -29,8 +29,7 @@ export async function configuredPkcs11({
   const readPin = () => pinOf(section, env);
   // What is not there at the start is a wrong setting; later it is a login that fails.
   readPin();
-  const opening = () => ({
-    module,
+  const place = () => ({
     libraryParameters: section.library_parameters,
     tokenLabel: section.token_label,
     slot: section.slot,
@@ -38,7 +37,8 @@ export async function configuredPkcs11({
   });
   const envelopeKey =
     envelope_auth_key && readKeySource(envelope_auth_key, `${SECTION}.envelope_auth_key`, env);
-  const store = new Pkcs11KeyStore(new ModuleHost({ opening, timeoutMs: timeout, env }), {
+  const host = new ModuleHost({ module, place, timeoutMs: timeout, env });
+  const store = new Pkcs11KeyStore(host, {
     keys: [first, ...others],
     envelopeKey: envelopeKey && createSecretKey(envelopeKey.reveal()),
     log,

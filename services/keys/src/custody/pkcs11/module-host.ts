@@ -4,12 +4,14 @@ import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Fault, fromWireFault, isFault } from "@s3eg/shared/faults.ts";
 import { FrameReader, framed } from "./frames.ts";
-import type { CipherText } from "./token.ts";
+import type { CipherText, TokenPlace } from "./token.ts";
 import type { KeyFacts, NamedKey } from "./token-keys.ts";
-import type { Opening, Question } from "./token-server.ts";
+import type { Question } from "./token-server.ts";
 
 /** A token, as keys asks it: the same as `Token`, and as a `RemoteKeyStore` with a time limit for each call. */
 export interface RemoteToken extends AsyncDisposable {
+  /** Loads the module, which asks the token nothing; `config.invalid` where that can't be. */
+  launch(): Promise<void>;
   describe(key: NamedKey, signal: AbortSignal): Promise<KeyFacts>;
   encrypt(key: NamedKey, text: CipherText, signal: AbortSignal): Promise<Buffer>;
   decrypt(key: NamedKey, text: CipherText, signal: AbortSignal): Promise<Buffer>;
@@ -17,8 +19,10 @@ export interface RemoteToken extends AsyncDisposable {
 
 /** How the module is started. */
 export interface HostOptions {
-  /** Which module and token, with the PIN as it is now; a Fault where there is none. Called for each start of the process. */
-  readonly opening: () => Opening;
+  /** Path of the module. */
+  readonly module: string;
+  /** Which token, with the PIN as it is now; a Fault where there is none. Called each time that it is opened. */
+  readonly place: () => TokenPlace;
   /** For one call, in milliseconds. */
   readonly timeoutMs: number;
   /** Environment of the module. */
@@ -28,22 +32,26 @@ export interface HostOptions {
 }
 
 const PROGRAM = new URL("./module-process.ts", import.meta.url);
-/** The process starts, the module opens the token and logs in: longer than a call. Who asks waits no longer for that. */
-const START_MS = 10_000;
+/** A process starts and loads a library, on a machine that may have much else to do. */
+const LAUNCH_MS = 30_000;
 const END_GRACE_MS = 2000;
 
-/** A token behind a process. It is started by the first call, and after it ended by the next one. */
+/** A token behind a process, which is started where it is needed and none is running. */
 export class ModuleHost implements RemoteToken {
   readonly #options: HostOptions;
   #process: ModuleProcess | undefined;
-  #hasStarted = false;
+  #hasLaunched = false;
   #isClosed = false;
   #last: Promise<unknown> = Promise.resolve();
-  /** An opening whose PIN was refused: sent again it would lock the token. */
-  #refused: { readonly opening: string; readonly fault: Fault } | undefined;
+  /** A place whose PIN was refused: said again it would lock the token. */
+  #refused: { readonly place: string; readonly fault: Fault } | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
+  }
+
+  async launch(): Promise<void> {
+    await this.#inTurn(async () => void (await this.#launched()));
   }
 
   async describe(key: NamedKey, signal: AbortSignal): Promise<KeyFacts> {
@@ -65,67 +73,84 @@ export class ModuleHost implements RemoteToken {
     await this.#process?.end();
   }
 
-  /** In turn; whose time is over before its turn does not ask any more. */
   async #ask(question: Question, fields: Uint8Array[], signal: AbortSignal): Promise<Buffer> {
-    const before = this.#last;
-    const mine = before.then(async () => {
+    return await this.#inTurn(async () => {
+      // Whose time is over before its turn does not ask any more.
       signal.throwIfAborted();
-      return await this.#askNow(question, fields);
+      const running = await this.#opened();
+      try {
+        return await running.ask(question, fields);
+      } catch (error) {
+        this.#noteRefusal(error, running);
+        throw error;
+      }
     });
+  }
+
+  async #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const mine = this.#last.then(act);
     this.#last = mine.catch(() => undefined);
     return await mine;
   }
 
-  async #askNow(question: Question, fields: Uint8Array[]): Promise<Buffer> {
-    const running = this.#process?.isRunning ? this.#process : await this.#start();
+  async #opened(): Promise<ModuleProcess> {
+    if (this.#process?.isRunning && this.#process.opened !== undefined) return this.#process;
+    const place = JSON.stringify(this.#place());
+    if (this.#refused?.place === place) throw this.#refused.fault;
+    const running = await this.#launched();
+    running.opened = place;
     try {
-      return await running.ask(question, fields);
+      await running.ask("open", [Buffer.from(place)]);
     } catch (error) {
-      await this.#noteRefusal(error, running);
+      this.#noteRefusal(error, running);
+      running.opened = undefined;
       throw error;
     }
+    return running;
   }
 
-  async #start(): Promise<ModuleProcess> {
-    try {
-      const started = await this.#startNow();
-      this.#hasStarted = true;
-      return started;
-    } catch (error) {
-      // What was well when keys started is away now, and may come back.
-      if (!this.#hasStarted || !isFault(error, "config.invalid")) throw error;
-      throw new Fault("keys.unavailable", error.message, { cause: error });
-    }
-  }
-
-  async #startNow(): Promise<ModuleProcess> {
-    const { opening, timeoutMs, env, program = PROGRAM } = this.#options;
-    const text = JSON.stringify(opening());
-    if (this.#refused?.opening === text) throw this.#refused.fault;
+  async #launched(): Promise<ModuleProcess> {
+    if (this.#process?.isRunning) return this.#process;
     if (this.#isClosed) throw new Fault("keys.unavailable", "the PKCS#11 module is closed");
-    const started = new ModuleProcess(program, { env, timeoutMs, opening: text });
-    this.#process = started;
+    const { module, timeoutMs, env, program = PROGRAM } = this.#options;
+    const launched = new ModuleProcess(program, { env, timeoutMs });
+    this.#process = launched;
     try {
-      await started.ask("open", [Buffer.from(text)]);
+      await launched.ask("load", [Buffer.from(module)]);
     } catch (error) {
-      await this.#noteRefusal(error, started);
-      await started.end();
-      throw error;
+      await launched.end();
+      throw this.#laterAway(error);
     }
-    return started;
+    this.#hasLaunched = true;
+    return launched;
   }
 
-  async #noteRefusal(error: unknown, { opening, end }: ModuleProcess): Promise<void> {
+  #place(): TokenPlace {
+    try {
+      return this.#options.place();
+    } catch (error) {
+      throw this.#laterAway(error);
+    }
+  }
+
+  /** What was well when keys started is away now where it is not, and may come back. */
+  #laterAway(error: unknown): unknown {
+    if (!this.#hasLaunched || !isFault(error, "config.invalid")) return error;
+    return new Fault("keys.unavailable", error.message, { cause: error });
+  }
+
+  /** Also of a session that was opened anew within the process. */
+  #noteRefusal(error: unknown, running: ModuleProcess): void {
     if (!isFault(error, "keys.denied") || error.details.pin !== "refused") return;
-    this.#refused = { opening, fault: error };
-    // The next one starts with the PIN as it is then.
-    await end();
+    this.#refused = { place: running.opened ?? "", fault: error };
+    running.opened = undefined;
   }
 }
 
 /** One run of the process. */
 class ModuleProcess {
-  readonly opening: string;
+  /** The place of the token that is open, or being opened. */
+  opened: string | undefined;
   readonly #child: ChildProcess;
   readonly #stream: Duplex;
   readonly #reader = new FrameReader();
@@ -134,11 +159,7 @@ class ModuleProcess {
   #waiting: PromiseWithResolvers<Buffer> | undefined;
   #isRunning = true;
 
-  constructor(
-    program: URL,
-    { env, timeoutMs, opening }: Pick<HostOptions, "env" | "timeoutMs"> & { opening: string },
-  ) {
-    this.opening = opening;
+  constructor(program: URL, { env, timeoutMs }: Pick<HostOptions, "env" | "timeoutMs">) {
     this.#timeoutMs = timeoutMs;
     this.#child = spawn(process.execPath, [fileURLToPath(program)], {
       env,
@@ -167,7 +188,7 @@ class ModuleProcess {
     const answer = Promise.withResolvers<Buffer>();
     const timer = setTimeout(
       () => this.#fail("the PKCS#11 module did not answer in time"),
-      question === "open" ? Math.max(START_MS, this.#timeoutMs) : this.#timeoutMs,
+      question === "load" ? LAUNCH_MS : this.#timeoutMs,
     );
     this.#waiting = answer;
     if (!this.#isRunning) this.#fail("the process of the PKCS#11 module is gone");
@@ -181,13 +202,13 @@ class ModuleProcess {
   }
 
   /** Lets it close the token; resolves when the process is gone. */
-  readonly end = async (): Promise<void> => {
+  async end(): Promise<void> {
     this.#isRunning = false;
     this.#stream.end();
     const killer = setTimeout(() => this.#child.kill("SIGKILL"), END_GRACE_MS);
     await this.#ended.promise;
     clearTimeout(killer);
-  };
+  }
 
   #read(piece: Buffer): void {
     try {

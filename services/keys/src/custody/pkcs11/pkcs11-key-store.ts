@@ -44,6 +44,10 @@ export class Pkcs11KeyStore implements RemoteKeyStore {
     this.readableKeys = settings.keys.map(keyRef);
   }
 
+  async prepare(): Promise<void> {
+    await this.#token.launch();
+  }
+
   /** Looks at every key. One that only reads may be missing: it is refused when an object needs it. */
   async start(signal: AbortSignal): Promise<void> {
     const [active, ...others] = this.#settings.keys;

@@ -1,29 +1,16 @@
 /** The side of the module: answers on a stream, one question after the other, what keys asks of a token. */
 import type { Duplex } from "node:stream";
 import { Fault, toWireFault } from "@s3eg/shared/faults.ts";
-import { z } from "zod";
 import type { Cryptoki } from "./cryptoki.ts";
 import { FrameReader, framed } from "./frames.ts";
-import { Token } from "./token.ts";
+import { Token, type TokenPlace } from "./token.ts";
+import type { NamedKey } from "./token-keys.ts";
 
-/** The first question: which module, which token, and its PIN. */
-const Opening = z.strictObject({
-  module: z.string(),
-  libraryParameters: z.string().optional(),
-  tokenLabel: z.string().optional(),
-  slot: z.int().optional(),
-  pin: z.string(),
-});
-export type Opening = z.infer<typeof Opening>;
-
-const Key = z.strictObject({
-  mechanism: z.enum(["AES-GCM", "RSA-OAEP-SHA256"]),
-  label: z.string().optional(),
-  id: z.string().optional(),
-});
-
-/** What may be asked: the first field of a message. The others are JSON, or bytes of a cipher. */
-export type Question = "open" | "describe" | "encrypt" | "decrypt";
+/**
+ * What may be asked, the first field of a message: `load` with the path of the module, `open` with a `TokenPlace`, the others with a
+ * `NamedKey` and what a cipher needs. Places and keys are JSON as module-host.ts of the same program writes it, and believed.
+ */
+export type Question = "load" | "open" | "describe" | "encrypt" | "decrypt";
 
 /** Loads a module; `config.invalid` where that can't be. */
 export type LoadModule = (path: string) => Promise<Cryptoki>;
@@ -31,13 +18,18 @@ export type LoadModule = (path: string) => Promise<Cryptoki>;
 /** Answers until the stream ends, then closes the token; resolves after that. Answers are `ok` and a result, or `no` and a fault. */
 export async function serveToken(stream: Duplex, load: LoadModule): Promise<void> {
   const reader = new FrameReader();
+  let module: Cryptoki | undefined;
   let token: Token | undefined;
   const answered = async ([question, ...fields]: Buffer[]): Promise<Uint8Array> => {
     const name = question?.toString("utf8");
+    if (name === "load") {
+      module = await load(textOf(fields[0]));
+      return Buffer.alloc(0);
+    }
+    if (!module) throw new Fault("keys.unavailable", "no module is loaded");
     if (name === "open") {
-      const { module, ...place } = Opening.parse(jsonOf(fields[0]));
       token?.close();
-      token = new Token(await load(module), place);
+      token = new Token(module, JSON.parse(textOf(fields[0])) as TokenPlace);
       token.open();
       return Buffer.alloc(0);
     }
@@ -58,7 +50,7 @@ export async function serveToken(stream: Duplex, load: LoadModule): Promise<void
 }
 
 function answerOf(token: Token, question: string | undefined, fields: Buffer[]): Uint8Array {
-  const key = Key.parse(jsonOf(fields[0]));
+  const key = JSON.parse(textOf(fields[0])) as NamedKey;
   const [, data, iv, associatedData] = fields;
   const empty = Buffer.alloc(0);
   const text = {
@@ -89,6 +81,6 @@ async function reply(act: () => Promise<Uint8Array>): Promise<Buffer> {
   }
 }
 
-function jsonOf(field: Buffer | undefined): unknown {
-  return JSON.parse(field?.toString("utf8") ?? "null");
+function textOf(field: Buffer | undefined): string {
+  return field?.toString("utf8") ?? "";
 }

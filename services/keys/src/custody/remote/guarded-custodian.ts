@@ -64,6 +64,7 @@ export class GuardedCustodian implements ActiveCustodian {
 
   /** Proves that the active key works and that the store holds to the binding; `config.invalid` if it does not. */
   async start(): Promise<void> {
+    await this.#store.prepare?.();
     await this.#ask(async (signal) => await this.#store.start?.(signal));
     const { payload, use, wrapped } = await this.#probe((attempt) => this.#ask(attempt));
     payload.fill(0);

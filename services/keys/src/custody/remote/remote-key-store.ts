@@ -11,6 +11,8 @@ export interface RemoteKeyStore extends AsyncDisposable {
   readonly activeKey: KeyRef;
   /** Every version that a header may name. */
   readonly readableKeys: readonly KeyRef[];
+  /** Called first at start, and given time of its own: what is to be set up on this machine before the store can be asked. */
+  prepare?(): Promise<void>;
   /** Called once at start, before anything else is asked: looks whether what the settings name is there, as far as it may. */
   start?(signal: AbortSignal): Promise<void>;
   /** What goes into the header; at least 16 bytes longer than the payload. */

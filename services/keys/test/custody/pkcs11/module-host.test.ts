@@ -20,9 +20,9 @@ describe("ModuleHost", () => {
     folder = await mkdtemp(join(tmpdir(), "s3eg-module-"));
   });
   after(() => rm(folder, { recursive: true }));
-  const opening = () => ({ module: folder, tokenLabel: "memory", pin: "1234" });
+  const place = () => ({ tokenLabel: "memory", pin: "1234" });
   const hostOf = (options: Partial<HostOptions> = {}) =>
-    new ModuleHost({ opening, timeoutMs: 60_000, env: {}, program, ...options });
+    new ModuleHost({ module: folder, place, timeoutMs: 60_000, env: {}, program, ...options });
 
   it("asks a token in a process of its own, many at a time in turn", async () => {
     await using host = hostOf();
@@ -67,7 +67,7 @@ describe("ModuleHost", () => {
 
   it("says a PIN that was refused not again, and takes another one", async () => {
     let pin = "wrong";
-    await using host = hostOf({ opening: () => ({ ...opening(), pin }) });
+    await using host = hostOf({ place: () => ({ ...place(), pin }) });
     const asked = () => host.describe(kek, signal);
     const refusal = await asked().catch((error: unknown) => error);
     assert.ok(isFault(refusal, "keys.denied"));
@@ -90,9 +90,9 @@ describe("ModuleHost", () => {
     let isGone = true;
     const gone = () => {
       if (isGone) throw new Fault("config.invalid", "no PIN");
-      return opening();
+      return place();
     };
-    await using host = hostOf({ opening: gone });
+    await using host = hostOf({ place: gone });
     await assert.rejects(host.describe(kek, signal), is("config.invalid"));
     isGone = false;
     await host.describe(kek, signal);

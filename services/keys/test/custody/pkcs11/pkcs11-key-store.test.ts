@@ -31,6 +31,7 @@ const is = (code: FaultCode) => (error: unknown) => isFault(error, code);
 
 function near(token: Token): RemoteToken {
   return {
+    launch: async () => await Promise.resolve(),
     describe: async (key) => await Promise.resolve(token.describe(key)),
     encrypt: async (key, text) => await Promise.resolve(token.encrypt(key, text)),
     decrypt: async (key, text) => await Promise.resolve(token.decrypt(key, text)),

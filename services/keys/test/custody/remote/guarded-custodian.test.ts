@@ -42,6 +42,22 @@ describe("GuardedCustodian", () => {
     assert.equal(store.calls, 6);
   });
 
+  it("lets a store set itself up before it is asked, without its own time limits", async () => {
+    const order: string[] = [];
+    const told = (what: string) => async () => {
+      await Promise.resolve();
+      order.push(what);
+    };
+    const prepared = Object.assign(store, { prepare: told("prepare"), start: told("start") });
+    await new GuardedCustodian(prepared, guarding).start();
+    assert.deepEqual(order, ["prepare", "start"]);
+    const failing = Object.assign(store, {
+      prepare: async () => await Promise.reject(new Fault("keys.unavailable", "not set up")),
+    });
+    await assert.rejects(new GuardedCustodian(failing, guarding).start(), /not set up/);
+    assert.deepEqual(order, ["prepare", "start"]);
+  });
+
   it("does not ask twice about what is not genuine or denied, nor leaves the store alone for it", async () => {
     const custodian = guarded();
     for (const code of ["crypto.integrity", "keys.denied"] as const) {
