@@ -80,7 +80,8 @@ postgres_install() {
 
 # The library that loads a token's module is built here, with the headers of the Node that runs it: nothing is downloaded.
 softhsm_install() {
-  has_program softhsm2-util && has_program pkcs11-tool || apt_install softhsm2 opensc
+  has_program softhsm2-util && has_program pkcs11-tool && /sbin/ldconfig -p | grep -q libsoftokn3 ||
+    apt_install softhsm2 opensc libnss3
   local root node
   root=$(cd "$(dirname "$0")/../.." && pwd)
   [ -e "$root/node_modules/pkcs11js/build/Release/pkcs11.node" ] && return 0
