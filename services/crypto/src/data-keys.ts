@@ -40,7 +40,7 @@ interface Sealed {
 }
 
 /** An object that a data key is made for. */
-export interface NewObject {
+interface NewObject {
   readonly place: Place;
   readonly suite: SuiteNumber;
   readonly flags: number;
@@ -66,6 +66,9 @@ export interface DataKeyOptions {
   readonly onLookUp?: (what: { provider: string; isHit: boolean }) => void;
 }
 
+/** The key of a password's epoch may have to be derived first, after those of all epochs that others asked for (format.md §10). */
+const PASSWORD_TIMEOUT_MS = 30_000;
+
 /** Data keys asked over the bus, one question for all who want the same one; `session` proves who asks where keys is another process. */
 export function dataKeysOf(
   bus: Bus,
@@ -73,9 +76,10 @@ export function dataKeysOf(
   { now, cache, onLookUp }: DataKeyOptions,
 ): DataKeys {
   const underWay = new Map<string, ReturnType<DataKeys["open"]>>();
-  const unwrapped = async (header: string, place: Place, requestId: string) => {
-    const input = { place, header };
-    return await askKeys(bus, session, { question: unwrapDataKey, input, requestId });
+  const unwrapped = async (sealed: Sealed, { provider }: ObjectHeader, requestId: string) => {
+    const input = { place: sealed.place, header: sealed.header };
+    const wait = provider === "password" ? { timeoutMs: PASSWORD_TIMEOUT_MS } : {};
+    return await askKeys(bus, session, { question: unwrapDataKey, input, requestId, ...wait });
   };
   const opened = async (name: string, sealed: Sealed, requestId: string) => {
     // Parsed before anyone is asked: a malformed header costs no question.
@@ -83,7 +87,7 @@ export function dataKeysOf(
     const kept = cache?.get(name);
     if (cache) onLookUp?.({ provider: header.provider, isHit: kept !== undefined });
     const generation = cache?.generation ?? 0;
-    const dataKey = kept ?? (await unwrapped(sealed.header, sealed.place, requestId)).dataKey;
+    const dataKey = kept ?? (await unwrapped(sealed, header, requestId)).dataKey;
     return usedOnce(dataKey, () => {
       const keys = openHeader(header, dataKey);
       if (!kept) cache?.put(name, dataKey, { wrappedUnder: header, generation });
