@@ -93,13 +93,13 @@ describe("data keys", () => {
 
   it("of a password's epoch are waited for, since its key may have to be derived first", async (t) => {
     const keys = new StandInKeys();
-    const { calls } = t.mock.method(keys.bus, "request").mock;
+    const { mock } = t.mock.method(keys.bus, "request");
     for (const provider of ["aes", "password"]) {
       keys.spoil = (issued) => ({ ...issued, provider });
       const object = { place, suite: 1, flags: 0, size: 5 } as const;
       const { header } = await keys.dataKeys.issue(object, "r");
       await keys.dataKeys.open({ header, place }, "r");
-      const { timeoutMs } = calls.at(-1)?.arguments[2] ?? {};
+      const { timeoutMs } = mock.calls.at(-1)?.arguments[2] ?? {};
       assert.equal(timeoutMs, provider === "password" ? 30_000 : undefined);
     }
   });
