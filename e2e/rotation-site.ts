@@ -54,7 +54,7 @@ export interface KeysReplica {
 }
 
 /** An answer of the admin API. */
-export interface AdminAnswer {
+interface AdminAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }

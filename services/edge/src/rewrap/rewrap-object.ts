@@ -27,14 +27,14 @@ export interface RewrapOutcome {
   readonly result: "rewrapped" | "upgraded" | "current" | "waiting" | "gone" | "skipped" | "failed";
   /** Why it was skipped, or the fault code; the key version that it needs, where it stays under it. */
   readonly reason?: string;
-  /** The key version that it, or a version of it, still needs, as `nameOf` names it; `UNKNOWN_NEED` where that could not be seen. */
+  /** The key version that it, or a version of it, still needs, as `nameOf` names it; `?` where that could not be seen. */
   readonly needs?: string;
   /** A storage class that is paid for a minimum time. */
   readonly minimumTimeClass?: string;
 }
 
 /** Of an object that may need any key version. */
-export const UNKNOWN_NEED = "?";
+const UNKNOWN_NEED = "?";
 
 /** How objects are treated. */
 export interface RewrapWays {

@@ -29,7 +29,7 @@ export type RotationRecord = z.infer<typeof RotationRecord>;
  * `rotated`: wraps new data keys from now on; `retired`: refused from now on; `restored`: read again. `started`, `aborted`, `failed`: of a
  * rotation, which ends with `rotated` where it ends well.
  */
-export const ACTIONS = ["started", "rotated", "failed", "aborted", "retired", "restored"] as const;
+const ACTIONS = ["started", "rotated", "failed", "aborted", "retired", "restored"] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** A decision, and everything that holds after it. */

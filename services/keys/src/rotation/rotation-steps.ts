@@ -120,7 +120,7 @@ function plain({ provider, keyId, keyVersion }: KeyRef): RotationRecord["target"
 }
 
 /** How the last rotation stands, and what this process still wraps. */
-export function snapshotOf({ custodian, states }: Rotation): RotationSnapshot {
+function snapshotOf({ custodian, states }: Rotation): RotationSnapshot {
   const record = states.current()?.rotation;
   const { provider, keyVersion } = custodian.activeKey;
   if (!record) {
