@@ -1,62 +1,12 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { rewrap } from "../../services/cli/src/commands/rewrap.ts";
-import { decodeHeader } from "../../shared/src/format/header.ts";
 import { auditedGateway } from "./audited-gateway.ts";
 import { C, plaintextOf } from "./plaintext.ts";
-import { BUCKET, type RunningGateway, runningGateway } from "./running-gateway.ts";
+import { BUCKET, type RunningGateway } from "./running-gateway.ts";
+import { A, B, keysAt, STANDARD, storedOf, TENANTS, TRANSIT_KEY, withTenants } from "./tenants.ts";
 import { startTransitDouble } from "./transit-double.ts";
 import { MIN_PART, Uploading } from "./uploading.ts";
 import { pathOf } from "./wire-client.ts";
-
-const policyOf = (id: string, buckets: string, key: string) =>
-  `id: ${id}\nbuckets: [${buckets}]\nencryption:\n  key_manager:\n    ${key}\n`;
-
-const TENANTS = [
-  policyOf("a", `"a-*"`, "{ provider: transit, key_id: tenants/a }"),
-  policyOf("b", `"b-*"`, "{ provider: rsa }"),
-];
-
-const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const RSA = String(privateKey.export({ type: "pkcs8", format: "pem" }));
-
-/** The standard key is AES; policies may choose the RSA key and the key of an OpenBao. */
-const keysAt = (address: string) => ({
-  SELF_CONTAINED_RSA_PRIVATE_KEY_SOURCE: RSA,
-  OPENBAO_ADDR: address,
-  OPENBAO_TRANSIT_PATH: "tenants",
-  OPENBAO_TRANSIT_KEY_NAME: "a",
-  OPENBAO_TOKEN: "token",
-  KEY_MANAGER_POLICY_KEYS: "rsa,transit=tenants/a",
-  KMS_RETRY_ENABLED: "false",
-  KMS_CIRCUIT_BREAKER_ENABLED: "false",
-  METRICS_ADDR: "",
-});
-
-const TRANSIT_KEY = Buffer.alloc(32, 3);
-const BUCKETS = ["a-one", "a-two", "b-one"];
-
-async function withTenants(address: string, policies: readonly string[] = TENANTS) {
-  const gateway = await runningGateway({ policies, env: keysAt(address) });
-  for (const bucket of BUCKETS) await gateway.behind.send("PUT", `/${bucket}`);
-  return gateway;
-}
-
-/** An object as it lies on the store. */
-async function storedOf(gateway: RunningGateway, bucket: string, key: string) {
-  const { bytes, metadata } = await gateway.store.readStored(bucket, key);
-  const header = decodeHeader(metadata["x-amz-meta-s3eg"] ?? "");
-  return { bytes, header, key: `${header.provider} ${header.keyId}` };
-}
-
-const A = "transit tenants/a";
-const B = "rsa rsa";
-const STANDARD = "aes aes";
 
 describe("policies that name keys", () => {
   let transit: Awaited<ReturnType<typeof startTransitDouble>>;
@@ -210,99 +160,5 @@ describe("the audit trail", () => {
       "across: aes aes 1",
       "parts: rsa rsa 1",
     ]);
-  });
-});
-
-describe("a policy that names a key", () => {
-  it("is a refusal to start where keys does not let policies choose it: by file and line, and for every policy", async () => {
-    const other = policyOf("c", "c", "{ provider: transit, key_id: tenants/c }");
-    const gone = policyOf("d", "d", "provider: kmip");
-    const env = { ...keysAt("http://127.0.0.1:1"), KEY_MANAGER_POLICY_KEYS: "transit" };
-    await assert.rejects(runningGateway({ policies: [...TENANTS, other, gone], env }), (error) => {
-      assert.ok(error instanceof Error && "code" in error && error.code === "config.invalid");
-      const lines = error.message.split("\n");
-      assert.equal(lines.length, 3, error.message);
-      for (const [at, line] of [
-        /policy-1\.yaml line 5: encryption\.key_manager\.provider: rsa is no key/,
-        /policy-2\.yaml line 5: encryption\.key_manager\.key_id: transit "tenants\/c" is no key/,
-        /policy-3\.yaml line 5: encryption\.key_manager\.provider: kmip is no key/,
-      ].entries()) {
-        assert.match(lines[at] ?? "", line);
-      }
-      return true;
-    });
-  });
-
-  it("leaves the other tenants alone while its key store is away, at the start and later", async () => {
-    for (const isAwayAtStart of [true, false]) {
-      const transit = await startTransitDouble(TRANSIT_KEY);
-      if (isAwayAtStart) await transit[Symbol.asyncDispose]();
-      await using gateway = await withTenants(transit.address);
-      if (!isAwayAtStart) {
-        const path = pathOf("a-one", "before");
-        assert.equal((await gateway.client.send("PUT", path, { body: "x" })).status, 200);
-        await transit[Symbol.asyncDispose]();
-        assert.equal((await gateway.client.send("GET", path)).status, 503);
-      }
-      for (const bucket of ["b-one", BUCKET]) {
-        const path = pathOf(bucket, "k");
-        assert.equal((await gateway.client.send("PUT", path, { body: bucket })).status, 200);
-        assert.equal((await gateway.client.send("GET", path)).text, bucket);
-      }
-      const refused = await gateway.client.send("PUT", pathOf("a-one", "k"), { body: "x" });
-      assert.equal(refused.status, 503, refused.text);
-      const listed = await gateway.behind.send("GET", "/a-one", { query: "prefix=k" });
-      assert.doesNotMatch(listed.text, /<Key>/);
-      const ready = await fetch(`http://127.0.0.1:${gateway.port}/readyz`);
-      assert.equal(ready.status, 200);
-      await ready.text();
-      await using _ = await startTransitDouble(TRANSIT_KEY, Number(new URL(transit.address).port));
-      // A login that failed is not tried again for a second.
-      const putAgain = () => gateway.client.send("PUT", pathOf("a-one", "k"), { body: "x" });
-      let taken = await putAgain();
-      for (let tries = 0; taken.status === 503 && tries < 50; tries += 1) {
-        await sleep(100);
-        taken = await putAgain();
-      }
-      assert.equal(taken.status, 200, taken.text);
-      assert.equal((await storedOf(gateway, "a-one", "k")).key, A);
-    }
-  });
-
-  it("brings what is in its buckets under its key when it is re-wrapped", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "s3eg-key-policies-"));
-    const keys = { ...keysAt("http://127.0.0.1:1"), DATA_DIR: folder, OPENBAO_ADDR: "" };
-    const env = { ...keys, KEY_MANAGER_POLICY_KEYS: "rsa" };
-    await using gateway = await runningGateway({ env });
-    await gateway.behind.send("PUT", "/b-one");
-    const body = plaintextOf(C + 1, 6);
-    await gateway.client.send("PUT", pathOf("b-one", "k"), { body });
-    await gateway.client.send("PUT", pathOf(BUCKET, "k"), { body });
-    const found = await storedOf(gateway, "b-one", "k");
-    assert.equal(found.key, STANDARD);
-    const tool = {
-      ...env,
-      BACKEND_ENDPOINT: gateway.store.endpoint.origin,
-      BACKEND_ACCESS_KEY: "STORE",
-      BACKEND_SECRET_KEY: gateway.storeSecretKey,
-      KEY_MANAGER_ENABLED: "true",
-      KEY_MANAGER_PROVIDER: "self_contained",
-      SELF_CONTAINED_TYPE: "aes",
-      SELF_CONTAINED_AES_KEYS: "1=env:KEK",
-      KEK: gateway.kek.toString("base64"),
-      GW_CRED_0_ACCESS_KEY: "A",
-      GW_CRED_0_SECRET_KEY: "S",
-      GW_POLICY_1_ID: "b",
-      GW_POLICY_1_BUCKETS: "b-*",
-      GW_POLICY_1_KEY_PROVIDER: "rsa",
-    };
-    const report = await rewrap(["b-one", BUCKET], tool, { progress: () => undefined });
-    assert.match(report, /b-one: 1 rewrapped\n(.*\n)*photos: 1 current/);
-    const moved = await storedOf(gateway, "b-one", "k");
-    assert.equal(moved.key, B);
-    assert.ok(moved.bytes.equals(found.bytes));
-    assert.deepEqual((await gateway.client.send("GET", pathOf("b-one", "k"))).bytes, body);
-    assert.equal((await storedOf(gateway, BUCKET, "k")).key, STANDARD);
-    await rm(folder, { recursive: true, force: true });
   });
 });

@@ -20,20 +20,20 @@ export function keyStoreHealth(
     labels: ["provider"],
   });
   const away = new Set<string>();
-  const look = async (store: Custodians["policyStores"][number]) => {
-    const { provider } = store;
-    try {
-      await store.custodian.check();
-      healthy.set({ provider }, 1);
-      if (away.delete(provider)) log.info({ provider }, "key store of policies can be used again");
-    } catch (err) {
-      healthy.set({ provider }, 0);
-      if (!away.has(provider)) log.warn({ provider, err }, "key store of policies can't be used");
-      away.add(provider);
-    }
+  const look = async ({ provider, custodian: store }: Custodians["policyStores"][number]) => {
+    await store.check();
+    healthy.set({ provider }, 1);
+    if (away.delete(provider)) log.info({ provider }, "key store of policies can be used again");
+  };
+  const note = (provider: string, err: unknown) => {
+    healthy.set({ provider }, 0);
+    if (!away.has(provider)) log.warn({ provider, err }, "key store of policies can't be used");
+    away.add(provider);
   };
   return async () => {
-    for (const store of policyStores) void look(store);
+    for (const store of policyStores) {
+      look(store).catch((error: unknown) => note(store.provider, error));
+    }
     const { provider } = custodian.activeKey;
     try {
       await custodian.check();
