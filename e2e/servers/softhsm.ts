@@ -1,6 +1,7 @@
 /** SoftHSM: a PKCS#11 token in files, behind a module that whoever uses it loads. There is no server. */
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { runToEnd } from "./child.ts";
 import { findProgram, makeScratch } from "./place.ts";
 
@@ -61,7 +62,7 @@ export async function startSoftHsm(): Promise<SoftHsm> {
       withToken("--keypairgen", "--key-type", "rsa:2048", "--label", label, "--usage-decrypt"),
     destroyKey: (label) => withToken("--delete-object", "--type", "secrkey", "--label", label),
     async disableKey(label) {
-      const script = join(import.meta.dirname, "token-key-off.ts");
+      const script = fileURLToPath(new URL("./token-key-off.ts", import.meta.url));
       await runToEnd({ program: process.execPath, args: [script, MODULE, PIN, label], env });
     },
     async takeAway() {

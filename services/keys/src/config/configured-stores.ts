@@ -69,7 +69,7 @@ const KEY_STORES = {
         ? []
         : [{ path: ["provider"], message: "password needs encryption.password or .key_file" }],
   },
-} as const satisfies Partial<Record<Provider, StoreSettings>>;
+} as const satisfies Record<Provider, StoreSettings>;
 
 /** The key stores of this version. */
 export type KeyStore = keyof typeof KEY_STORES;
@@ -90,10 +90,12 @@ const PROVIDER_OF = {
   password: "password",
 } as const satisfies Partial<Record<KeyManagerSection["provider"], Provider>>;
 
-/** The key store that new objects use; undefined where none is configured, or none that this version has. */
+/** The key store that new objects use; undefined where none is configured. */
 export function activeStore(settings: KeySettings): KeyStore | undefined {
-  const provider = namedProvider(settings);
-  return isKeyStore(provider) ? provider : undefined;
+  const { enabled, provider, self_contained } = settings.key_manager;
+  if (!enabled) return hasPassword(settings) ? "password" : undefined;
+  if (provider === "self_contained") return self_contained.type || undefined;
+  return provider === "memory" ? undefined : PROVIDER_OF[provider];
 }
 
 /** The key stores that only read: configured, and not the active one. None where the key manager is off. */
@@ -126,22 +128,11 @@ export function keyStoreProblems(settings: KeySettings): SettingProblem[] {
     return [{ path: ["self_contained", "type"], message: "is needed: aes or rsa" }];
   }
   const active = activeStore(settings);
-  const used =
-    active === undefined ? readingStores(settings) : [active, ...readingStores(settings)];
-  const problems: SettingProblem[] = [
+  const used = [...(active ? [active] : []), ...readingStores(settings)];
+  return [
     ...used.flatMap((name) => storeOf(name).problems(settings)),
     ...policyKeyProblems(settings.key_manager.policy_keys, new Set(used)),
   ];
-  if (active !== undefined) return problems;
-  const path = provider === "self_contained" ? ["self_contained", "type"] : ["provider"];
-  return [{ path, message: "is not supported yet" }, ...problems];
-}
-
-function namedProvider(settings: KeySettings): Provider | undefined {
-  const { enabled, provider, self_contained } = settings.key_manager;
-  if (!enabled) return hasPassword(settings) ? "password" : undefined;
-  if (provider === "self_contained") return self_contained.type || undefined;
-  return provider === "memory" ? undefined : PROVIDER_OF[provider];
 }
 
 function hasPassword({ password, key_file }: KeySettings): boolean {

@@ -54,6 +54,20 @@ describe("the configured key stores", () => {
     assert.match(problems({ ...aes, ...kmip, COSMIAN_KMS_KEYS: "" }), /cosmian/);
   });
 
+  it("may be a PKCS#11 token by either name", () => {
+    const token = {
+      PKCS11_MODULE: "/usr/lib/token.so",
+      PKCS11_TOKEN_LABEL: "token",
+      PKCS11_PIN_SOURCE: "env:PIN",
+      PKCS11_KEYS: "kek",
+    };
+    for (const KEY_MANAGER_PROVIDER of ["hsm", "pkcs11"]) {
+      const settings = load({ KEY_MANAGER_ENABLED: "true", KEY_MANAGER_PROVIDER, ...token });
+      assert.deepEqual([activeStore(settings), readingStores(settings)], ["pkcs11", []]);
+    }
+    assert.deepEqual(readingStores(load({ ...aes, ...token })), ["pkcs11"]);
+  });
+
   it("are refused where keys would not last", () => {
     assert.match(problems({ ...aes, KEY_MANAGER_PROVIDER: "memory" }), /memory loses every key/);
   });

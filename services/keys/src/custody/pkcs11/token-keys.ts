@@ -1,11 +1,12 @@
 /** Keys on a token: found by label or id, and looked at before they are used. */
 import { Fault } from "@s3eg/shared/faults.ts";
+import type { Pkcs11Mechanism } from "../../config/pkcs11.ts";
 import { CKA, CKK, CKO, type Cryptoki, type Handle, ulongOf } from "./cryptoki.ts";
 import { returnValueOf } from "./cryptoki-faults.ts";
 
 /** Which key is meant: by its label, or by its id in hex. */
 export interface NamedKey {
-  readonly mechanism: "AES-GCM" | "RSA-OAEP-SHA256";
+  readonly mechanism: Pkcs11Mechanism;
   readonly label?: string | undefined;
   readonly id?: string | undefined;
 }
