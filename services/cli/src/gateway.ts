@@ -203,6 +203,10 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
     session,
     hasOwnMetricsPort: config.metrics.addr !== undefined,
     hasBucketLabel: config.metrics.enable_bucket_label,
+    accessLog: {
+      format: config.logging.access_log_format,
+      redactedHeaders: config.logging.redact_headers,
+    },
     audit: config.audit.enabled ? config.audit : undefined,
     graceMs: GRACE_MS,
   });
