@@ -1,5 +1,4 @@
 /** `s3eg decrypt`: opens an object without gateway, backend or network: its stored bytes, its metadata and the KEK are enough (format.md §1). */
-import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { finished } from "node:stream/promises";
@@ -9,9 +8,7 @@ import { METADATA_FIELD } from "@s3eg/shared/format/layout.ts";
 import { partMetadata } from "@s3eg/shared/format/metadata.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
-import { Secret } from "@s3eg/shared/runtime/secret.ts";
-import { ExportedKey } from "../../../keys/src/custody/exported-key.ts";
-import { readKeySource } from "../../../keys/src/custody/key-source.ts";
+import { exportedKeyOf, unusedKey } from "../../../keys/src/custody/configured-exported-key.ts";
 import { type Env, readGatewayConfig } from "../gateway-config.ts";
 import { EXIT, shown, ToolFailure, toolArguments, wholeNumberOf } from "../tool-arguments.ts";
 import { startOpener } from "../wiring/opener.ts";
@@ -26,7 +23,6 @@ const USAGE = `usage: s3eg decrypt BUCKET KEY --object FILE --metadata FILE --ou
   --companion the stored object KEY[.…].mpu-manifest, where there is one
   --exported-key  env:NAME, file:/path or base64:…: the key of KMIP, PKCS#11 or Transit that it is under, taken out of its store`;
 const COMPANION_SUFFIX = ".mpu-manifest";
-const UNUSED_KEY_BYTES = 32;
 
 /** Text for the terminal. The file is there under its name only once every byte of it was verified. */
 export async function decrypt(args: readonly string[], env: Env): Promise<string> {
@@ -45,7 +41,8 @@ export async function decrypt(args: readonly string[], env: Env): Promise<string
   const { object, metadata, out, companion } = given.options;
   const isComplete = bucket && key && object && metadata && out && more.length === 0;
   if (!isComplete) throw new ToolFailure(EXIT.usage, USAGE);
-  const exportedKey = exportedKeyOf(given.options["exported-key"], env);
+  const source = given.options["exported-key"];
+  const exportedKey = source === undefined ? undefined : exportedKeyOf(source, env);
   const settings = exportedKey ? { ...given.env, ...unusedKey() } : given.env;
   const { config } = readGatewayConfig(["edge", "crypto", "keys"], settings);
   const parts = wholeNumberOf(given.options.parts, 1);
@@ -67,22 +64,6 @@ export async function decrypt(args: readonly string[], env: Env): Promise<string
     { ...facts, ...(given.isJson && isHidden ? { metadata: fields } : fields) },
     given.isJson,
   );
-}
-
-function exportedKeyOf(source: string | undefined, env: Env): ExportedKey | undefined {
-  if (source === undefined) return undefined;
-  return new ExportedKey(readKeySource(new Secret(source), "--exported-key", env));
-}
-
-/** The store is not asked, so it need not be configured: something must be, and opens nothing. */
-function unusedKey(): Env {
-  return {
-    KEY_MANAGER_ENABLED: "true",
-    KEY_MANAGER_PROVIDER: "self_contained",
-    SELF_CONTAINED_TYPE: "aes",
-    SELF_CONTAINED_AES_KEYS: "1=env:S3EG_UNUSED_KEY",
-    S3EG_UNUSED_KEY: randomBytes(UNUSED_KEY_BYTES).toString("base64"),
-  };
 }
 
 /** Opened metadata as text; what could steer a terminal is not shown to one. */
