@@ -152,11 +152,19 @@ describe("configuredPolicies", () => {
     assert.equal(policies.of("photos").id, "file");
   });
 
+  it("limit how often clients come where they say so", () => {
+    const text = "rate_limit: { enabled: true, limit: 7, window: 2s, by: credential }\n";
+    const path = write("slow.yaml", `id: slow\nbuckets: [slow]\n${text}`);
+    const policies = configuredPolicies([path], DEFAULTS);
+    assert.deepEqual(policies.of("slow").rate, { limit: 7, windowMs: 2000, by: "credential" });
+    assert.equal(policies.of("other").rate, undefined);
+  });
+
   it("name what nothing comes of", () => {
-    const text = "rate_limit: { enabled: true }\nencryption: { password: a password }\n";
+    const text = "disallow_lock_bypass: true\nencryption: { password: a password }\n";
     const path = write("dead.yaml", `id: a\nbuckets: [a]\n${text}`);
     const [rule] = configuredPolicies([path], DEFAULTS).rules;
-    assert.deepEqual(rule?.withoutEffect, ["encryption.password", "rate_limit.enabled"]);
+    assert.deepEqual(rule?.withoutEffect, ["encryption.password", "disallow_lock_bypass"]);
   });
 
   it("are refused with the problems of all files and variables at once", () => {

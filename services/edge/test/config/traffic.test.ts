@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
-import { CacheSection, ListSizeSection, RateLimitSection } from "../../src/config/traffic.ts";
+import {
+  CacheSection,
+  ListSizeSection,
+  RateLimitSection,
+  rateOf,
+} from "../../src/config/traffic.ts";
 
 const schema = z.strictObject({
   rate_limit: RateLimitSection,
@@ -13,7 +18,7 @@ const schema = z.strictObject({
 describe("the sections of traffic", () => {
   it("have the defaults that users know", () => {
     assert.deepEqual(loadConfig(schema, { env: {} }), {
-      rate_limit: { enabled: false, limit: 100, window: 60_000 },
+      rate_limit: { enabled: false, limit: 100, window: 60_000, by: "address" },
       cache: { enabled: false, max_size: 104_857_600, max_items: 1000, default_ttl: 300_000 },
       list_size_translate: {
         enabled: true,
@@ -29,6 +34,7 @@ describe("the sections of traffic", () => {
       RATE_LIMIT_ENABLED: "1",
       RATE_LIMIT_REQUESTS: "5",
       RATE_LIMIT_WINDOW: "1s",
+      RATE_LIMIT_BY: "credential",
       CACHE_ENABLED: "true",
       CACHE_MAX_SIZE: "1",
       CACHE_MAX_ITEMS: "2",
@@ -39,7 +45,9 @@ describe("the sections of traffic", () => {
       LIST_SIZE_TRANSLATE_FALLBACK_HEAD_TIMEOUT: "100ms",
     };
     const { rate_limit, cache, list_size_translate } = loadConfig(schema, { env });
-    assert.deepEqual(rate_limit, { enabled: true, limit: 5, window: 1000 });
+    assert.deepEqual(rate_limit, { enabled: true, limit: 5, window: 1000, by: "credential" });
+    assert.deepEqual(rateOf(rate_limit), { limit: 5, windowMs: 1000, by: "credential" });
+    assert.equal(rateOf({ ...rate_limit, enabled: false }), undefined);
     assert.deepEqual(cache, { enabled: true, max_size: 1, max_items: 2, default_ttl: 3000 });
     assert.deepEqual(Object.values(list_size_translate), [false, true, 100, 100]);
   });
