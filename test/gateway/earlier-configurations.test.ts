@@ -66,10 +66,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     needs: "Valkey",
     withoutEffect: ["multipart_state.valkey.encryption_password_env"],
   },
-  "rate-limit.yaml": {
-    beside: { ...BACKEND, ...PASSWORD },
-    withoutEffect: ["rate_limit.enabled"],
-  },
+  "rate-limit.yaml": { beside: { ...BACKEND, ...PASSWORD } },
   "rsa.yaml": { beside: BACKEND, needs: "a key file" },
   "tls.yaml": { beside: { ...BACKEND, ...PASSWORD }, needs: "a certificate" },
   "whole.env": { withoutEffect: ["COMPRESSION_ENABLED"] },
