@@ -11,6 +11,8 @@ import { tapBackend } from "../servers/tapped-backend.ts";
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
+/** Of 64 MiB: 5.06 GiB. */
+const WHOLE_PARTS = 81;
 const kek = () => `base64:${randomBytes(32).toString("base64")}`;
 
 /** A gateway whose objects are under version 1, on a store that is told on what it answered. */
@@ -44,17 +46,14 @@ describe("re-wrap of an object of more than 5 GiB", () => {
   after(() => stack.disposeAsync());
 
   it("copies it part by part, never as a whole, and keeps its number of parts", async () => {
-    const { tap, rewrap, at, behind, ...held } = await rewrapping("versitygw");
+    const { tap, rewrap, at, behind, ...held } = await rewrapping("minio");
     stack.use(held.stack);
-    const part = Buffer.alloc(512 * MIB, "s3eg");
-    await putInParts(at, "large", [
-      ...Array.from({ length: 10 }, () => part),
-      part,
-      randomBytes(9),
-    ]);
+    const part = Buffer.alloc(64 * MIB, "s3eg");
+    const wholes = Array.from({ length: WHOLE_PARTS }, () => part);
+    await putInParts(at, "large", [...wholes, randomBytes(9)]);
     const asked = { Bucket: at.bucket, Key: "large" };
     const before = await at.s3.send(new HeadObjectCommand(asked));
-    equal(before.ContentLength, 11 * part.byteLength + 9);
+    equal(before.ContentLength, WHOLE_PARTS * part.byteLength + 9);
     ok(before.ContentLength > 5 * GIB);
     const stored = await behind.s3.send(new HeadObjectCommand(asked));
     const copies: string[] = [];
@@ -63,26 +62,20 @@ describe("re-wrap of an object of more than 5 GiB", () => {
       await Promise.resolve();
     };
     match(await rewrap(), /inparts: 1 rewrapped\n$/);
-    equal(copies.length, 12);
+    equal(copies.length, WHOLE_PARTS + 1);
     ok(
       copies.every((path) => /[?&]partNumber=\d+/.test(path)),
       copies.join("\n"),
     );
     const again = await behind.s3.send(new HeadObjectCommand(asked));
-    match(again.ETag ?? "", /-12"$/);
+    match(again.ETag ?? "", new RegExp(`-${WHOLE_PARTS + 1}"$`));
     deepEqual([again.ETag, again.ContentLength], [stored.ETag, stored.ContentLength]);
     const now = await at.s3.send(new HeadObjectCommand(asked));
     deepEqual([now.ETag, now.ContentLength], [before.ETag, before.ContentLength]);
-    for (const first of [
-      0,
-      part.byteLength - 3,
-      7 * part.byteLength - 3,
-      11 * part.byteLength - 3,
-    ]) {
-      const range = await getObject(at, "large", `bytes=${first}-${first + 5}`);
-      const beyond = first + 6 > 11 * part.byteLength;
-      const seen = beyond ? range.subarray(0, 3) : range;
-      ok(Buffer.alloc(12, "s3eg").includes(seen), `${first}`);
+    for (const n of [1, 40, WHOLE_PARTS]) {
+      const first = n * part.byteLength - 8;
+      const range = await getObject(at, "large", `bytes=${first}-${first + 7}`);
+      equal(range.toString(), "s3egs3eg");
     }
   });
 });
