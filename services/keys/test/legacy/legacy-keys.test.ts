@@ -102,7 +102,8 @@ describe("the data key of an object of format 1", () => {
     const source = wrappedBy("self_contained", { keyId: "self-contained-rsa-0123456789abcdef" });
     await assert.rejects(
       legacyDataKeys(all, source),
-      (error) => is("crypto.not-permitted")(error) && /legacy\.accept_forgeable/.test(String(error)),
+      (error) =>
+        is("crypto.not-permitted")(error) && /legacy\.accept_forgeable/.test(String(error)),
     );
     assert.deepEqual(asked, []);
   });
