@@ -4,8 +4,7 @@
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { createHmac, hkdfSync } from "node:crypto";
-import { once } from "node:events";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -128,10 +127,12 @@ describe("roles in processes of their own, after many objects", () => {
   it("crypto holds the key of an object that is being read", async (t) => {
     const url = await getSignedUrl(front.s3, new GetObjectCommand({ Bucket: BUCKET, Key: BIG }));
     const asking = request(url, { agent: false }).end();
-    const [response] = await once(asking, "response");
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      asking.once("response", resolve).once("error", reject);
+    });
     equal(response.statusCode, 200);
     // A little now and then, for a reader that takes nothing is sent away.
-    const reading = setInterval(() => response.read(), 1000);
+    const reading = setInterval(() => void response.read(), 1000);
     const { found } = await scanAll(gateway.roles.crypto, spelled(await keysOf(BIG)));
     clearInterval(reading);
     t.diagnostic([...found].join(", "));
