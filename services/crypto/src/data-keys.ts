@@ -9,9 +9,10 @@ import {
   type KeyWish,
   type Place,
   unwrapDataKey,
+  unwrapDataKeys,
   unwrapLegacyKey,
 } from "@s3eg/shared/contracts/keys.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
+import { Fault, fromWireFault } from "@s3eg/shared/faults.ts";
 import { decodeHeader, encodeHeader, type ObjectHeader } from "@s3eg/shared/format/header.ts";
 import { PROVIDERS, type SuiteNumber } from "@s3eg/shared/format/layout.ts";
 import type { LegacyKeySource } from "@s3eg/shared/legacy/legacy-object.ts";
@@ -25,18 +26,13 @@ import { askKeys } from "@s3eg/shared/trust/ask.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import type { z } from "zod";
 import { cacheNameOf, type DataKeyCache } from "./data-key-cache.ts";
+import { JoinedUnwraps, type Sealed } from "./joined-unwraps.ts";
 
 /** What an object needs of a fresh data key: its derived keys and the header that says how to get them back. */
 interface IssuedKeys {
   readonly keys: ObjectKeys;
   /** Value of `x-amz-meta-s3eg`. */
   readonly header: string;
-}
-
-/** The value of `x-amz-meta-s3eg`, and where it was found. */
-interface Sealed {
-  readonly header: string;
-  readonly place: Place;
 }
 
 /** An object that a data key is made for. */
@@ -55,6 +51,11 @@ export interface DataKeys {
   open(sealed: Sealed, requestId: string): Promise<{ header: ObjectHeader; keys: ObjectKeys }>;
   /** The keys that may be the data key of an object of format 1, which the caller wipes (docs/format-1.md §4). */
   legacy(source: LegacyKeySource, requestId: string): Promise<Uint8Array[]>;
+  /**
+   * The same data keys for one request that looks at many objects: those that it opens at a time share questions. No request waits for
+   * another's objects in this way, whose key stores may be slow.
+   */
+  together(requestId: string): DataKeys;
 }
 
 /** What data keys may be asked with besides the bus. */
@@ -66,6 +67,9 @@ export interface DataKeyOptions {
   readonly onLookUp?: (what: { provider: string; isHit: boolean }) => void;
 }
 
+/** Gives the data key of a header, which the caller wipes. */
+type Unwrap = (sealed: Sealed, header: ObjectHeader, requestId: string) => Promise<Uint8Array>;
+
 /** The key of a password's epoch may have to be derived first, after those of all epochs that others asked for (format.md §10). */
 const PASSWORD_TIMEOUT_MS = 30_000;
 
@@ -76,25 +80,36 @@ export function dataKeysOf(
   { now, cache, onLookUp }: DataKeyOptions,
 ): DataKeys {
   const underWay = new Map<string, ReturnType<DataKeys["open"]>>();
-  const unwrapped = async (sealed: Sealed, { provider }: ObjectHeader, requestId: string) => {
-    const input = { place: sealed.place, header: sealed.header };
-    const wait = provider === "password" ? { timeoutMs: PASSWORD_TIMEOUT_MS } : {};
-    return await askKeys(bus, session, { question: unwrapDataKey, input, requestId, ...wait });
-  };
-  const opened = async (name: string, sealed: Sealed, requestId: string) => {
+  const { unwrapped, unwrappedMany } = unwrapsOver(bus, session);
+  const opened = async (
+    unwrap: Unwrap,
+    { name, sealed, requestId }: { name: string; sealed: Sealed; requestId: string },
+  ) => {
     // Parsed before anyone is asked: a malformed header costs no question.
     const header = decodeHeader(sealed.header);
     const kept = cache?.get(name);
     if (cache) onLookUp?.({ provider: header.provider, isHit: kept !== undefined });
     const generation = cache?.generation ?? 0;
-    const dataKey = kept ?? (await unwrapped(sealed, header, requestId)).dataKey;
+    const dataKey = kept ?? (await unwrap(sealed, header, requestId));
     return usedOnce(dataKey, () => {
       const keys = openHeader(header, dataKey);
       if (!kept) cache?.put(name, dataKey, { wrappedUnder: header, generation });
       return { header, keys };
     });
   };
-  return {
+  const openWith =
+    (unwrap: Unwrap): DataKeys["open"] =>
+    async (sealed, requestId) => {
+      const name = cacheNameOf(sealed.header, sealed.place);
+      const asked = underWay.get(name) ?? opened(unwrap, { name, sealed, requestId });
+      underWay.set(name, asked);
+      try {
+        return await asked;
+      } finally {
+        if (underWay.get(name) === asked) underWay.delete(name);
+      }
+    };
+  const all: DataKeys = {
     async issue({ place, suite, flags, size, keyWish }, requestId) {
       const input = { place, suite, flags, ...(keyWish ? { keyWish } : {}) };
       const issued = await askKeys(bus, session, { question: issueDataKey, input, requestId });
@@ -122,23 +137,45 @@ export function dataKeysOf(
       return { keys, header: encodeHeader(fields, (macInput) => headerMac(keys, macInput)) };
     },
 
-    async open(sealed, requestId) {
-      const name = cacheNameOf(sealed.header, sealed.place);
-      const asked = underWay.get(name) ?? opened(name, sealed, requestId);
-      underWay.set(name, asked);
-      try {
-        return await asked;
-      } finally {
-        if (underWay.get(name) === asked) underWay.delete(name);
-      }
-    },
+    open: openWith(unwrapped),
 
     async legacy(source, requestId) {
       const input = { source: wireSource(source) };
       const answer = await askKeys(bus, session, { question: unwrapLegacyKey, input, requestId });
       return answer.dataKeys;
     },
+
+    together(requestId) {
+      const joined = new JoinedUnwraps((objects) => unwrappedMany(objects, requestId));
+      return { ...all, open: openWith((sealed) => joined.unwrap(sealed)) };
+    },
   };
+  return all;
+}
+
+/** Asking keys to unwrap one header, or several that a request looks at. */
+function unwrapsOver(bus: Bus, session: AskerSession | undefined) {
+  const unwrapped: Unwrap = async ({ place, header }, parsed, requestId) => {
+    const asking = { input: { place, header }, requestId, ...waitFor([parsed]) };
+    const { dataKey } = await askKeys(bus, session, { question: unwrapDataKey, ...asking });
+    return dataKey;
+  };
+  const unwrappedMany = async (objects: readonly Sealed[], requestId: string) => {
+    const headers = objects.map(({ header }) => decodeHeader(header));
+    const [one, parsed] = [objects[0], headers[0]];
+    if (one && parsed && objects.length === 1) return [await unwrapped(one, parsed, requestId)];
+    const asking = { input: { objects: [...objects] }, requestId, ...waitFor(headers) };
+    const { answers } = await askKeys(bus, session, { question: unwrapDataKeys, ...asking });
+    return answers.map((answer) =>
+      "dataKey" in answer ? answer.dataKey : fromWireFault(answer.fault),
+    );
+  };
+  return { unwrapped, unwrappedMany };
+}
+
+function waitFor(headers: readonly ObjectHeader[]): { timeoutMs?: number } {
+  const isDerived = headers.some(({ provider }) => provider === "password");
+  return isDerived ? { timeoutMs: PASSWORD_TIMEOUT_MS } : {};
 }
 
 /** What comes of a data key, which is wiped whatever happens. */

@@ -51,11 +51,12 @@ export function describeObjectsAnswerer(
   rooms: Rooms,
 ): (input: Input, asked: Asked) => Promise<Described> {
   return async (input, { requestId, deadlineMs }) => {
+    const together = { ...rooms, dataKeys: rooms.dataKeys.together(requestId) };
     const signal = AbortSignal.timeout(Math.max(0, deadlineMs - Date.now()));
     setMaxListeners(0, signal);
     const described = await atMost(OBJECTS_AT_ONCE, input.objects, async (object) => {
       try {
-        return { facts: await describeObject(rooms, { input, object, requestId, signal }) };
+        return { facts: await describeObject(together, { input, object, requestId, signal }) };
       } catch (error) {
         return { fault: toWireFault(error) };
       }

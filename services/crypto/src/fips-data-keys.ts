@@ -15,5 +15,6 @@ export function fipsDataKeys(dataKeys: DataKeys): DataKeys {
       refuseUnapprovedSuite(decodeHeader(sealed.header).suite);
       return await dataKeys.open(sealed, requestId);
     },
+    together: (requestId) => fipsDataKeys(dataKeys.together(requestId)),
   };
 }

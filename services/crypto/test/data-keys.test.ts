@@ -127,6 +127,23 @@ describe("data keys that are asked for again", () => {
     assert.equal(keys.asked, 2);
   });
 
+  it("of many objects of one request share questions, each checked and refused by itself", async () => {
+    const keys = new StandInKeys();
+    const headers = [];
+    for (let n = 0; n < 5; n += 1) headers.push((await keys.dataKeys.issue(object, "r")).header);
+    keys.asked = 0;
+    const { open } = keys.dataKeys.together("r");
+    const elsewhere = { bucket: "b", key: "other" };
+    const moved = assert.rejects(open({ header: headers[0] ?? "", place: elsewhere }, "r"), {
+      code: "crypto.integrity",
+    });
+    const opened = await Promise.all(headers.map((header) => open({ header, place }, "r")));
+    await moved;
+    assert.equal(keys.asked, 1);
+    const alone = await keys.dataKeys.open({ header: headers[4] ?? "", place }, "r");
+    assert.ok(alone.keys.dataKey.equals(opened[4]?.keys.dataKey ?? alone.keys.headerKey));
+  });
+
   it("come out of the cache when keys is gone, and at no other place; new ones do not", async () => {
     using cache = new DataKeyCache({ ttlMs: 60_000, maxEntries: 4, cleanUpMs: 60_000 });
     const keys = new StandInKeys(new KeptLog(), cache);

@@ -7,8 +7,9 @@ import {
   issueDataKey,
   type Place,
   unwrapDataKey,
+  unwrapDataKeys,
 } from "@s3eg/shared/contracts/keys.ts";
-import { Fault } from "@s3eg/shared/faults.ts";
+import { Fault, toWireFault } from "@s3eg/shared/faults.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
 import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
@@ -58,15 +59,30 @@ export class StandInKeys {
       const { provider = issued.provider, keyId = issued.keyId } = keyWish ?? {};
       return { plain: this.spoil({ ...issued, provider, keyId }) };
     });
-    this.bus.serve(unwrapDataKey, async ({ place, header }) => {
+    this.bus.serve(unwrapDataKey, async (object) => {
       this.asked += 1;
-      const index = Buffer.from(decodeHeader(header).wrappedKey).readUInt32BE();
-      const known = this.#known[index];
-      const isThere = known?.place.bucket === place.bucket && known.place.key === place.key;
-      if (!known || !isThere) throw new Fault("crypto.integrity", "not of this place");
-      return { plain: { dataKey: Buffer.from(known.dataKey) } };
+      return { plain: this.#unwrap(object) };
+    });
+    this.bus.serve(unwrapDataKeys, async ({ objects }) => {
+      this.asked += 1;
+      const answers = objects.map((object) => {
+        try {
+          return this.#unwrap(object);
+        } catch (error) {
+          return { fault: toWireFault(error) };
+        }
+      });
+      return { plain: { answers } };
     });
     this.dataKeys = dataKeysOf(this.bus, undefined, { now: () => 1_700_000_000_000, cache });
+  }
+
+  #unwrap({ place, header }: { place: Place; header: string }): { dataKey: Buffer } {
+    const index = Buffer.from(decodeHeader(header).wrappedKey).readUInt32BE();
+    const known = this.#known[index];
+    const isThere = known?.place.bucket === place.bucket && known.place.key === place.key;
+    if (!known || !isThere) throw new Fault("crypto.integrity", "not of this place");
+    return { dataKey: Buffer.from(known.dataKey) };
   }
 
   #issue(place: Place, how: { suite: SuiteNumber; flags: number }): IssuedDataKey {

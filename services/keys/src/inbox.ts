@@ -5,6 +5,7 @@ import {
   issueDataKey,
   reissueHeader,
   unwrapDataKey,
+  unwrapDataKeys,
   unwrapLegacyKey,
 } from "@s3eg/shared/contracts/keys.ts";
 import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
@@ -18,6 +19,7 @@ import type { LegacyKeyStores } from "./legacy/legacy-keys.ts";
 import type { Measured } from "./measured.ts";
 import { reissueHeaderAnswerer } from "./reissue-header.ts";
 import { unwrapDataKeyAnswerer } from "./unwrap-data-key.ts";
+import { unwrapDataKeysAnswerer } from "./unwrap-data-keys.ts";
 import { unwrapLegacyKeyAnswerer } from "./unwrap-legacy-key.ts";
 
 /** Who may ask what. Absent: only roles of this process. */
@@ -39,11 +41,13 @@ export function openInbox(
   { guards, measured }: { guards: Guards | undefined; measured: Measured },
 ): void {
   const issue = issueDataKeyAnswerer(custodian, prove);
-  const unwrap = unwrapDataKeyAnswerer(custodian);
+  const unwrap = measured("unwrap", unwrapDataKeyAnswerer(custodian));
+  const unwrapMany = unwrapDataKeysAnswerer(unwrap);
   const reissue = reissueHeaderAnswerer(custodian, prove);
   const { dataKeys, headers } = guards ?? {};
   bus.serve(issueDataKey, measured("issue", guardedAnswer(issueDataKey, dataKeys, issue)));
-  bus.serve(unwrapDataKey, measured("unwrap", guardedAnswer(unwrapDataKey, dataKeys, unwrap)));
+  bus.serve(unwrapDataKey, guardedAnswer(unwrapDataKey, dataKeys, unwrap));
+  bus.serve(unwrapDataKeys, guardedAnswer(unwrapDataKeys, dataKeys, unwrapMany));
   const unwrapLegacy = unwrapLegacyKeyAnswerer(legacy);
   bus.serve(
     unwrapLegacyKey,

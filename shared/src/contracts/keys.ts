@@ -108,6 +108,27 @@ export const unwrapDataKey = question("keys.data-key.unwrap", {
   output: answerOf(UnwrappedDataKey),
 });
 
+/** Most headers in one `unwrapDataKeys`: as large as metadata can be, with keys of control characters alone, they still fit a message. */
+export const MAX_UNWRAPPED = 15;
+
+/** Of each header its data key, or its fault in the form in which it crosses (faults.ts). */
+export const UnwrappedDataKeys = z.object({
+  answers: z.array(z.union([UnwrappedDataKey, z.object({ fault: z.unknown() })])),
+});
+export type UnwrappedDataKeys = z.infer<typeof UnwrappedDataKeys>;
+
+/** Asked by crypto, answered by keys: the data keys of several headers, for who looks at many objects; one answer per header, in order. */
+export const unwrapDataKeys = question("keys.data-key.unwrap-many", {
+  input: z.strictObject({
+    asker: AskerProof.optional(),
+    objects: z
+      .array(z.strictObject({ place: Place, header: z.string() }))
+      .min(1)
+      .max(MAX_UNWRAPPED),
+  }),
+  output: answerOf(UnwrappedDataKeys),
+});
+
 /** Which function derives a key from a password, and how much work it is (format.md §10; docs/format-1.md §3). */
 export const KdfWork = z.discriminatedUnion("algorithm", [
   z.strictObject({ algorithm: z.literal("pbkdf2-sha256"), iterations: z.int().min(1) }),
