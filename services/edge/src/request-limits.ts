@@ -11,7 +11,7 @@ export interface ClientRate extends Rate {
 }
 
 /** Who asks. Without a principal it is nobody, or somebody whose signature was wrong: then the address counts. */
-export interface Caller {
+interface Caller {
   readonly clientIp: string;
   readonly principal?: Principal | undefined;
 }
