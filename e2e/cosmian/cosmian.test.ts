@@ -86,6 +86,11 @@ describe("KMIP of a real Cosmian KMS", () => {
       }
       const elsewhere = { ...use, binding: Buffer.alloc(32) };
       await assert.rejects(custodian.unwrap(fresh, elsewhere), is("crypto.integrity"));
+      // What the newest wrapped needs none of those before it.
+      await operator.revoke(name);
+      await operator.destroy(name);
+      assert.deepEqual(Buffer.from(await custodian.unwrap(fresh, use)), payload);
+      await assert.rejects(custodian.unwrap(old, use));
     });
 
     it(`opens by its ${way} what format 1 wrapped by AES key wrap`, async () => {
