@@ -6,8 +6,8 @@ import { filesOfTrail } from "../chain/verify-trail.ts";
 export interface Batch {
   /** JSON objects, without newlines. */
   readonly lines: readonly string[];
-  /** Number in the chain of the last one. */
-  readonly seq: number;
+  /** Code of the last one in the chain, which no other line has. */
+  readonly mac: string;
   /** Where the file is read on. */
   readonly end: Place;
 }
@@ -22,33 +22,48 @@ interface Place {
 export interface SpoolOptions {
   /** File that lines are appended to, by the file sink; rotated ones lie beside it as `path.TIME`. */
   readonly path: string;
-  /** File of the mark: number of the last line that was taken. */
+  /** File of the mark: code of the last line that was taken. */
   readonly markPath: string;
 }
+
+const NOWHERE: Place = { inode: 0, offset: 0 };
 
 /** Reads what is behind the mark, and removes rotated files that are before it. One reader at a time. */
 export class Spool {
   readonly #options: SpoolOptions;
-  #mark: number;
-  #place: Place = { inode: 0, offset: 0 };
+  #place = NOWHERE;
 
-  /** A mark that can't be read means that lines are sent again, never that they are not. */
+  /** A mark that can't be read, or found, means that lines are sent again, never that they are not. */
   static async open(options: SpoolOptions): Promise<Spool> {
+    const spool = new Spool(options);
     const text = await readFile(options.markPath, "latin1").catch(() => "");
-    return new Spool(options, Number(/^(\d{1,16})\n$/.exec(text)?.[1] ?? 0));
+    const [, mac] = /^([0-9a-f]{64})\n$/.exec(text) ?? [];
+    if (mac !== undefined) await spool.#goBehind(mac);
+    return spool;
   }
 
-  private constructor(options: SpoolOptions, mark: number) {
+  private constructor(options: SpoolOptions) {
     this.#options = options;
-    this.#mark = mark;
   }
 
-  /** Bytes of all files. */
+  async #goBehind(mac: string): Promise<void> {
+    const end = `"mac":"${mac}"}\n`;
+    for (const path of await this.#files()) {
+      await using file = await open(path, "r");
+      const at = (await file.readFile()).indexOf(end);
+      if (at < 0) continue;
+      this.#place = { inode: (await file.stat()).ino, offset: at + end.length };
+      return;
+    }
+  }
+
+  /** Bytes that were not taken yet. */
   async sizeBytes(): Promise<number> {
+    const { inode, offset } = this.#place;
     const sizes = (await this.#files()).map(async (file) => {
       // It may have been taken and removed since.
       return await stat(file).then(
-        ({ size }) => size,
+        ({ ino, size }) => (ino === inode ? Math.max(0, size - offset) : size),
         () => 0,
       );
     });
@@ -72,19 +87,21 @@ export class Spool {
     for (const file of files) {
       const batch = await this.#read(file, limits);
       if (batch) return batch;
-      if (file !== this.#options.path) await unlink(file);
+      if (file === this.#options.path) continue;
+      await unlink(file);
+      // Its inode may be that of another file next.
+      this.#place = NOWHERE;
     }
     return undefined;
   }
 
   /** The receiver has them. */
-  async taken({ seq, end }: Batch): Promise<void> {
-    this.#mark = seq;
+  async taken({ mac, end }: Batch): Promise<void> {
     this.#place = end;
     const { markPath } = this.#options;
     {
       await using file = await open(`${markPath}.new`, "w", 0o600);
-      await file.writeFile(`${seq}\n`);
+      await file.writeFile(`${mac}\n`);
       await file.datasync();
     }
     await rename(`${markPath}.new`, markPath);
@@ -99,21 +116,21 @@ export class Spool {
     let offset = inode === this.#place.inode ? this.#place.offset : 0;
     const unread = await readFrom(file, offset);
     const lines: string[] = [];
-    let [bytes, seq] = [0, 0];
+    let [bytes, last] = [0, ""];
     // Half a line at the end is one that is being written.
     for (let at = 0, end = unread.indexOf(0x0a); end >= 0; end = unread.indexOf(0x0a, at)) {
       const line = unread.subarray(at, end).toString();
-      const number = numberOf(line);
-      if (number > this.#mark) {
+      const mac = codeOf(line);
+      if (mac !== undefined) {
         bytes += end - at;
         if (lines.length === count || (lines.length > 0 && bytes > maxBytes)) break;
         lines.push(line);
-        seq = number;
+        last = mac;
       }
       offset += end + 1 - at;
       at = end + 1;
     }
-    return lines.length === 0 ? undefined : { lines, seq, end: { inode, offset } };
+    return lines.length === 0 ? undefined : { lines, mac: last, end: { inode, offset } };
   }
 
   /** Rotated ones first: their names tell the time. */
@@ -134,9 +151,7 @@ async function readFrom(file: Awaited<ReturnType<typeof open>>, offset: number):
   return Buffer.concat(pieces);
 }
 
-/** The number in the chain, which the key of the chain has vouched for when the line was written; 0 for what is no line of ours. */
-function numberOf(line: string): number {
-  const [, seq] =
-    /,"seq":(\d{1,16}),"prev":"[0-9a-f]{64}","mac":"[0-9a-f]{64}"\}$/.exec(line) ?? [];
-  return Number(seq ?? 0);
+/** The code of a line in the chain; undefined for what is no line of ours. */
+function codeOf(line: string): string | undefined {
+  return /,"seq":\d{1,16},"prev":"[0-9a-f]{64}","mac":"([0-9a-f]{64})"\}$/.exec(line)?.[1];
 }

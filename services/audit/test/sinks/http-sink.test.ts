@@ -133,6 +133,12 @@ describe("the http sink", () => {
     state.status = 200;
     await until(() => numbers().length > 0);
     assert.deepEqual(numbers(), upTo(numbers().length));
+    const taken = numbers().length;
+    for (let n = taken + 1; n <= 20; n++) {
+      await sink.write(n);
+      await until(() => numbers().length === n);
+    }
+    assert.deepEqual(numbers(), upTo(20));
   });
 
   it("removes files that were taken", async (t) => {

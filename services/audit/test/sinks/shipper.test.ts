@@ -16,13 +16,13 @@ class MemorySpool {
   async next({ count }: { count: number }): Promise<Batch | undefined> {
     await Promise.resolve();
     const lines = this.lines.slice(this.taking, this.taking + count);
-    const seq = this.taking + lines.length;
-    return lines.length === 0 ? undefined : { lines, seq, end: { inode: 0, offset: 0 } };
+    const end = { inode: 0, offset: this.taking + lines.length };
+    return lines.length === 0 ? undefined : { lines, mac: "", end };
   }
 
-  async taken({ seq }: Batch): Promise<void> {
+  async taken({ end }: Batch): Promise<void> {
     await Promise.resolve();
-    this.taking = seq;
+    this.taking = end.offset;
   }
 }
 
