@@ -15,12 +15,7 @@ export interface EventReceiver extends Disposable {
 export function eventReceiver(sink: AuditSection["sink"]): EventReceiver {
   const endpoint = new URL(sink.endpoint ?? "");
   const isTls = endpoint.protocol === "https:";
-  const connections = {
-    keepAlive: true,
-    maxSockets: Math.max(1, sink.http.max_conns_per_host),
-    maxFreeSockets: Math.max(1, sink.http.max_idle_conns_per_host),
-    timeout: sink.http.idle_conn_timeout,
-  };
+  const connections = { keepAlive: true, timeout: sink.http.idle_conn_timeout };
   const agent = isTls
     ? new HttpsAgent({ ...connections, ...tlsOf(sink.tls) })
     : new HttpAgent(connections);
