@@ -14,7 +14,7 @@ import { SeenEvents } from "./seen-events.ts";
  */
 export async function startAudit(given: {
   readonly config: AuditSection;
-  /** For the key and the head of the chain: of this process alone. */
+  /** For the key and the head of the chain, and what is still to be sent: of this process alone. */
   readonly folder: string;
   readonly bus: Bus;
   readonly log: Log;
