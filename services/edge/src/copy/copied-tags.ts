@@ -53,6 +53,7 @@ export async function ensureTags(
   const version = versionQuery(versionId);
   const place = { bucket, key, ...identityOf(request), requestId: id, signal };
   const head = await backend.send({ method: "HEAD", ...place, query: version });
+  if (head.status >= 500) throw await backendFault(head);
   await head.text();
   const count = head.headers["x-amz-tagging-count"];
   // A backend that does not tell how many there are is taken at its word.

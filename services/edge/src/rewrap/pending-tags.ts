@@ -2,6 +2,7 @@
  * Tags of objects whose copy is under way. Some backends drop the tags of a copy though they are given, and they are set after it: a job
  * that ends in between finds the object under the right key, and nothing that speaks of tags. So they are kept until they are there.
  */
+import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { headSource } from "../copy/copied-source.ts";
@@ -51,6 +52,7 @@ export async function finishTags(
     const place = { bucket: request.bucket, key };
     const source = { ...place, place };
     const found = await headSource(request, source, { rooms, conditions: {} });
+    if (![200, 404, 405].includes(found.status)) throw await backendFault(found);
     await found.text();
     const { [HEADER_FIELD]: header, "x-amz-tagging-count": count = "0" } = found.headers;
     if (found.status === 200 && isReissueOf(before, header) && count === "0") {

@@ -71,6 +71,16 @@ describe("the tags of a copy", () => {
     );
   });
 
+  it("are no success where it can't be seen whether the copy has them", async () => {
+    await using edge = await runningEdge();
+    await edge.send({ method: "PUT", path: "/photos/cat", body: "meow" });
+    const tags = { "x-amz-tagging-directive": "REPLACE", "x-amz-tagging": "c=d" };
+    const headers = { "x-amz-copy-source": "photos/cat", ...tags };
+    edge.backend.intercept = ({ method, key }) =>
+      method === "HEAD" && key === "dog" ? answer(503) : undefined;
+    assert.equal((await edge.send({ method: "PUT", path: "/photos/dog", headers })).status, 503);
+  });
+
   it("are not the client's where it does not say REPLACE", async () => {
     assert.equal((await copied("0", { "x-amz-tagging": "c=d" })).sent["x-amz-tagging"], undefined);
   });

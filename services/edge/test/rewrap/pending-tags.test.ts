@@ -62,4 +62,17 @@ describe("finishTags", () => {
     const tagged = { [HEADER_FIELD]: fresh, "x-amz-tagging-count": "2" };
     assert.deepEqual(await finished(header, tagged), []);
   });
+
+  it("keeps what it could not look at, and forgets what is gone", async () => {
+    const { backend, ways, header } = rewrapping();
+    const pending = pendingInMemory();
+    pending.add({ key: "cat", header, tagging });
+    backend.intercept = () => answer(503);
+    const away = finishTags(pending, { rooms: ways.rooms, requestOf });
+    await assert.rejects(away, { code: "backend.throttled" });
+    assert.equal(pending.list().length, 1);
+    backend.intercept = () => answer(404);
+    await finishTags(pending, { rooms: ways.rooms, requestOf });
+    assert.deepEqual(pending.list(), []);
+  });
 });
