@@ -56,6 +56,10 @@ export interface Custodian extends AsyncDisposable {
 export interface ActiveCustodian extends Custodian {
   /** The version that wraps new data keys now; it may become another one at any time after `start`. */
   readonly activeKey: KeyRef;
+  /** `writes` tells which version must be well, where that may be another one than `activeKey`. */
+  start(writes?: () => KeyRef): Promise<void>;
+  /** `writes`: as of `start`. */
+  check(writes?: KeyRef): Promise<void>;
   /** The version that wraps where a policy wishes for a key; undefined for what policies may not choose. Absent: the active one alone. */
   keyFor?(wish: KeyWish): KeyRef | undefined;
   /** Every version that wraps where a policy says so, beside the active one. */

@@ -87,8 +87,8 @@ export class Custodians implements ActiveCustodian {
   }
 
   /** Rejects if the active one does. Another one that is away now is started, or asked, when an object needs it. */
-  async start(): Promise<void> {
-    await this.#started(this.#active);
+  async start(writes?: () => KeyRef): Promise<void> {
+    await this.#started(this.#active, () => this.#active.start(writes));
     const readers = this.#all.filter((custodian) => custodian !== this.#active);
     await Promise.all(
       readers.map(async (reader) => {
@@ -129,8 +129,8 @@ export class Custodians implements ActiveCustodian {
     throw new Fault("keys.unknown-key", `no key store of kind ${provider} is configured`);
   }
 
-  async check(): Promise<void> {
-    await this.#active.check();
+  async check(writes?: KeyRef): Promise<void> {
+    await this.#active.check(writes);
   }
 
   checkValue(key: KeyRef): string | undefined {
@@ -153,8 +153,8 @@ export class Custodians implements ActiveCustodian {
   }
 
   /** Once it has worked it is over; otherwise it is tried again by who needs it next. */
-  async #started(custodian: Custodian): Promise<void> {
-    const start = this.#starts.get(custodian) ?? custodian.start();
+  async #started(custodian: Custodian, begin = () => custodian.start()): Promise<void> {
+    const start = this.#starts.get(custodian) ?? begin();
     this.#starts.set(custodian, start);
     try {
       await start;

@@ -73,13 +73,8 @@ export class StatedCustodian implements ActiveCustodian {
 
   /** Also `config.invalid` where the version that is to write is not configured, or retired. */
   async start(): Promise<void> {
-    await this.#inner.start();
-    const { provider, keyId, keyVersion } = this.activeKey;
-    if (this.keyNamed(this.activeKey)) return;
-    throw new Fault(
-      "config.invalid",
-      `key version ${keyVersion} (${provider} "${keyId}") is to wrap new data keys and is ${this.#inner.keyNamed(this.activeKey) ? "retired" : "not configured"}`,
-    );
+    await this.#inner.start(() => this.#writingKey());
+    this.#writingKey();
   }
 
   /**
@@ -100,7 +95,7 @@ export class StatedCustodian implements ActiveCustodian {
   /** Also `keys.unavailable` where the version that is to write is not configured here. */
   async check(): Promise<void> {
     this.#refuseUnknown(this.activeKey);
-    await this.#inner.check();
+    await this.#inner.check(this.activeKey);
   }
 
   checkValue(key: KeyRef): string | undefined {
@@ -109,6 +104,17 @@ export class StatedCustodian implements ActiveCustodian {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#inner[Symbol.asyncDispose]();
+  }
+
+  #writingKey(): KeyRef {
+    const { activeKey } = this;
+    if (this.keyNamed(activeKey)) return activeKey;
+    const { provider, keyId, keyVersion } = activeKey;
+    const problem = this.#inner.keyNamed(activeKey) ? "retired" : "not configured";
+    throw new Fault(
+      "config.invalid",
+      `key version ${keyVersion} (${provider} "${keyId}") is to wrap new data keys and is ${problem}`,
+    );
   }
 
   #refuseUnknown(key: KeyRef): void {

@@ -93,6 +93,19 @@ describe("Custodians", () => {
     await assert.rejects(turned.start(), (error) => isFault(error, "keys.unavailable"));
   });
 
+  it("prove of the active one the version that writes", async () => {
+    const { active, custodians } = both();
+    const asked: unknown[] = [];
+    Object.assign(active, {
+      start: async (writes: () => unknown) => void asked.push(await Promise.resolve(writes())),
+      check: async (writes: unknown) => void asked.push(await Promise.resolve(writes)),
+    });
+    const decided = { ...active.activeKey, keyVersion: 7 };
+    await custodians.start(() => decided);
+    await custodians.check(decided);
+    assert.deepEqual(asked, [decided, decided]);
+  });
+
   it("do not start with a reader that can't be right", async () => {
     const { reader, custodians } = both();
     reader.failure = new Fault("config.invalid", "no such key");

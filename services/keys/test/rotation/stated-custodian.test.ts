@@ -81,6 +81,19 @@ describe("StatedCustodian", () => {
     await assert.rejects(gone.custodian.start(), { code: "config.invalid", message: /not conf/ });
   });
 
+  it("proves the version that was decided, and no other: the former one may be destroyed", async () => {
+    using at = stated();
+    const asked: unknown[] = [];
+    Object.assign(at.inner, {
+      start: async (writes: () => unknown) => void asked.push(await Promise.resolve(writes())),
+      check: async (writes: unknown) => void asked.push(await Promise.resolve(writes)),
+    });
+    at.states.decide("rotated", at.two);
+    await at.custodian.start();
+    await at.custodian.check();
+    assert.deepEqual(asked, [at.two, at.two]);
+  });
+
   it("leaves the choice to the configuration once that writes with another key store", () => {
     using at = stated();
     at.states.decide("rotated", { ...keyOf(2), provider: "transit" });

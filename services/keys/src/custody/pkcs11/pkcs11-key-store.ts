@@ -49,14 +49,12 @@ export class Pkcs11KeyStore implements RemoteKeyStore {
   }
 
   /** Looks at every key. One that only reads may be missing: it is refused when an object needs it. */
-  async start(signal: AbortSignal): Promise<void> {
-    const [active, ...others] = this.#settings.keys;
-    await this.#lookAt(active, signal);
-    for (const key of others) {
+  async start(signal: AbortSignal, writes: KeyRef): Promise<void> {
+    for (const key of this.#settings.keys) {
       try {
         await this.#lookAt(key, signal);
       } catch (error) {
-        if (!isFault(error, "keys.denied")) throw error;
+        if (isSameKey(keyRef(key), writes) || !isFault(error, "keys.denied")) throw error;
         this.#settings.log.warn(
           { err: error },
           `key "${key.keyId}" of the token can't be read with`,

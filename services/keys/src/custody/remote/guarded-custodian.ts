@@ -23,6 +23,13 @@ export interface Guarding {
   readonly verifiesWraps: boolean;
 }
 
+/** What was seen last of a version that is to write. */
+interface Looked {
+  readonly key: KeyRef;
+  healthyUntilMs: number;
+  checking: Promise<void> | undefined;
+}
+
 const PAYLOAD_BYTES = 65;
 /** An authentication tag is the least that a wrap adds. */
 const TAG_BYTES = 16;
@@ -35,8 +42,7 @@ export class GuardedCustodian implements ActiveCustodian {
   readonly #guarding: Guarding;
   readonly #breaker: CircuitBreaker;
   readonly #now: () => number;
-  #healthyUntilMs = Number.NEGATIVE_INFINITY;
-  #checking: Promise<void> | undefined;
+  #looked: Looked | undefined;
 
   /** `now` is a clock in milliseconds, for tests. */
   constructor(
@@ -62,11 +68,12 @@ export class GuardedCustodian implements ActiveCustodian {
     return this.readableKeys.find((key) => isSameKey(key, named));
   }
 
-  /** Proves that the active key works and that the store holds to the binding; `config.invalid` if it does not. */
-  async start(): Promise<void> {
+  /** Proves that the key that writes works and that the store holds to the binding; `config.invalid` if it does not. */
+  async start(writes: () => KeyRef = () => this.activeKey): Promise<void> {
+    const key = writes();
     await this.#store.prepare?.();
-    await this.#ask(async (signal) => await this.#store.start?.(signal));
-    const { payload, use, wrapped } = await this.#probe((attempt) => this.#ask(attempt));
+    await this.#ask(async (signal) => await this.#store.start?.(signal, key));
+    const { payload, use, wrapped } = await this.#probe(key, (attempt) => this.#ask(attempt));
     payload.fill(0);
     const other = { ...use, binding: randomBytes(use.binding.byteLength) };
     try {
@@ -76,7 +83,7 @@ export class GuardedCustodian implements ActiveCustodian {
       if (isFault(error, "crypto.integrity")) return;
       throw error;
     }
-    const { provider, keyId } = use.key;
+    const { provider, keyId } = key;
     const problem = "the key store opens what is bound to something else: no authenticated wrap";
     throw new Fault("config.invalid", `${provider} "${keyId}": ${problem}`);
   }
@@ -102,13 +109,14 @@ export class GuardedCustodian implements ActiveCustodian {
     });
   }
 
-  /** Wraps and unwraps something, if that did not work a moment ago; callers share one run. */
-  async check(): Promise<void> {
-    if (this.#now() < this.#healthyUntilMs && !this.#breaker.isOpen) return;
-    this.#checking ??= this.#checkNow().finally(() => {
-      this.#checking = undefined;
+  /** Wraps and unwraps something by the key that writes, if that did not work a moment ago; callers share one run. */
+  async check(writes: KeyRef = this.activeKey): Promise<void> {
+    const looked = this.#lookedAt(writes);
+    if (this.#now() < looked.healthyUntilMs && !this.#breaker.isOpen) return;
+    looked.checking ??= this.#checkNow(looked).finally(() => {
+      looked.checking = undefined;
     });
-    await this.#checking;
+    await looked.checking;
   }
 
   checkValue(key: KeyRef): string | undefined {
@@ -124,17 +132,24 @@ export class GuardedCustodian implements ActiveCustodian {
     throw new Fault("keys.unknown-key", `version ${key.keyVersion} is not configured`);
   }
 
-  async #checkNow(): Promise<void> {
+  /** Of one version at a time: that another one was well says nothing of this one. */
+  #lookedAt(key: KeyRef): Looked {
+    if (this.#looked && isSameKey(this.#looked.key, key)) return this.#looked;
+    this.#looked = { key, healthyUntilMs: Number.NEGATIVE_INFINITY, checking: undefined };
+    return this.#looked;
+  }
+
+  async #checkNow(looked: Looked): Promise<void> {
     const policy = { ...this.#guarding.retry, isEnabled: false };
-    const { payload } = await this.#probe((attempt) => this.#ask(attempt, policy));
+    const { payload } = await this.#probe(looked.key, (attempt) => this.#ask(attempt, policy));
     payload.fill(0);
-    this.#healthyUntilMs = this.#now() + this.#guarding.healthyForMs;
+    looked.healthyUntilMs = this.#now() + this.#guarding.healthyForMs;
   }
 
   /** Something wrapped and opened again, with what is random. */
-  async #probe(ask: <Result>(attempt: Attempt<Result>) => Promise<Result>) {
+  async #probe(key: KeyRef, ask: <Result>(attempt: Attempt<Result>) => Promise<Result>) {
     const payload = randomBytes(PAYLOAD_BYTES);
-    const use: KeyUse = { key: this.activeKey, binding: randomBytes(32) };
+    const use: KeyUse = { key, binding: randomBytes(32) };
     const wrapped = await ask((signal) => this.#wrapOnce(payload, use, signal));
     await ask((signal) => this.#verify({ wrapped, payload, use }, signal));
     return { payload, use, wrapped };

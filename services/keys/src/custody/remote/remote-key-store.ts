@@ -13,8 +13,8 @@ export interface RemoteKeyStore extends AsyncDisposable {
   readonly readableKeys: readonly KeyRef[];
   /** Called first at start, and given time of its own: what is to be set up on this machine before the store can be asked. */
   prepare?(): Promise<void>;
-  /** Called once at start, before anything else is asked: looks whether what the settings name is there, as far as it may. */
-  start?(signal: AbortSignal): Promise<void>;
+  /** Called once at start, before anything else is asked: looks whether what the settings name is there, as far as it may; of the keys, `writes` must be. */
+  start?(signal: AbortSignal, writes: KeyRef): Promise<void>;
   /** What goes into the header; at least 16 bytes longer than the payload. */
   wrap(payload: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array>;
   unwrap(wrappedKey: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array>;

@@ -86,18 +86,25 @@ describe("Pkcs11KeyStore", () => {
 
   it("warns of a key that may leave its token, and of one that only reads and is not there", async () => {
     const { store, lines } = storeOf(memory, [keyOf("loose"), keyOf("gone")]);
-    await store.start(signal);
+    await store.start(signal, store.activeKey);
     assert.match(lines.join(""), /loose\W+ can be taken out.*\n.*gone/);
     const gone = storeOf(memory, [keyOf("gone")]).store;
-    await assert.rejects(gone.start(signal), is("keys.denied"));
+    await assert.rejects(gone.start(signal, gone.activeKey), is("keys.denied"));
+  });
+
+  it("needs the key that writes, whichever is configured first", async () => {
+    const { store, lines } = storeOf(memory, [keyOf("gone"), keyOf("kek")]);
+    await store.start(signal, use.key);
+    assert.match(lines.join(""), /gone/);
+    await assert.rejects(store.start(signal, store.activeKey), is("keys.denied"));
   });
 
   it("refuses RSA keys that are too small, and shows the check value of others", async () => {
     const small = storeOf(memory, [keyOf("small", rsa)]).store;
-    await assert.rejects(small.start(signal), is("keys.denied"));
+    await assert.rejects(small.start(signal, small.activeKey), is("keys.denied"));
     const { store } = storeOf(memory, [keyOf("pair", rsa)]);
     assert.equal(store.checkValue(store.activeKey), undefined);
-    await store.start(signal);
+    await store.start(signal, store.activeKey);
     assert.match(store.checkValue(store.activeKey) ?? "", /^[0-9a-f]{16}$/);
   });
 

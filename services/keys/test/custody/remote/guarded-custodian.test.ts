@@ -152,6 +152,26 @@ describe("GuardedCustodian", () => {
     await assert.rejects(guarded().start(), is("keys.denied"));
   });
 
+  it("proves, at the start and after it, the version that writes, whichever is configured first", async () => {
+    store = new MemoryKeyStore([1, 2]);
+    const [first, second] = store.readableKeys;
+    assert.ok(first && second);
+    const custodian = guarded();
+    await custodian.check(first);
+    // That the one was well says nothing of the other.
+    store.gone.add(2);
+    await assert.rejects(custodian.check(second), is("keys.denied"));
+    store.gone.delete(2);
+    store.gone.add(1);
+    await guarded().start(() => second);
+    await custodian.check(second);
+    await assert.rejects(
+      guarded().start(() => first),
+      is("keys.denied"),
+    );
+    await assert.rejects(custodian.check(first), is("keys.denied"));
+  });
+
   it("checks what was not found healthy a moment ago, once for all who ask", async () => {
     const custodian = guarded();
     await Promise.all([custodian.check(), custodian.check()]);
