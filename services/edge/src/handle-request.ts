@@ -60,6 +60,8 @@ export async function handleRequest(
   if (received.incoming.method === "OPTIONS") {
     sighting.operation = PREFLIGHT;
     checkProxiedBucket(door.proxiedBucket, received.incoming);
+    door.limits.identified(received);
+    door.limits.entered(door.policies.of(received.incoming.bucket), received);
     return await answerPreflight(received, { ...door.rooms, ...door.authentication });
   }
   const signed = identify(door, received);

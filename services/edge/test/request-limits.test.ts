@@ -54,6 +54,26 @@ describe("the rate of requests", () => {
     assert.throws(() => limits.identified({ clientIp }), { code: "SlowDown" });
   });
 
+  it("counts preflights, which nobody signs, as those of their address", async () => {
+    const window = { RATE_LIMIT_REQUESTS: "1", RATE_LIMIT_WINDOW: "1h" };
+    const env = { RATE_LIMIT_ENABLED: "true", RATE_LIMIT_BY: "credential", ...window };
+    const rate = { by: "credential", limit: 1, windowMs: 3_600_000 } as const;
+    const rules = [{ ...STANDARD, id: "slow", buckets: ["slow"], rate }];
+    for (const [limits, bucket] of [
+      [{ env }, "photos"],
+      [{ rules }, "slow"],
+    ] as const) {
+      await using edge = await runningEdge(limits);
+      const headers = { origin: "http://there", "access-control-request-method": "GET" };
+      const ask = () => edge.sendUnsigned({ method: "OPTIONS", path: `/${bucket}/cat`, headers });
+      assert.notEqual((await ask()).code, "SlowDown");
+      const asked = edge.backend.kept.length;
+      assert.equal((await ask()).code, "SlowDown");
+      assert.equal(edge.backend.kept.length, asked);
+      assert.equal((await edge.send({ ...PUT, path: "/other/cat" })).status, 200);
+    }
+  });
+
   it("may be one of a policy's buckets alone", async () => {
     const rate = { by: "address", limit: 1, windowMs: 3_600_000 } as const;
     const rules = [{ ...STANDARD, id: "slow", buckets: ["slow-*"], rate }];
