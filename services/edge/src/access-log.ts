@@ -41,9 +41,7 @@ export function accessFields(finished: Finished, style: AccessLogStyle): LogFiel
 
 /** The Common Log Format: host, user, time, request line, status, bytes. Whatever would end a field is escaped. */
 function commonLine({ req, clientIp, sighting, status, bytesOut }: Finished): string {
-  const [path = "", query] = (req.url ?? "").split(/\?(.*)/s);
-  const shown = shownQuery(query);
-  const target = escaped(shown === "" ? path : `${path}?${shown}`);
+  const target = escaped(shownUrl(req.url ?? ""));
   const user = escaped(sighting.principal?.accessKey ?? "").replaceAll(" ", "\\x20") || "-";
   const line = `${escaped(req.method ?? "")} ${target} HTTP/${req.httpVersion}`;
   return `${clientIp || "-"} - ${user} [${commonTime(new Date())}] "${line}" ${status} ${bytesOut}`;
@@ -63,6 +61,12 @@ function escaped(text: string): string {
   );
 }
 
+/** Also of a field that has one in it: referrers, and what proxies tell of the request, may be presigned. */
+function shownUrl(url: string): string {
+  const [path = "", query] = url.split(/\?(.*)/s);
+  return query === undefined ? path : `${path}?${shownQuery(query)}`;
+}
+
 function shownQuery(query = ""): string {
   return query
     .split("&")
@@ -79,7 +83,7 @@ function shownHeaders({ req }: Finished, { redactedHeaders }: AccessLogStyle) {
   return Object.fromEntries(
     Object.entries(req.headers).map(([name, value]) => {
       const isShown = !(NEVER_SHOWN.test(name) || redactedHeaders.includes(name));
-      return [name, isShown ? [value ?? []].flat().join(", ") : REDACTED];
+      return [name, isShown ? shownUrl([value ?? []].flat().join(", ")) : REDACTED];
     }),
   );
 }

@@ -12,6 +12,8 @@ const SECRET_HEADERS = {
   "x-amz-tagging": "hush",
   cookie: "hush",
   "x-our-own": "hush",
+  referer: "https://h/photos/cat?X-Amz-Credential=AK&X-Amz-Signature=hush",
+  "x-original-uri": "/photos/cat?versionId=1&Signature=hush",
 };
 const SECRET_QUERY = [
   "X-Amz-Credential",
