@@ -28,9 +28,9 @@ export interface Rooms {
 export interface S3Answer {
   readonly status: number;
   readonly headers?: HeaderFields;
-  /** XML text, or bytes on their way with their exact number. */
   /** The key version that what was written is under; for the audit trail. */
   readonly wrappedUnder?: WrappingKey | undefined;
+  /** XML text, or bytes on their way with their exact number. */
   readonly body?: string | { readonly body: Body; readonly sizeBytes: number };
 }
 
