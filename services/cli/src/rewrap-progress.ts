@@ -1,10 +1,8 @@
 /** How far a re-wrap of a bucket came: kept in DATA_DIR after every page, so that an interrupted run goes on and forgets nothing it found. */
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { Fault } from "@s3eg/shared/faults.ts";
+import { rmSync } from "node:fs";
 import { z } from "zod";
 import type { RewrapPage } from "../../edge/src/rewrap/configured-rewrap.ts";
+import { keptPath, readKept, writeKept } from "./kept-json.ts";
 
 const Marker = z.strictObject({ key: z.string(), versionId: z.string().optional() });
 const Progress = z.strictObject({
@@ -32,32 +30,16 @@ export class KeptProgress {
 
   /** `job`: everything that makes it another one. */
   constructor(dataDir: string, job: readonly unknown[]) {
-    const name = createHash("sha256").update(JSON.stringify(job)).digest("hex").slice(0, 24);
-    this.#path = join(dataDir, "rewrap", `${name}.json`);
+    this.#path = keptPath(dataDir, job, ".json");
   }
 
   /** What an interrupted run left; undefined where there was none. `input.invalid` for a damaged file. */
   read(): Progress | undefined {
-    let text: string;
-    try {
-      text = readFileSync(this.#path, "utf8");
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-      throw error;
-    }
-    try {
-      return Progress.parse(JSON.parse(text));
-    } catch (cause) {
-      throw new Fault("input.invalid", `${this.#path} is damaged: --restart begins anew`, {
-        cause,
-      });
-    }
+    return readKept(this.#path, Progress, "--restart begins anew");
   }
 
   write(progress: Progress): void {
-    mkdirSync(join(this.#path, ".."), { recursive: true, mode: 0o700 });
-    writeFileSync(`${this.#path}.draft`, `${JSON.stringify(progress)}\n`, { mode: 0o600 });
-    renameSync(`${this.#path}.draft`, this.#path);
+    writeKept(this.#path, progress);
   }
 
   /** Forgets a job that came to its end. */

@@ -1,16 +1,8 @@
 /** What re-wraps of whole buckets found in the end, kept in DATA_DIR: which key versions objects still need. */
-import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Fault } from "@s3eg/shared/faults.ts";
 import { z } from "zod";
+import { keptPath, readKept, rewrapFolder, writeKept } from "./kept-json.ts";
 
 const Report = z.object({
   bucket: z.string(),
@@ -27,26 +19,14 @@ const SUFFIX = ".report.json";
 
 /** Keeps a report in place of the former one of the same objects. */
 export function writeRewrapReport(dataDir: string, report: RewrapReport): void {
-  const folder = join(dataDir, "rewrap");
-  const of = JSON.stringify([report.bucket, report.prefix]);
-  const name = createHash("sha256").update(of).digest("hex").slice(0, 24);
-  const path = join(folder, `${name}${SUFFIX}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const text = `${JSON.stringify(Report.parse(report))}\n`;
-  writeFileSync(`${path}.draft`, text, { mode: 0o600 });
-  renameSync(`${path}.draft`, path);
+  const path = keptPath(dataDir, [report.bucket, report.prefix], SUFFIX);
+  writeKept(path, Report.parse(report));
 }
 
 /** Every report there is. `input.invalid` for a damaged one. */
 export function rewrapReports(dataDir: string): RewrapReport[] {
-  const folder = join(dataDir, "rewrap");
+  const folder = rewrapFolder(dataDir);
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => name.endsWith(SUFFIX));
-  return names.map((name) => {
-    try {
-      return Report.parse(JSON.parse(readFileSync(join(folder, name), "utf8")));
-    } catch (cause) {
-      throw new Fault("input.invalid", `${join(folder, name)} is damaged: remove it`, { cause });
-    }
-  });
+  return names.flatMap((name) => readKept(join(folder, name), Report, "remove it") ?? []);
 }

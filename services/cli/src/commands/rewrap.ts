@@ -31,9 +31,8 @@ export async function rewrap(
   const reports: string[] = [];
   for (const bucket of buckets) {
     const { prefix, isDry, upgrades, isForAll, removesSuperseded } = wish;
-    const kept = new KeptProgress(config.data_dir, [
-      ...[bucket, prefix, isDry, upgrades, isForAll, removesSuperseded],
-    ]);
+    const whatIsDone = [bucket, prefix, isDry, upgrades, isForAll, removesSuperseded];
+    const kept = new KeptProgress(config.data_dir, whatIsDone);
     if (hasRestart) kept.remove();
     let state = kept.read() ?? { ...NO_PROGRESS, startedAt: new Date().toISOString() };
     if (state.after) progress(`${bucket}: going on behind ${JSON.stringify(state.after.key)}\n`);

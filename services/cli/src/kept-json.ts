@@ -1,0 +1,45 @@
+/** Files in which a re-wrap keeps what outlives it, in DATA_DIR: JSON, each there as a whole or not at all. */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Fault } from "@s3eg/shared/faults.ts";
+import type { z } from "zod";
+
+/** The folder of all of them. */
+export function rewrapFolder(dataDir: string): string {
+  return join(dataDir, "rewrap");
+}
+
+/** Path of the file that is about `subject`; `suffix` says what it holds. */
+export function keptPath(dataDir: string, subject: unknown, suffix: string): string {
+  const name = createHash("sha256").update(JSON.stringify(subject)).digest("hex").slice(0, 24);
+  return join(rewrapFolder(dataDir), `${name}${suffix}`);
+}
+
+/** What is kept there; undefined where nothing is. `input.invalid` for a damaged file, with `advice`. */
+export function readKept<Kept>(
+  path: string,
+  schema: z.ZodType<Kept>,
+  advice: string,
+): Kept | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Fault("input.invalid", `${path} is damaged: ${advice}`, { cause });
+  }
+}
+
+/** Keeps it in place of what was there; on disk when it returns. */
+export function writeKept(path: string, kept: unknown): void {
+  mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
+  const text = `${JSON.stringify(kept)}\n`;
+  writeFileSync(`${path}.draft`, text, { mode: 0o600, flush: true });
+  renameSync(`${path}.draft`, path);
+}
