@@ -26,19 +26,19 @@ export const USAGE = `usage: s3eg <command>
   init [--dir DIR] [--endpoint URL] [--region REGION]
                          write a first configuration with a fresh KEK and credentials for a client
   inspect BUCKET KEY     say what lies on the backend under a key (no key material is needed)
-  keys list | check | rotate VERSION | retire VERSION | restore VERSION
+  keys list | check | rotate VERSION | retire [--force] VERSION | restore VERSION
                          show the versions of the KEK, choose which one writes, refuse one, allow it again
   verify-key BUCKET KEY [--key-version N]
                          say under which key an object is sealed, and that it opens with it; exit 1, 3 no object, 4 another version
   list-algorithm BUCKET [--prefix P] [--workers N]
                          count the objects of a bucket by format, cipher and key
-  decrypt BUCKET KEY --object FILE --metadata FILE --out FILE
+  decrypt BUCKET KEY --object FILE --metadata FILE --out FILE [--exported-key SOURCE] …
                          open an object from files, without gateway, backend or network
   doctor [role …] [--bucket BUCKET]
                          try backend, key store, upload state, broker and clock; exit 1 if anything is not well
   orphans [--remove] [--older-than HOURS] [BUCKET …]
                          list what is left of uploads in parts that nobody will complete, or remove it
-  rewrap [--dry-run] [--upgrade] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …
+  rewrap [--dry-run] [--upgrade] [--all] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …
                          bring objects under the version of the KEK that writes now, without moving their bytes
 
 Configuration: the YAML file CONFIG_PATH (default config.yaml) and environment variables.
