@@ -35,9 +35,8 @@ export async function configuredAwsKms({
     ...(chosenRegion === undefined ? {} : { region: chosenRegion }),
     ...(endpoint === undefined ? {} : { endpoint }),
   });
-  const guarding = { attemptTimeoutMs: timeout, verifiesWraps: true };
   const store = new AwsKmsKeyStore(client, [first, ...others]);
-  return new GuardedCustodian(store, configuredGuarding(config, guarding));
+  return new GuardedCustodian(store, configuredGuarding(config, timeout));
 }
 
 /** What the variables hold; undefined where the SDK is to look further: profiles, web identity, the container's role, the machine's. */

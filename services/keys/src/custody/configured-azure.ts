@@ -36,9 +36,8 @@ export async function configuredAzure({
     return [{ ...version, algorithm, envelopeKey: createSecretKey(secret.reveal()) }];
   });
   if (!first) throw new Fault("config.invalid", `${SECTION}: needs a key`);
-  const guarding = { attemptTimeoutMs: section.timeout, verifiesWraps: true };
   const store = new AzureKeyStore([first, ...others]);
-  return new GuardedCustodian(store, configuredGuarding(config, guarding));
+  return new GuardedCustodian(store, configuredGuarding(config, section.timeout));
 }
 
 /** Makes clients that ask Azure for everything. They are given no key to look at, so that keys/get is no right they need. */

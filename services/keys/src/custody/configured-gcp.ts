@@ -27,8 +27,7 @@ export async function configuredGcp({ config, log }: CustodyParts): Promise<Guar
     ...(endpoint === undefined ? {} : addressOf(new URL(endpoint))),
   });
   const store = new GcpKeyStore(client, { keys: [first, ...others], timeoutMs: timeout });
-  const guarding = { attemptTimeoutMs: timeout, verifiesWraps: true };
-  return new GuardedCustodian(store, configuredGuarding(config, guarding));
+  return new GuardedCustodian(store, configuredGuarding(config, timeout));
 }
 
 function addressOf({ protocol, hostname, port }: URL) {

@@ -36,7 +36,6 @@ export async function configuredKmip({ config, log }: CustodyParts): Promise<Gua
     }
     transport = new JsonTransport(new KeyStoreHttp(url, tls), url.pathname + url.search);
   }
-  const guarding = { attemptTimeoutMs: cosmian.timeout, verifiesWraps: true };
   const store = new KmipKeyStore(transport, { keys: [first, ...others], dualReadWindow });
-  return new GuardedCustodian(store, configuredGuarding(config, guarding));
+  return new GuardedCustodian(store, configuredGuarding(config, cosmian.timeout));
 }

@@ -43,8 +43,7 @@ export async function configuredPkcs11({
     envelopeKey: envelopeKey && createSecretKey(envelopeKey.reveal()),
     log,
   });
-  const guarding = { attemptTimeoutMs: timeout, verifiesWraps: true };
-  return new GuardedCustodian(store, configuredGuarding(config, guarding));
+  return new GuardedCustodian(store, configuredGuarding(config, timeout));
 }
 
 /** A name without a folder is looked for by the system. */

@@ -32,10 +32,9 @@ export async function configuredTransit({
   const login = new TransitLogin({ http, namespace, method, timeoutMs: timeout, log });
   const keyId = key_id ?? `${transit_path}/${key_name}`;
   const key = { mount: transit_path, name: key_name, keyId };
-  const guarding = { attemptTimeoutMs: timeout, verifiesWraps: true };
   return new GuardedCustodian(
     new TransitKeyStore(http, login, key),
-    configuredGuarding(config, guarding),
+    configuredGuarding(config, timeout),
   );
 }
 

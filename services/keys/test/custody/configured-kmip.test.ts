@@ -20,7 +20,6 @@ const guarding = {
   },
   breaker: { isEnabled: false, consecutiveFailures: 5, openMs: 1, successThreshold: 1 },
   healthyForMs: 1000,
-  verifiesWraps: true,
 };
 
 describeCustodian(

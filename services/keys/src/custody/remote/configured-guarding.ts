@@ -5,7 +5,7 @@ import type { Guarding } from "./guarded-custodian.ts";
 /** `attemptTimeoutMs` is the store's own limit for one request. */
 export function configuredGuarding(
   { key_manager }: EncryptionSection,
-  { attemptTimeoutMs, verifiesWraps }: { attemptTimeoutMs: number; verifiesWraps: boolean },
+  attemptTimeoutMs: number,
 ): Guarding {
   const { retry, circuit_breaker, health_check_interval } = key_manager;
   return {
@@ -24,6 +24,5 @@ export function configuredGuarding(
       successThreshold: circuit_breaker.success_threshold,
     },
     healthyForMs: health_check_interval,
-    verifiesWraps,
   };
 }

@@ -19,8 +19,6 @@ export interface Guarding {
   readonly breaker: BreakerPolicy;
   /** How long a store that was found healthy counts as healthy, in milliseconds. */
   readonly healthyForMs: number;
-  /** Opens every wrap at once, before anything is sealed under it (format.md §5). */
-  readonly verifiesWraps: boolean;
 }
 
 /** What was seen last of a version that is to write. */
@@ -31,6 +29,7 @@ interface Looked {
 }
 
 const PAYLOAD_BYTES = 65;
+const BINDING_BYTES = 32;
 /** An authentication tag is the least that a wrap adds. */
 const TAG_BYTES = 16;
 /** More does not fit into a header (format.md §4). */
@@ -73,9 +72,8 @@ export class GuardedCustodian implements ActiveCustodian {
     const key = writes();
     await this.#store.prepare?.();
     await this.#ask(async (signal) => await this.#store.start?.(signal, key));
-    const { payload, use, wrapped } = await this.#probe(key, (attempt) => this.#ask(attempt));
-    payload.fill(0);
-    const other = { ...use, binding: randomBytes(use.binding.byteLength) };
+    const wrapped = await this.#probe(key);
+    const other = { key, binding: randomBytes(BINDING_BYTES) };
     try {
       const opened = await this.unwrap(wrapped, other);
       opened.fill(0);
@@ -141,18 +139,15 @@ export class GuardedCustodian implements ActiveCustodian {
 
   async #checkNow(looked: Looked): Promise<void> {
     const policy = { ...this.#guarding.retry, isEnabled: false };
-    const { payload } = await this.#probe(looked.key, (attempt) => this.#ask(attempt, policy));
-    payload.fill(0);
+    await this.#probe(looked.key, policy);
     looked.healthyUntilMs = this.#now() + this.#guarding.healthyForMs;
   }
 
-  /** Something wrapped and opened again, with what is random. */
-  async #probe(key: KeyRef, ask: <Result>(attempt: Attempt<Result>) => Promise<Result>) {
+  /** A wrap of something random, bound to something random. */
+  async #probe(key: KeyRef, policy?: RetryPolicy): Promise<Uint8Array> {
     const payload = randomBytes(PAYLOAD_BYTES);
-    const use: KeyUse = { key, binding: randomBytes(32) };
-    const wrapped = await ask((signal) => this.#wrapOnce(payload, use, signal));
-    await ask((signal) => this.#verify({ wrapped, payload, use }, signal));
-    return { payload, use, wrapped };
+    const use: KeyUse = { key, binding: randomBytes(BINDING_BYTES) };
+    return await this.#ask((signal) => this.#wrapOnce(payload, use, signal), policy);
   }
 
   async #ask<Result>(
@@ -162,21 +157,15 @@ export class GuardedCustodian implements ActiveCustodian {
     return await retried((signal) => this.#breaker.run(() => attempt(signal)), policy);
   }
 
+  /** Every wrap is opened at once, before anything is sealed under it (format.md §5). */
   async #wrapOnce(payload: Uint8Array, use: KeyUse, signal: AbortSignal): Promise<Uint8Array> {
     const wrapped = await this.#store.wrap(payload, use, signal);
     refuseUnlikely(wrapped, payload);
-    if (this.#guarding.verifiesWraps) await this.#verify({ wrapped, payload, use }, signal);
-    return wrapped;
-  }
-
-  async #verify(
-    { wrapped, payload, use }: { wrapped: Uint8Array; payload: Uint8Array; use: KeyUse },
-    signal: AbortSignal,
-  ): Promise<void> {
     const opened = await this.#unwrapOwn(wrapped, use, signal);
     const isSame = opened.byteLength === payload.byteLength && timingSafeEqual(opened, payload);
     opened.fill(0);
     if (!isSame) throw brokenWrap();
+    return wrapped;
   }
 
   /** Of what was wrapped a moment ago, "not genuine" is no word about an object. */

@@ -22,7 +22,6 @@ const guarding = {
   },
   breaker: { isEnabled: false, consecutiveFailures: 5, openMs: 1, successThreshold: 1 },
   healthyForMs: 1000,
-  verifiesWraps: true,
 };
 const payload = Buffer.concat([Buffer.of(1), randomBytes(64)]);
 const binding = randomBytes(32);

@@ -6,8 +6,7 @@ import { load } from "../../config/read-settings.ts";
 describe("configuredGuarding", () => {
   it("says what the settings say", () => {
     const env = { KMS_RETRY_MULTIPLIER: "3", KMS_CIRCUIT_BREAKER_FAILURES: "7" };
-    const asked = { attemptTimeoutMs: 4000, verifiesWraps: true };
-    assert.deepEqual(configuredGuarding(load(env), asked), {
+    assert.deepEqual(configuredGuarding(load(env), 4000), {
       retry: {
         isEnabled: true,
         initialMs: 100,
@@ -18,13 +17,11 @@ describe("configuredGuarding", () => {
       },
       breaker: { isEnabled: true, consecutiveFailures: 7, openMs: 5000, successThreshold: 1 },
       healthyForMs: 30_000,
-      verifiesWraps: true,
     });
   });
 
   it("gives a single attempt all its time", () => {
-    const asked = { attemptTimeoutMs: 20_000, verifiesWraps: false };
-    const { retry } = configuredGuarding(load({ KMS_RETRY_ENABLED: "false" }), asked);
+    const { retry } = configuredGuarding(load({ KMS_RETRY_ENABLED: "false" }), 20_000);
     assert.equal(retry.maxElapsedMs, 20_000);
   });
 });
