@@ -2,7 +2,7 @@
  * Whether a key version may be retired, as far as re-wraps tell. Nobody here knows all buckets of a backend, so nothing proves that no object
  * needs it; but what is known to need it, and that nobody has looked, are reasons to wait.
  */
-import type { KeyRef } from "../../keys/src/custody/custodian.ts";
+import { isSameKey, type KeyRef } from "../../keys/src/custody/custodian.ts";
 import type { NumberedDecision } from "../../keys/src/rotation/decision.ts";
 import type { RewrapReport } from "./rewrap-reports.ts";
 
@@ -24,7 +24,9 @@ export function adviceOn({ key, decisions, reports }: Retirement): RetirementAdv
   const stoppedAt = stoppedWriting(key, decisions);
   const isFresh = ({ startedAt }: RewrapReport) =>
     stoppedAt === undefined || (startedAt !== undefined && startedAt >= stoppedAt);
-  const doubts = reports.filter(isFresh).flatMap(({ bucket, prefix, needs }) => {
+  const fresh = reports.filter(isFresh);
+  const last = fresh.filter((one) => !fresh.some((other) => isCovered(one, other)));
+  const doubts = last.flatMap(({ bucket, prefix, needs }) => {
     const [known = 0, unseen = 0] = [needs[name], needs[UNKNOWN_NEED]];
     if (known + unseen === 0) return [];
     return [`${nameOf({ bucket, prefix })}: ${known} need it, of ${unseen} it could not be seen`];
@@ -32,7 +34,7 @@ export function adviceOn({ key, decisions, reports }: Retirement): RetirementAdv
   if (doubts.length > 0) {
     return { reason: `objects still need version ${key.keyVersion}:\n  ${doubts.join("\n  ")}` };
   }
-  const whole = reports.filter((report) => isFresh(report) && report.prefix === "");
+  const whole = last.filter(({ prefix }) => prefix === "");
   if (whole.length === 0) {
     const since = stoppedAt === undefined ? "" : " since it stopped writing";
     return {
@@ -45,6 +47,12 @@ export function adviceOn({ key, decisions, reports }: Retirement): RetirementAdv
   };
 }
 
+/** True if a later run looked at all that this one did. */
+function isCovered({ bucket, prefix, startedAt = "" }: RewrapReport, later: RewrapReport): boolean {
+  const isWider = later.bucket === bucket && prefix.startsWith(later.prefix);
+  return isWider && (later.startedAt ?? "") > startedAt;
+}
+
 function nameOf({ bucket, prefix }: Pick<RewrapReport, "bucket" | "prefix">): string {
   return prefix === "" ? bucket : `${bucket}/${prefix}*`;
 }
@@ -55,13 +63,9 @@ function stoppedWriting(key: KeyRef, decisions: readonly NumberedDecision[]): st
   let stoppedAt: string | undefined;
   for (const { decision } of decisions) {
     if (decision.change.action !== "rotated") continue;
-    const writes = isSame(decision.change.key, key);
+    const writes = isSameKey(decision.change.key, key);
     if (wrote && !writes) stoppedAt = decision.change.timestamp;
     wrote = writes;
   }
   return stoppedAt;
-}
-
-function isSame(a: KeyRef, b: KeyRef): boolean {
-  return a.provider === b.provider && a.keyId === b.keyId && a.keyVersion === b.keyVersion;
 }

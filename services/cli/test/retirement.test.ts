@@ -38,6 +38,14 @@ describe("advice on a retirement", () => {
     assert.match(reasonOf([]), /nobody has looked which objects need version 1:/);
   });
 
+  it("forgets what a look at some keys found once all of the bucket was looked at again", () => {
+    const needs = { "aes 1 aes": 4 };
+    const part = report(20, needs, "2026/");
+    assert.equal(reasonOf(rotated, part, report(21)), "");
+    assert.match(reasonOf(rotated, part, { ...report(21), bucket: "other" }), /photos\/2026/);
+    assert.match(reasonOf(rotated, report(20, needs), report(21, {}, "2026/")), /photos: 4/);
+  });
+
   it("says what was looked at, and that nothing is known of the rest", () => {
     const advice = adviceOn({
       key: key(1),
