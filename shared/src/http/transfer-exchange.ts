@@ -67,27 +67,38 @@ export class TransferExchange {
 
   /** Lets go of the signal; the connection goes back to the pool, or is destroyed if the answer was not read to its end. */
   close(reason?: unknown): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#signal?.removeEventListener("abort", this.#onAbort);
     if (reason === undefined) return;
     this.#fail(reason);
     this.request.destroy();
   }
 
+  /** A process that was busy looks at its timers before it looks at what has come meanwhile: that has one more turn. */
   #expect(withinMs: number): void {
+    this.#stopTimer();
+    const timer = setTimeout(() => {
+      setImmediate(() => {
+        if (this.#timer === timer) this.#onTimeout();
+      });
+    }, withinMs);
+    this.#timer = timer;
+  }
+
+  #stopTimer(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#onTimeout(), withinMs);
+    this.#timer = undefined;
   }
 
   #take(): void {
     this.#isTaken = true;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#taken.resolve();
   }
 
   #onAnswer(answer: IncomingMessage): void {
     this.#hasAnswer = true;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     if (answer.statusCode !== 200 || answer.headers[FAULT_HEADER] !== undefined) {
       textOf(answer, this.#limits.idleMs).then(
         (json) => this.#fail(refusalOf(answer, json)),
@@ -128,7 +139,7 @@ export class TransferExchange {
   #fail(reason: unknown): void {
     if (this.#failure) return;
     this.#failure = { reason };
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#taken.reject(reason);
     this.#answer.reject(reason);
     this.onFailure?.(reason);

@@ -97,6 +97,20 @@ describe("TransferExchange", () => {
     await assert.rejects(unanswered.answered(), faultOf("transfer.broken"));
   });
 
+  it("does not hold it against a worker that its own process was busy", async () => {
+    onRequest = (incoming, response) => {
+      response.writeContinue();
+      incoming.resume().on("end", () => response.end("done"));
+      const busyUntil = performance.now() + 1100;
+      while (performance.now() < busyUntil);
+    };
+    const exchange = open({ limits: { ...limits, takeMs: 1000 } });
+    await exchange.taken;
+    exchange.request.end();
+    assert.equal((await exchange.answered()).statusCode, 200);
+    exchange.close(new Error("read"));
+  });
+
   it("fails with the signal's reason, and lets go of the signal when closed", async () => {
     onRequest = (_, response) => response.writeContinue();
     const abort = new AbortController();
