@@ -56,6 +56,17 @@ export async function clientsHeaders(
   return result.metadata ? shownMetadata(headers, result.metadata) : headers;
 }
 
+/** The same of the object that a request names. */
+export async function ownHeaders(
+  request: S3Request,
+  rooms: Pick<Rooms, "crypto">,
+  headers: HeaderFields,
+): Promise<HeaderFields> {
+  const { bucket, key, query } = request;
+  const object = { bucket, key, versionId: query.get("versionId"), place: placeOf(request) };
+  return await clientsHeaders(request, rooms, { ...object, headers });
+}
+
 /**
  * What an answer 304 repeats of metadata that are sealed (RFC 9110 §15.4.5): the backend could not. `etag`: the backend's, to which the
  * answer belongs; `backend.changed` where the object has another by now.
@@ -79,12 +90,7 @@ export async function repeatedHeaders(
   if (response.status !== 200) {
     throw new Fault("backend.changed", "object was overwritten while it was looked at");
   }
-  const { headers } = response;
-  const shown = await clientsHeaders(request, rooms, {
-    ...target,
-    place: placeOf(request),
-    headers,
-  });
+  const shown = await ownHeaders(request, rooms, response.headers);
   return Object.fromEntries(Object.entries(shown).filter(([name]) => REPEATED.includes(name)));
 }
 

@@ -10,6 +10,7 @@ import type { BucketPolicy } from "../src/auth/policy.ts";
 import {
   clientsHeaders,
   hasSealedMetadata,
+  ownHeaders,
   repeatedHeaders,
   sealedUnder,
 } from "../src/object-metadata.ts";
@@ -91,6 +92,18 @@ describe("clientsHeaders", () => {
     const headers = { "x-amz-meta-encrypted": "true", "x-amz-meta-a": "1" };
     const shown = await clientsHeaders(asking(), { crypto }, object(headers));
     assert.deepEqual(shown, { "x-amz-meta-a": "1" });
+  });
+});
+
+describe("ownHeaders", () => {
+  it("are opened as those of the version that the request names", async () => {
+    const { crypto, opens } = rooms();
+    const request = { ...requestOf("cat", "v7"), policy: { ...STANDARD, bindAs: "elsewhere" } };
+    const headers = { [HEADER_FIELD]: sealed, [METADATA_FIELD]: "V" };
+    assert.equal((await ownHeaders(request, { crypto }, headers)).expires, "never");
+    const [{ target, place: bound } = assert.fail()] = opens;
+    assert.deepEqual(target, { ...place, versionId: "v7" });
+    assert.deepEqual(bound, { bucket: "elsewhere", key: "cat" });
   });
 });
 

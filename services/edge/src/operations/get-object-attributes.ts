@@ -6,7 +6,7 @@ import type { Fault } from "@s3eg/shared/faults.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 import { el, type XmlNode, xmlDocument } from "@s3eg/shared/s3/xml.ts";
-import { clientsHeaders } from "../object-metadata.ts";
+import { ownHeaders } from "../object-metadata.ts";
 import { isInParts, partsOf } from "../object-parts.ts";
 import { objectSizeOf } from "../object-size.ts";
 import { checksumElements } from "../s3/checksum-headers.ts";
@@ -82,10 +82,8 @@ export const getObjectAttributes: Operation = {
 
 /** What is known of an object's bytes is not told once its header or its sealed metadata are not what they were. */
 async function checkSealed(request: S3Request, rooms: Rooms, headers: HeaderFields): Promise<void> {
-  const { bucket, key, query, policy } = request;
-  if (headers[HEADER_FIELD] === undefined) refuseUnsealed(headers, policy.contents);
-  const object = { bucket, key, versionId: query.get("versionId"), place: placeOf(request) };
-  await clientsHeaders(request, rooms, { ...object, headers });
+  if (headers[HEADER_FIELD] === undefined) refuseUnsealed(headers, request.policy.contents);
+  await ownHeaders(request, rooms, headers);
 }
 
 /** Why there are no attributes. A HEAD that finds nothing has no body to say what is missing: a GET has. */

@@ -8,7 +8,7 @@ import { isPartIgnored, PARTS_UNTOLD } from "@s3eg/shared/s3/part-answer.ts";
 import { contentRange, parseRange, resolveRange } from "@s3eg/shared/s3/range.ts";
 import { underIfRange } from "../if-range.ts";
 import { retryIfChanged } from "../object-facts.ts";
-import { clientsHeaders } from "../object-metadata.ts";
+import { ownHeaders } from "../object-metadata.ts";
 import { isInParts, partsOf, placeOfPart } from "../object-parts.ts";
 import { objectSizeOf } from "../object-size.ts";
 import { rangeOf } from "../s3/conditions.ts";
@@ -54,12 +54,7 @@ async function shownHeaders(
   rooms: Rooms,
   headers: HeaderFields,
 ): Promise<HeaderFields> {
-  const { bucket, key, query } = request;
-  const object = { bucket, key, versionId: query.get("versionId"), place: placeOf(request) };
-  return {
-    ...answerHeaders(await clientsHeaders(request, rooms, { ...object, headers })),
-    ...overridden(request),
-  };
+  return { ...answerHeaders(await ownHeaders(request, rooms, headers)), ...overridden(request) };
 }
 
 async function sizeOf(request: S3Request, rooms: Rooms, headers: HeaderFields): Promise<number> {
