@@ -11,8 +11,8 @@ export interface Rotation {
   readonly states: VersionStates;
   /** Learns of what was decided by others until now; `bus.unavailable` where that can't be known. */
   refresh(): Promise<void>;
-  /** Decides, on what is known now. `backend.changed` where somebody else decided meanwhile. */
-  decide(change: Change): Promise<void>;
+  /** Decides on revision `seen` of `states`. `backend.changed` where anything was decided since. */
+  decide(change: Change, seen: number): Promise<void>;
 }
 
 /** Puts a custodian under the decisions in `folder`, the folder of keys in DATA_DIR, which are nobody else's. */
@@ -22,9 +22,9 @@ export function openRotation(inner: ActiveCustodian, folder: string): Rotation {
     custodian: new StatedCustodian(inner, states),
     states,
     refresh: async () => await Promise.resolve(),
-    decide: async (change) => {
+    decide: async (change, seen) => {
       await Promise.resolve();
-      states.keep(states.next(change));
+      states.keep(states.next(change, seen));
     },
   };
 }
@@ -32,7 +32,8 @@ export function openRotation(inner: ActiveCustodian, folder: string): Rotation {
 /**
  * Makes a version of the active key store the one that wraps new data keys (`rotated`), refuses it from now on (`retired`), or lets it be
  * read again (`restored`). `input.invalid` where that can't be: of a version that is not configured, the active one, or a retired one; and
- * where several keys of a key store have a version of that number; or while a rotation by steps is under way that it would cross.
+ * where several keys of a key store have a version of that number; or while a rotation by steps is under way that it would cross. Else as
+ * of `Rotation`.
  */
 export async function changeVersion(
   rotation: Rotation,
@@ -41,6 +42,7 @@ export async function changeVersion(
 ): Promise<KeyRef> {
   await rotation.refresh();
   const { custodian, states } = rotation;
+  const seen = states.revision;
   const { provider } = custodian.activeKey;
   const { key, state } = versionNumbered(custodian, keyVersion);
   const refusal = {
@@ -55,7 +57,7 @@ export async function changeVersion(
     throw new Fault("input.invalid", `version ${keyVersion} is of a key store that only reads`);
   }
   refuseCrossing(states.current(), action, key);
-  if (!(action === "rotated" && state === "active")) await rotation.decide({ action, key });
+  if (!(action === "rotated" && state === "active")) await rotation.decide({ action, key }, seen);
   return key;
 }
 

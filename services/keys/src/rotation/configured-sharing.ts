@@ -46,7 +46,7 @@ export async function openSharedRotation(
     custodian: new StatedCustodian(inner, states),
     states,
     refresh: () => shared.look(),
-    decide: (change) => shared.decide(change),
+    decide: (change, seen) => shared.decide(change, seen),
     check: () => shared.check(),
     [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose](),
   };

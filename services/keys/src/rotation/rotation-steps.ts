@@ -37,24 +37,24 @@ export function rotationSteps(rotation: Rotation, graceMs: number): RotationStep
   const snapshot = () => ({ snapshot: snapshotOf(rotation) });
 
   /** What others decide in the same moment is a conflict like any. */
-  async function step(take: () => Promise<RotationAnswer>): Promise<RotationAnswer> {
+  async function step(take: (seen: number) => Promise<RotationAnswer>): Promise<RotationAnswer> {
     await rotation.refresh();
     try {
-      return await take();
+      return await take(states.revision);
     } catch (error) {
       if (!isFault(error, "backend.changed")) throw error;
       return refused("RotationConflict", "key versions were changed meanwhile", last()?.id);
     }
   }
 
-  async function finish(action: Action, record: RotationRecord): Promise<void> {
+  async function finish(action: Action, record: RotationRecord, seen: number): Promise<void> {
     const completed = { ...record, completedAt: new Date().toISOString() };
-    await rotation.decide({ action, key: record.target, rotation: completed });
+    await rotation.decide({ action, key: record.target, rotation: completed }, seen);
   }
 
   return {
     start: (wish) =>
-      step(async () => {
+      step(async (seen) => {
         const running = last();
         if (running?.phase === "draining") {
           const { phase } = snapshotOf(rotation);
@@ -63,14 +63,15 @@ export function rotationSteps(rotation: Rotation, graceMs: number): RotationStep
         const target = targetOf(custodian, wish.targetVersion);
         if ("reason" in target) return refused(target.reason, target.message);
         const record = startedRecord(custodian.activeKey, target.key, wish.graceMs ?? graceMs);
-        await rotation.decide({ action: "started", key: record.target, rotation: record });
+        const change = { action: "started", key: record.target, rotation: record } as const;
+        await rotation.decide(change, seen);
         return snapshot();
       }),
 
     show: async () => await Promise.resolve(snapshot()),
 
     commit: ({ force }) =>
-      step(async () => {
+      step(async (seen) => {
         const record = last();
         const { phase } = snapshotOf(rotation);
         if (record?.phase !== "draining") {
@@ -82,21 +83,21 @@ export function rotationSteps(rotation: Rotation, graceMs: number): RotationStep
         }
         const failure = await failureOf(rotation, record);
         if (failure !== undefined) {
-          await finish("failed", { ...record, phase: "aborted", error: failure });
+          await finish("failed", { ...record, phase: "aborted", error: failure }, seen);
           return refused("PromoteFailed", failure, record.id);
         }
-        await finish("rotated", { ...record, phase: "committed" });
+        await finish("rotated", { ...record, phase: "committed" }, seen);
         return snapshot();
       }),
 
     abort: () =>
-      step(async () => {
+      step(async (seen) => {
         const record = last();
         if (record?.phase !== "draining") {
           const { phase } = snapshotOf(rotation);
           return refused("RotationConflict", `cannot abort from phase ${phase}`, record?.id);
         }
-        await finish("aborted", { ...record, phase: "aborted" });
+        await finish("aborted", { ...record, phase: "aborted" }, seen);
         return snapshot();
       }),
   };

@@ -29,8 +29,8 @@ const PUT_BACK_MS = 4000;
 export class SharedDecisions implements AsyncDisposable {
   readonly #parts: Sharing;
   readonly #stop = new AbortController();
-  /** Looks follow each other: what is read last is what is known. */
-  #looking: Promise<unknown> = Promise.resolve();
+  /** Looks and decisions follow each other: what was read or written last is what is known. */
+  #last: Promise<unknown> = Promise.resolve();
   #isWanted = false;
   #watch: AsyncDisposable | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -71,25 +71,31 @@ export class SharedDecisions implements AsyncDisposable {
 
   /** Learns what was decided elsewhere by now. Faults as of KeptValue, `config.invalid` as of `open`. */
   async look(): Promise<void> {
-    const look = this.#looking.then(() => this.#lookOnce());
-    this.#looking = look.catch(() => undefined);
-    await look;
+    await this.#inTurn(() => this.#lookOnce());
   }
 
-  /** Makes a decision for every replica, on what is known here. `backend.changed` if another one was made meanwhile. */
-  async decide(change: Change): Promise<void> {
+  /** Makes a decision for every replica, on revision `seen` of what is known here. `backend.changed` if another one was made since. */
+  async decide(change: Change, seen = this.#parts.states.revision): Promise<void> {
     const { states, value, seal } = this.#parts;
-    const next = states.next(change);
-    const told = [...states.since(next.number - MAX_TOLD), next];
-    this.#kept = await value.write(seal.sign(told), this.#kept);
-    this.#adopt([next]);
+    await this.#inTurn(async () => {
+      const next = states.next(change, seen);
+      const told = [...states.since(next.number - MAX_TOLD), next];
+      this.#kept = await value.write(seal.sign(told), this.#kept);
+      this.#adopt([next]);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     clearInterval(this.#timer);
     await this.#watch?.[Symbol.asyncDispose]();
-    await this.#looking;
+    await this.#last;
+  }
+
+  async #inTurn(act: () => Promise<void>): Promise<void> {
+    const mine = this.#last.then(act);
+    this.#last = mine.catch(() => undefined);
+    await mine;
   }
 
   #follow(): void {

@@ -78,10 +78,11 @@ export class VersionStates {
       .map((number) => ({ number, decision: this.#read(number) }));
   }
 
-  /** The decision that a change of what holds now would be. */
-  next(change: Change): NumberedDecision {
+  /** The decision that a change of what holds now would be. `backend.changed` if that is not what revision `seen` said. */
+  next(change: Change, seen = this.revision): NumberedDecision {
     const before = this.current();
-    return { number: this.#known + 1, decision: decisionAfter(before, change) };
+    if (this.#known !== seen) throw changedMeanwhile();
+    return { number: seen + 1, decision: decisionAfter(before, change) };
   }
 
   /**
@@ -158,10 +159,14 @@ export class VersionStates {
     } catch (cause) {
       const isTaken = existsSync(this.#pathOf(number)) && errorCodeOf(cause) === "EEXIST";
       throw isTaken
-        ? new Fault("backend.changed", "key versions were changed by somebody else meanwhile")
+        ? changedMeanwhile()
         : new Fault("config.invalid", `${this.#folder}: can't be written`, { cause });
     } finally {
       if (existsSync(draft)) rmSync(draft);
     }
   }
+}
+
+function changedMeanwhile(): Fault {
+  return new Fault("backend.changed", "key versions were changed by somebody else meanwhile");
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { isFault } from "@s3eg/shared/faults.ts";
 import type { KeyRef } from "../../src/custody/custodian.ts";
 import {
   changeVersion,
@@ -41,6 +42,17 @@ describe("changing key versions", () => {
     await changeVersion(rotation, "retired", 2);
     await refused("rotated", 2, /restore it first/);
     assert.equal(rotation.states.revision, 1);
+  });
+
+  it("makes of two changes in the same moment only one", async () => {
+    using rotation = scratch();
+    const [rotated, retired] = await Promise.allSettled([
+      changeVersion(rotation, "rotated", 2),
+      changeVersion(rotation, "retired", 2),
+    ]);
+    assert.equal(rotated.status, "fulfilled");
+    assert.ok(retired.status === "rejected" && isFault(retired.reason, "backend.changed"));
+    assert.ok(rotation.custodian.keyNamed(rotation.custodian.activeKey));
   });
 
   it("retires no version that wraps where a policy says so", async () => {
@@ -86,20 +98,20 @@ describe("changing key versions", () => {
     const record = { id: "rot-1", from, target, startedAt: new Date().toISOString() };
     const { provider, keyId, keyVersion } = target;
     const step = { ...record, from: { ...from }, target: { provider, keyId, keyVersion } };
-    await rotation.decide({
-      ...{ action: "started", key: target },
-      rotation: { ...step, phase: "draining" },
-    });
+    await rotation.decide(
+      { ...{ action: "started", key: target }, rotation: { ...step, phase: "draining" } },
+      0,
+    );
     for (const action of ["rotated", "retired"] as const) {
       await assert.rejects(changeVersion(rotation, action, 2), {
         code: "input.invalid",
         message: /rotation rot-1 to version 2 is under way/,
       });
     }
-    await rotation.decide({
-      ...{ action: "aborted", key: target },
-      rotation: { ...step, phase: "aborted" },
-    });
+    await rotation.decide(
+      { ...{ action: "aborted", key: target }, rotation: { ...step, phase: "aborted" } },
+      1,
+    );
     await changeVersion(rotation, "rotated", 2);
     assert.equal(rotation.custodian.activeKey.keyVersion, 2);
   });

@@ -114,6 +114,30 @@ describe("rotation by steps", () => {
     assert.equal(snapshotOf(await at.steps.commit({ force: false })).error, undefined);
   });
 
+  it("does not commit what was aborted while the target was tried", async (context) => {
+    using at = scratch();
+    await at.steps.start({ targetVersion: 2 });
+    const wrap = at.inner.wrap.bind(at.inner);
+    context.mock.method(at.inner, "wrap", async (...given: Parameters<typeof wrap>) => {
+      assert.equal(snapshotOf(await at.steps.abort()).phase, "aborted");
+      return await wrap(...given);
+    });
+    assert.equal(reasonOf(await at.steps.commit({ force: false })), "RotationConflict");
+    assert.equal(snapshotOf(await at.steps.show()).phase, "aborted");
+    assert.equal(at.rotation.custodian.activeKey.keyVersion, 1);
+  });
+
+  it("begins one of two rotations that are started in the same moment", async () => {
+    using at = scratch();
+    const [first, second] = await Promise.all([
+      at.steps.start({ targetVersion: 2 }),
+      at.steps.start({ targetVersion: 3 }),
+    ]);
+    assert.equal(snapshotOf(first).targetVersion, 2);
+    assert.equal(reasonOf(second), "RotationConflict");
+    assert.equal(snapshotOf(await at.steps.show()).targetVersion, 2);
+  });
+
   it("refuses a start without a way to go", async () => {
     using at = scratch();
     await changeVersion(at.rotation, "retired", 3);

@@ -86,6 +86,40 @@ describe("SharedDecisions", () => {
     assert.deepEqual(a.states.current(), b.states.current());
   });
 
+  it("decides nothing on what is known no more", async () => {
+    await using at = site();
+    await using a = await at.open("a");
+    await a.shared.decide({ action: "retired", key: key(3) }, 0);
+    await assert.rejects(a.shared.decide({ action: "rotated", key: key(3) }, 0), {
+      code: "backend.changed",
+    });
+    await a.shared.decide({ action: "rotated", key: key(2) }, 1);
+    assert.equal(a.states.revision, 2);
+  });
+
+  it("takes no answer from before its own decision for an old value", async (context) => {
+    await using at = site();
+    await using a = await at.open("a");
+    await a.shared.decide({ action: "retired", key: key(3) });
+    await settled();
+    const read = at.value.read.bind(at.value);
+    const gate = Promise.withResolvers<void>();
+    context.mock.method(at.value, "read", async () => {
+      const kept = await read();
+      await gate.promise;
+      return kept;
+    });
+    const looking = a.shared.look();
+    await settled();
+    const deciding = a.shared.decide({ action: "retired", key: key(1) });
+    await settled();
+    gate.resolve();
+    await Promise.all([looking, deciding]);
+    await settled();
+    assert.equal(at.value.writes, 2);
+    await a.shared.check();
+  });
+
   it("believes nothing forged, old or gone, and puts back what it knows", async () => {
     await using at = site();
     await using a = await at.open("a");
