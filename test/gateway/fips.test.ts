@@ -90,15 +90,7 @@ describe("the FIPS profile", () => {
         /^f[13]-(aes|chacha)-password-0\.3/.test(variant),
       );
       await store(gateway, some);
-      const settings = {
-        ...SETTINGS,
-        ...keys,
-        BACKEND_ENDPOINT: gateway.store.endpoint.origin,
-        BACKEND_ACCESS_KEY: "STORE",
-        BACKEND_SECRET_KEY: gateway.storeSecretKey,
-        ...{ KEY_MANAGER_ENABLED: "true", KEY_MANAGER_PROVIDER: "self_contained" },
-        SELF_CONTAINED_TYPE: "aes",
-      };
+      const settings = { ...SETTINGS, ...gateway.settings, ...keys };
       const buckets = [...new Set(some.map(({ bucket }) => bucket))];
       for (const bucket of buckets) {
         const last = await gateway.behind.send("PUT", pathOf(bucket, "~last"), { body: "plain" });

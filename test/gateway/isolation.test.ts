@@ -115,7 +115,7 @@ describe("the log of a whole run", () => {
     assert.ok(client.signatures.length > 10);
     const secrets = [
       gateway.keys.secretKey,
-      gateway.storeSecretKey,
+      gateway.settings.BACKEND_SECRET_KEY,
       "a-wrong-secret",
       sentence,
       "nor this note",

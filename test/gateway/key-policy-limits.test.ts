@@ -89,17 +89,8 @@ describe("a policy that names a key", () => {
     const found = await storedOf(gateway, "b-one", "k");
     assert.equal(found.key, STANDARD);
     const tool = {
+      ...gateway.settings,
       ...env,
-      BACKEND_ENDPOINT: gateway.store.endpoint.origin,
-      BACKEND_ACCESS_KEY: "STORE",
-      BACKEND_SECRET_KEY: gateway.storeSecretKey,
-      KEY_MANAGER_ENABLED: "true",
-      KEY_MANAGER_PROVIDER: "self_contained",
-      SELF_CONTAINED_TYPE: "aes",
-      SELF_CONTAINED_AES_KEYS: "1=env:KEK",
-      KEK: gateway.kek.toString("base64"),
-      GW_CRED_0_ACCESS_KEY: "A",
-      GW_CRED_0_SECRET_KEY: "S",
       GW_POLICY_1_ID: "b",
       GW_POLICY_1_BUCKETS: "b-*",
       GW_POLICY_1_KEY_PROVIDER: "rsa",

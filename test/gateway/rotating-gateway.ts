@@ -36,18 +36,7 @@ export async function rotatingGateway(
     ...{ KEK: kekOf(), KEK2: kekOf(), KEK3: kekOf() },
   };
   const gateway = await runningGateway({ env: { ...settings, ...more } });
-  const env = {
-    ...settings,
-    ...ofCommands,
-    BACKEND_ENDPOINT: gateway.store.endpoint.origin,
-    BACKEND_ACCESS_KEY: "STORE",
-    BACKEND_SECRET_KEY: gateway.storeSecretKey,
-    KEY_MANAGER_ENABLED: "true",
-    KEY_MANAGER_PROVIDER: "self_contained",
-    SELF_CONTAINED_TYPE: "aes",
-    GW_CRED_0_ACCESS_KEY: gateway.keys.accessKey,
-    GW_CRED_0_SECRET_KEY: gateway.keys.secretKey,
-  };
+  const env = { ...gateway.settings, ...settings, ...ofCommands };
   const silent = { progress: () => undefined };
   return {
     gateway,

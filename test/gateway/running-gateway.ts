@@ -33,7 +33,11 @@ export interface RunningGateway extends AsyncDisposable {
   readonly keys: { readonly accessKey: string; readonly secretKey: string };
   readonly kek: Buffer;
   readonly store: DevStore;
-  readonly storeSecretKey: string;
+  /** What the command line needs to work beside it: the store, a client, and the key. */
+  readonly settings: Readonly<
+    Record<"BACKEND_ENDPOINT" | "BACKEND_ACCESS_KEY" | "BACKEND_SECRET_KEY", string> &
+      Record<string, string>
+  >;
   readonly bus: TappedBus;
   /** The store, asked directly. */
   readonly behind: WireClient;
@@ -62,13 +66,10 @@ export async function runningGateway(wish: GatewayWish = {}): Promise<RunningGat
   const store = held.use(await startDevStore({ ...at, credentials, log }));
   const keys = { accessKey: "CLIENT", secretKey: randomBytes(16).toString("hex") };
   const kek = randomBytes(32);
-  const env = {
-    LISTEN_ADDR: "127.0.0.1:0",
+  const settings = {
     BACKEND_ENDPOINT: store.endpoint.origin,
     BACKEND_ACCESS_KEY: storeKeys.accessKey,
     BACKEND_SECRET_KEY: storeKeys.secretKey,
-    BACKEND_RETRY_INITIAL_BACKOFF: "1ms",
-    BACKEND_RETRY_MAX_BACKOFF: "2ms",
     GW_CRED_0_ACCESS_KEY: keys.accessKey,
     GW_CRED_0_SECRET_KEY: keys.secretKey,
     KEY_MANAGER_ENABLED: "true",
@@ -76,6 +77,12 @@ export async function runningGateway(wish: GatewayWish = {}): Promise<RunningGat
     SELF_CONTAINED_TYPE: "aes",
     SELF_CONTAINED_AES_KEYS: "1=env:KEK",
     KEK: kek.toString("base64"),
+  };
+  const env = {
+    LISTEN_ADDR: "127.0.0.1:0",
+    ...settings,
+    BACKEND_RETRY_INITIAL_BACKOFF: "1ms",
+    BACKEND_RETRY_MAX_BACKOFF: "2ms",
     DATA_DIR: join(folder, "data"),
     AUDIT_ENABLED: "false",
     POLICIES: await policyGlob(folder, wish.policies ?? []),
@@ -97,7 +104,7 @@ export async function runningGateway(wish: GatewayWish = {}): Promise<RunningGat
     keys,
     kek,
     store,
-    storeSecretKey: storeKeys.secretKey,
+    settings,
     bus,
     behind,
     lines,

@@ -36,16 +36,7 @@ describe("objects of format 1 where the policy seals metadata", () => {
       const copied = await client.send("PUT", `${path}.copy`, copying);
       assert.equal(copied.status, 200, copied.text);
     }
-    const settings = {
-      ...env,
-      BACKEND_ENDPOINT: gateway.store.endpoint.origin,
-      BACKEND_ACCESS_KEY: "STORE",
-      BACKEND_SECRET_KEY: gateway.storeSecretKey,
-      ...{ KEY_MANAGER_ENABLED: "true", KEY_MANAGER_PROVIDER: "self_contained" },
-      SELF_CONTAINED_TYPE: "aes",
-      GW_CRED_0_ACCESS_KEY: gateway.keys.accessKey,
-      GW_CRED_0_SECRET_KEY: gateway.keys.secretKey,
-    };
+    const settings = { ...gateway.settings, ...env };
     const buckets = [...new Set(objects.map(({ bucket }) => bucket))];
     const report = await rewrap(["--upgrade", ...buckets], settings, { progress: () => undefined });
     assert.doesNotMatch(report, /failed/);

@@ -24,16 +24,7 @@ describe("s3eg rewrap --upgrade", () => {
     const env = { ...keys, DATA_DIR: join(folder, "data") };
     await using gateway = await runningGateway({ env });
     await store(gateway, stored);
-    const settings = {
-      ...env,
-      BACKEND_ENDPOINT: gateway.store.endpoint.origin,
-      BACKEND_ACCESS_KEY: "STORE",
-      BACKEND_SECRET_KEY: gateway.storeSecretKey,
-      ...{ KEY_MANAGER_ENABLED: "true", KEY_MANAGER_PROVIDER: "self_contained" },
-      SELF_CONTAINED_TYPE: "aes",
-      GW_CRED_0_ACCESS_KEY: gateway.keys.accessKey,
-      GW_CRED_0_SECRET_KEY: gateway.keys.secretKey,
-    };
+    const settings = { ...gateway.settings, ...env };
     const buckets = [...new Set(objects.map(({ bucket }) => bucket))];
     const lines: string[] = [];
     const progress = (line: string) => void lines.push(line);
@@ -72,15 +63,7 @@ describe("s3eg rewrap --upgrade", () => {
     await writeFile(policy, policies.join(""));
     const config = join(folder, "config.yaml");
     await writeFile(config, `policies: [${JSON.stringify(policy)}]\n`);
-    const settings = {
-      ...env,
-      CONFIG_PATH: config,
-      BACKEND_ENDPOINT: gateway.store.endpoint.origin,
-      BACKEND_ACCESS_KEY: "STORE",
-      BACKEND_SECRET_KEY: gateway.storeSecretKey,
-      GW_CRED_0_ACCESS_KEY: gateway.keys.accessKey,
-      GW_CRED_0_SECRET_KEY: gateway.keys.secretKey,
-    };
+    const settings = { ...gateway.settings, ...env, CONFIG_PATH: config };
     const buckets = [...new Set(whole.map(({ bucket }) => bucket))];
     const report = await rewrap(["--upgrade", ...buckets], settings, { progress: () => undefined });
     assert.doesNotMatch(report, /failed/);
