@@ -1,23 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Backend, BackendRequest, BackendResponse } from "../../src/backend/backend.ts";
 import { pinningCopies } from "../../src/backend/copy-pin.ts";
+import { keptBackend } from "./kept-backend.ts";
 
 describe("pinningCopies", () => {
   it("says the condition on a copy's source under Ceph's name too, and closes the backend", async () => {
-    const sent: BackendRequest[] = [];
-    let isClosed = false;
-    const backend: Backend = {
-      async send(request) {
-        await Promise.resolve();
-        sent.push(request);
-        return { status: 200 } as BackendResponse;
-      },
-      async [Symbol.asyncDispose]() {
-        await Promise.resolve();
-        isClosed = true;
-      },
-    };
+    const { backend, sent, isClosed } = keptBackend();
     const pinning = pinningCopies(backend);
     const asked = { method: "PUT", bucket: "b", key: "k", requestId: "r" } as const;
     const pin = { "x-amz-copy-source": "b/k", "x-amz-copy-source-if-match": '"e"' };
@@ -28,6 +16,6 @@ describe("pinningCopies", () => {
     assert.deepEqual(pinned, { ...pin, "x-amz-copy-if-match": '"e"' });
     assert.deepEqual(others, [{ "if-match": '"e"' }, undefined]);
     await pinning[Symbol.asyncDispose]();
-    assert.equal(isClosed, true);
+    assert.equal(isClosed(), true);
   });
 });

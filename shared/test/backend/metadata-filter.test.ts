@@ -1,24 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Backend, BackendRequest, BackendResponse } from "../../src/backend/backend.ts";
 import { withoutMetadata } from "../../src/backend/metadata-filter.ts";
-
-function keptBackend() {
-  const sent: BackendRequest[] = [];
-  let isClosed = false;
-  const backend: Backend = {
-    async send(request) {
-      await Promise.resolve();
-      sent.push(request);
-      return { status: 200 } as BackendResponse;
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.resolve();
-      isClosed = true;
-    },
-  };
-  return { backend, sent, isClosed: () => isClosed };
-}
+import { keptBackend } from "./kept-backend.ts";
 
 describe("withoutMetadata", () => {
   it("keeps the named user metadata from the backend, and nothing else", async () => {
