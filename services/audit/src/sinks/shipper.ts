@@ -7,7 +7,7 @@ import type { Spool } from "./spool.ts";
 
 /** What a shipper is made of. */
 export interface ShipperParts {
-  readonly spool: Spool;
+  readonly spool: Pick<Spool, "next" | "taken">;
   readonly receiver: EventReceiver;
   /** Events of one POST at most. */
   readonly batchSize: number;

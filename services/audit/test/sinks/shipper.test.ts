@@ -8,8 +8,8 @@ import type { Batch, Spool } from "../../src/sinks/spool.ts";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
 
-/** A spool in memory: the part of one that a shipper uses. */
-class MemorySpool {
+/** A spool in memory. */
+class MemorySpool implements Pick<Spool, "next" | "taken"> {
   lines: string[] = [];
   taking = 0;
 
@@ -40,7 +40,7 @@ function started(parts: Partial<ShipperParts> = {}) {
   };
   const metrics = createMetrics();
   const shipper = new Shipper({
-    spool: spool as unknown as Spool,
+    spool,
     receiver,
     batchSize: 3,
     flushIntervalMs: 0,
