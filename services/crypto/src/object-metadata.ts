@@ -14,10 +14,10 @@ export function storedHeaders(
   { keys, header }: { keys: ObjectKeys; header: string },
   isSealed = false,
 ): HeaderFields {
-  const stored = { ...(isSealed ? hidden(headers, { keys, header }) : headers) };
-  const all = { ...stored, [HEADER_FIELD]: header };
-  checkMetadataRoom(all);
-  return all;
+  const others = isSealed ? hidden(headers, { keys, header }) : headers;
+  const stored = { ...others, [HEADER_FIELD]: header };
+  checkMetadataRoom(stored);
+  return stored;
 }
 
 /** What a client sees of a backend's answer about an object whose header proved genuine. `crypto.integrity` for metadata that do not open. */
