@@ -2,7 +2,9 @@
 import { parseArgs } from "node:util";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
+import type { KeyRef } from "../../../keys/src/custody/custodian.ts";
 import {
+  changeableVersion,
   changeVersion,
   type Rotation,
   versionNumbered,
@@ -23,7 +25,7 @@ export async function keys(args: readonly string[], env: Env): Promise<string> {
   const { config } = readToolConfig("keys", env);
   const log = createLog({ service: "cli", level: "error" });
   await using rotation = await openKeyVersions({ config, env, log });
-  await rotation.custodian.start();
+  await rotation.custodian.start(writesAfter(wish, rotation));
   if (!("version" in wish)) {
     if (wish.verb === "list") return listOf(rotation);
     await rotation.custodian.check();
@@ -33,6 +35,12 @@ export async function keys(args: readonly string[], env: Env): Promise<string> {
   const note = verb === "retire" && !isForced ? noteOn(rotation, version, config.data_dir) : "";
   await changeVersion(rotation, ACTIONS[verb], version);
   return listOf(rotation) + note;
+}
+
+/** A rotation is to a version that works, and may be away from one that works no more: what is tried is the one that is to write. */
+function writesAfter(wish: Wish, rotation: Rotation): (() => KeyRef) | undefined {
+  if (wish.verb !== "rotate") return undefined;
+  return () => changeableVersion(rotation, "rotated", wish.version).key;
 }
 
 type Wish =

@@ -29,20 +29,35 @@ export function openRotation(inner: ActiveCustodian, folder: string): Rotation {
   };
 }
 
+/** What operators do with a version at once, without steps. */
+type VersionChange = "rotated" | "retired" | "restored";
+
 /**
  * Makes a version of the active key store the one that wraps new data keys (`rotated`), refuses it from now on (`retired`), or lets it be
- * read again (`restored`). `input.invalid` where that can't be: of a version that is not configured, the active one, or a retired one; and
- * where several keys of a key store have a version of that number; or while a rotation by steps is under way that it would cross. Else as
- * of `Rotation`.
+ * read again (`restored`). Faults as of `changeableVersion` and `Rotation`.
  */
 export async function changeVersion(
   rotation: Rotation,
-  action: "rotated" | "retired" | "restored",
+  action: VersionChange,
   keyVersion: number,
 ): Promise<KeyRef> {
   await rotation.refresh();
-  const { custodian, states } = rotation;
-  const seen = states.revision;
+  const seen = rotation.states.revision;
+  const { key, state } = changeableVersion(rotation, action, keyVersion);
+  if (!(action === "rotated" && state === "active")) await rotation.decide({ action, key }, seen);
+  return key;
+}
+
+/**
+ * The version that would be changed, as far as is known now. `input.invalid` where that can't be: of a version that is not configured, the
+ * active one, or a retired one; and where several keys of a key store have a version of that number; or while a rotation by steps is under
+ * way that it would cross.
+ */
+export function changeableVersion(
+  { custodian, states }: Rotation,
+  action: VersionChange,
+  keyVersion: number,
+): StatedVersion {
   const { provider } = custodian.activeKey;
   const { key, state } = versionNumbered(custodian, keyVersion);
   const refusal = {
@@ -57,8 +72,7 @@ export async function changeVersion(
     throw new Fault("input.invalid", `version ${keyVersion} is of a key store that only reads`);
   }
   refuseCrossing(states.current(), action, key);
-  if (!(action === "rotated" && state === "active")) await rotation.decide({ action, key }, seen);
-  return key;
+  return { key, state };
 }
 
 function refuseCrossing(decided: Decision | undefined, action: Action, key: KeyRef): void {

@@ -71,10 +71,10 @@ export class StatedCustodian implements ActiveCustodian {
     return key && !this.#states.isRetired(key) ? key : undefined;
   }
 
-  /** Also `config.invalid` where the version that is to write is not configured, or retired. */
-  async start(): Promise<void> {
-    await this.#inner.start(() => this.#writingKey());
-    this.#writingKey();
+  /** Without `writes` the version that was decided must be well; `config.invalid` where it is not configured, or retired. */
+  async start(writes = () => this.#writingKey()): Promise<void> {
+    await this.#inner.start(writes);
+    writes();
   }
 
   /**
