@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from "@nats-io/transport-node";
+import { aesVersions } from "./aes-versions.ts";
 import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./servers/child.ts";
 import { startDevStoreProcess } from "./servers/dev-store.ts";
 import { type NatsServer, startNats } from "./servers/nats.ts";
@@ -106,15 +107,14 @@ export async function startRotationSite(): Promise<RotationSite> {
     SERVER_DISABLE_MULTIPART_UPLOADS: "true",
   };
   const keysSecret = { KEYS_SECRET: randomBytes(32).toString("base64") };
-  const versions = [1, 2, 3].map((n) => `${n}=base64:${randomBytes(32).toString("base64")}`);
+  const versions = aesVersions(3);
   const keysEnv = (name: string) => ({
     ...{ ...shared, ...keysSecret, NATS_CREDS_FILE: identities.keys.file },
     DATA_DIR: join(scratch.folder, name),
     KEY_MANAGER_ENABLED: "true",
     KEY_MANAGER_PROVIDER: "self_contained",
     SELF_CONTAINED_TYPE: "aes",
-    SELF_CONTAINED_AES_KEYS: versions.join(","),
-    SELF_CONTAINED_AES_ACTIVE_VERSION: "1",
+    ...versions,
   });
   const run = async (roles: readonly string[], env: Record<string, string>): Promise<Child> => {
     const child = await startChild({

@@ -11,6 +11,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { aesVersions } from "../aes-versions.ts";
 import { type Bucket, getObject, metadataOf, putInParts } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { type OneProcessGateway, startGateway } from "../gateway.ts";
@@ -20,7 +21,6 @@ import type { S3Server } from "../servers/s3-server.ts";
 import { type TappedBackend, tapBackend } from "../servers/tapped-backend.ts";
 
 const MIB = 1024 * 1024;
-const kek = () => `base64:${randomBytes(32).toString("base64")}`;
 const SINGLE = ["plain", "tagged/1", "tagged/2", "described"];
 
 /** Stores: radosgw drops the tags of a copy, so that there the job is at its work longest. */
@@ -43,8 +43,7 @@ for (const { name, args, start } of STORES) {
       const backend = stack.use(await start());
       tap = stack.use(await tapBackend(backend));
       const env = {
-        SELF_CONTAINED_AES_KEYS: `1=${kek()},2=${kek()}`,
-        SELF_CONTAINED_AES_ACTIVE_VERSION: "1",
+        ...aesVersions(2),
         ...(name === "radosgw" ? { BACKEND_PROVIDER: "ceph" } : {}),
       };
       gateway = stack.use(await startGateway({ backend: tap, env }));

@@ -18,6 +18,7 @@ import {
   type PutObjectCommandInput,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { aesVersions } from "../aes-versions.ts";
 import { type Bucket, getObject, keysOf, putInParts, putObject } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { type OneProcessGateway, startGateway } from "../gateway.ts";
@@ -25,11 +26,7 @@ import { startBackend } from "../servers/backends.ts";
 import type { S3Server } from "../servers/s3-server.ts";
 
 const MIB = 1024 * 1024;
-const kek = () => `base64:${randomBytes(32).toString("base64")}`;
-const KEYS = {
-  SELF_CONTAINED_AES_KEYS: `1=${kek()},2=${kek()}`,
-  SELF_CONTAINED_AES_ACTIVE_VERSION: "1",
-};
+const KEYS = aesVersions(2);
 /** AES-256 keys of customers, sent with each request. */
 const CUSTOMERS = (() => {
   const key = randomBytes(32);

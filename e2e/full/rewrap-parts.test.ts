@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, describe, it } from "node:test";
 import { CreateBucketCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
+import { aesVersions } from "../aes-versions.ts";
 import { getObject, keysOf, putInParts, putObject } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { startGateway } from "../gateway.ts";
@@ -13,18 +14,14 @@ const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 /** Of 64 MiB: 5.06 GiB. */
 const WHOLE_PARTS = 81;
-const kek = () => `base64:${randomBytes(32).toString("base64")}`;
 
 /** A gateway whose objects are under version 1, on a store that is told on what it answered. */
 async function rewrapping(name: string, env: Readonly<Record<string, string>> = {}) {
   const stack = new AsyncDisposableStack();
   const backend = stack.use(await startBackend(name));
   const tap = stack.use(await tapBackend(backend));
-  const keys = {
-    SELF_CONTAINED_AES_KEYS: `1=${kek()},2=${kek()}`,
-    SELF_CONTAINED_AES_ACTIVE_VERSION: "1",
-  };
-  const gateway = stack.use(await startGateway({ backend: tap, env: { ...keys, ...env } }));
+  const versions = { ...aesVersions(2), ...env };
+  const gateway = stack.use(await startGateway({ backend: tap, env: versions }));
   const [s3, behind] = [s3ClientOf(gateway), s3ClientOf(backend)];
   stack.defer(() => {
     s3.destroy();

@@ -6,6 +6,7 @@ import { match, ok, rejects } from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
+import { aesVersions } from "../aes-versions.ts";
 import { type Bucket, getObject, putInParts, putObject } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { type OneProcessGateway, startGateway } from "../gateway.ts";
@@ -19,8 +20,6 @@ const KEYS_EACH = 3;
 const KIB = 1024;
 const PART = 6 * KIB * KIB;
 const BIG = randomBytes(11 * KIB * KIB);
-
-const kek = () => `base64:${randomBytes(32).toString("base64")}`;
 
 /** Stores, and whether they heed a condition on what a copy overwrites: where they do not, nobody may write during a re-wrap. */
 const STORES: readonly { name: string; heeds: boolean; start: () => Promise<S3Server> }[] = [
@@ -38,9 +37,7 @@ for (const { name, heeds, start } of STORES) {
     let at: Bucket;
     before(async () => {
       backend = stack.use(await countBackend(stack.use(await start())));
-      const versions = [1, 2, 3].map((version) => `${version}=${kek()}`).join(",");
-      const env = { SELF_CONTAINED_AES_KEYS: versions, SELF_CONTAINED_AES_ACTIVE_VERSION: "1" };
-      gateway = stack.use(await startGateway({ backend, env }));
+      gateway = stack.use(await startGateway({ backend, env: aesVersions(3) }));
       const s3 = s3ClientOf(gateway);
       stack.defer(() => s3.destroy());
       at = { s3, bucket };
