@@ -1,4 +1,5 @@
 /** The contract of custodians on a real key store, and what the suites on these have in common. */
+import { deepEqual } from "node:assert/strict";
 import type { configuredKmip } from "../services/keys/src/custody/configured-kmip.ts";
 import type { GuardedCustodian } from "../services/keys/src/custody/remote/guarded-custodian.ts";
 import { load } from "../services/keys/test/config/read-settings.ts";
@@ -21,6 +22,16 @@ export async function realCustodian(
 ): Promise<GuardedCustodian> {
   const config = load({ KEY_MANAGER_ENABLED: "true", ...settings });
   return await configured({ config, env, folder: "/nowhere", log: new KeptLog() });
+}
+
+/** Checks that many questions at a time get each its own answer. */
+export async function keepsQuestionsApart(custodian: GuardedCustodian): Promise<void> {
+  const use = { key: custodian.activeKey, binding };
+  const payloads = Array.from({ length: 40 }, (_, n) => Buffer.alloc(65, n + 1));
+  const wraps = await Promise.all(payloads.map((each) => custodian.wrap(each, use)));
+  const opened = await Promise.all(wraps.map((each) => custodian.unwrap(each, use)));
+  const bytes = opened.map((each) => Buffer.from(each));
+  deepEqual(bytes, payloads);
 }
 
 /**
