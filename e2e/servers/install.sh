@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao pykmip), python, and
+# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao pykmip moto softhsm cosmian), python, and
 # clients (aws s3cmd rclone restic s3fs s5cmd mc; "clients" is all of these), and what backs up or stores through the gateway
 # (postgres barman pgbackrest restic registry; "backups" is all of these).
 # Quick when they are there already. As root on Debian for the apt ones; Go and Python must be there for theirs.
