@@ -162,29 +162,39 @@ function canaryBinding({ provider, keyId, keyVersion }: KeyRef): Buffer {
 
 /** The file is the former one or this one, whole. */
 async function replace(path: string, text: string): Promise<void> {
-  const draft = await written(path, text);
-  await rename(draft, path);
+  await withDraft(path, text, (draft) => rename(draft, path));
 }
 
 /** The file appears whole or not at all. One that another process wrote meanwhile stays, and is checked like any other. */
 async function writeOnce(path: string, text: string): Promise<void> {
-  const draft = await written(path, text);
+  await withDraft(path, text, async (draft) => {
+    try {
+      await link(draft, path);
+    } catch (error) {
+      if (errorCodeOf(error) !== "EEXIST") throw error;
+    }
+  });
+}
+
+/** A draft beside the file, on disk and whole, until it was put in its place. */
+async function withDraft(
+  path: string,
+  text: string,
+  put: (draft: string) => Promise<void>,
+): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
   try {
-    await link(draft, path);
-  } catch (error) {
-    if (errorCodeOf(error) !== "EEXIST") throw error;
+    await writeSynced(draft, text);
+    await put(draft);
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-/** A draft beside the file, on disk. */
-async function written(path: string, text: string): Promise<string> {
-  const draft = `${path}.${randomBytes(6).toString("hex")}`;
-  await using file = await open(draft, "wx", 0o600);
+async function writeSynced(path: string, text: string): Promise<void> {
+  await using file = await open(path, "wx", 0o600);
   await file.writeFile(text);
   await file.sync();
-  return draft;
 }
 
 async function readText(path: string): Promise<string | undefined> {

@@ -188,6 +188,20 @@ describe("checkCanaries", () => {
     assert.equal((await readdir(folder)).length, 1);
   });
 
+  it("leaves nothing beside a canary that can't be put in its place", async () => {
+    const custodian = new Generations();
+    await checkCanaries(custodian, { folder, log });
+    const [name = ""] = await readdir(folder);
+    const wrap = custodian.wrap.bind(custodian);
+    custodian.wrap = async (payload) => {
+      await rm(join(folder, name));
+      await mkdir(join(folder, name));
+      return await wrap(payload);
+    };
+    await assert.rejects(checkCanaries(custodian, { folder, log }), { code: "config.invalid" });
+    assert.deepEqual(await readdir(folder), [name]);
+  });
+
   it("does not blame the key when the custodian fails", async () => {
     const custodian = new CountingCustodian([1]);
     await checkCanaries(custodian, { folder, log });
