@@ -13,7 +13,6 @@ import { guardedAnswer } from "@s3eg/shared/trust/guarded-answer.ts";
 import type { ProveKey } from "./canary.ts";
 import { checkKeyStoreAnswerer } from "./check-key-store.ts";
 import type { ActiveCustodian } from "./custody/custodian.ts";
-
 import { issueDataKeyAnswerer } from "./issue-data-key.ts";
 import type { LegacyKeyStores } from "./legacy/legacy-keys.ts";
 import type { Measured } from "./measured.ts";
@@ -41,13 +40,17 @@ export function openInbox(
   { guards, measured }: { guards: Guards | undefined; measured: Measured },
 ): void {
   const issue = issueDataKeyAnswerer(custodian, prove);
-  const unwrap = measured("unwrap", unwrapDataKeyAnswerer(custodian));
-  const unwrapMany = unwrapDataKeysAnswerer(unwrap);
+  const unwrap = unwrapDataKeyAnswerer(custodian);
+  // Each data key counts; so does the question, which may be refused before there is any.
+  const unwrapMany = unwrapDataKeysAnswerer(measured("unwrap", unwrap));
   const reissue = reissueHeaderAnswerer(custodian, prove);
   const { dataKeys, headers } = guards ?? {};
   bus.serve(issueDataKey, measured("issue", guardedAnswer(issueDataKey, dataKeys, issue)));
-  bus.serve(unwrapDataKey, guardedAnswer(unwrapDataKey, dataKeys, unwrap));
-  bus.serve(unwrapDataKeys, guardedAnswer(unwrapDataKeys, dataKeys, unwrapMany));
+  bus.serve(unwrapDataKey, measured("unwrap", guardedAnswer(unwrapDataKey, dataKeys, unwrap)));
+  bus.serve(
+    unwrapDataKeys,
+    measured("unwrap-many", guardedAnswer(unwrapDataKeys, dataKeys, unwrapMany)),
+  );
   const unwrapLegacy = unwrapLegacyKeyAnswerer(legacy);
   bus.serve(
     unwrapLegacyKey,

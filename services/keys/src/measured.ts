@@ -4,7 +4,7 @@ import { endedShortLived } from "@s3eg/shared/http/short-lived.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 
 /** The questions of keys, as a label. */
-type Operation = "issue" | "unwrap" | "unwrap-legacy" | "reissue" | "check";
+type Operation = "issue" | "unwrap" | "unwrap-many" | "unwrap-legacy" | "reissue" | "check";
 
 /** Wraps an answerer so that its answers and refusals are counted and timed, and what they leave behind is collected. */
 export type Measured = <Asked extends unknown[], Answer>(

@@ -11,6 +11,7 @@ import {
   issueDataKey,
   reissueHeader,
   unwrapDataKey,
+  unwrapDataKeys,
 } from "@s3eg/shared/contracts/keys.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import { createLog, type Log } from "@s3eg/shared/runtime/log.ts";
@@ -125,6 +126,11 @@ describe("keys", () => {
     await assert.rejects(askKeys(remote, edge, issue), is("keys.refused"));
     const unwrap = { question: unwrapDataKey, input: { place, header }, requestId: "r" };
     await assert.rejects(askKeys(remote, edge, unwrap), is("keys.refused"));
+    const many = { objects: [{ place, header }] };
+    await assert.rejects(
+      askKeys(remote, edge, { question: unwrapDataKeys, input: many, requestId: "r" }),
+      is("keys.refused"),
+    );
     await assert.rejects(askKeys(remote, crypto, reissue), is("keys.refused"));
   });
 
@@ -147,10 +153,16 @@ describe("keys", () => {
     await assert.rejects(askKeys(local, undefined, issue), is("keys.unavailable"));
     custodian.failure = undefined;
     const text = await metrics.text();
-    for (const result of ["ok", "keys.refused", "keys.unavailable"]) {
-      assert.ok(
-        text.includes(`gateway_keys_operations_total{operation="issue",result="${result}"}`),
-      );
+    for (const [operation, result] of [
+      ["issue", "ok"],
+      ["issue", "keys.refused"],
+      ["issue", "keys.unavailable"],
+      ["unwrap", "ok"],
+      ["unwrap", "keys.refused"],
+      ["unwrap-many", "keys.refused"],
+    ]) {
+      const line = `gateway_keys_operations_total{operation="${operation}",result="${result}"}`;
+      assert.ok(text.includes(line), line);
     }
   });
 
