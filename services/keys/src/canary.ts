@@ -20,7 +20,6 @@ import { errorCodeOf } from "./error-code.ts";
 /** Key stores that may wrap by a newer version of a key than before, under the same name. */
 const HAS_OWN_VERSIONS: ReadonlySet<KeyRef["provider"]> = new Set([
   "aws-kms",
-  "azure",
   "gcp",
   "kmip",
   "transit",
