@@ -55,7 +55,7 @@ export const CKA = {
 export const CKM = { rsaOaep: 0x0009, sha256: 0x0250, aesGcm: 0x1087 } as const;
 export const CKG_MGF1_SHA256 = 2;
 export const CKZ_DATA_SPECIFIED = 1;
-export const CKF = { osLockingOk: 2, serialSession: 4, tokenPresent: 1 } as const;
+export const CKF = { osLockingOk: 2, serialSession: 4 } as const;
 export const CKU_USER = 1;
 /** How pkcs11js tells parameters of mechanisms apart: CK_GCM_PARAMS as of PKCS#11 2.40, CK_RSA_PKCS_OAEP_PARAMS. */
 export const PARAMETERS = { gcm: 7, oaep: 4 } as const;
