@@ -4,7 +4,7 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import type { Custodian, KeyRef, KeyUse, LegacyWrapped } from "./custodian.ts";
-import { bytesOfBase64 } from "./remote/base64-bytes.ts";
+import { ciphertextBytes } from "./transit/transit-answers.ts";
 
 /** Stores that let a key be exported and wrap with nothing but it (format.md §5): `iv ‖ ct ‖ tag`, or a text with the same in base64. */
 const STORES: ReadonlySet<Provider> = new Set(["kmip", "pkcs11", "transit"]);
@@ -12,7 +12,6 @@ const STORES: ReadonlySet<Provider> = new Set(["kmip", "pkcs11", "transit"]);
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_WRAP_BYTES = 40;
-const TRANSIT = /^vault:v[1-9]\d{0,9}:(?<digits>[A-Za-z0-9+/]+={0,2})$/;
 /** The two ciphers that such keys are made for, AES first; a Transit key may be of either. */
 const AEADS = ["aes-256-gcm", "chacha20-poly1305"] as const;
 /** RFC 3394 and RFC 5649 (docs/format-1.md §4), with their initial values. */
@@ -106,8 +105,7 @@ export class ExportedKey implements Custodian {
 }
 
 function transitBytes(wrapped: Uint8Array): Uint8Array {
-  const digits = TRANSIT.exec(Buffer.from(wrapped).toString("latin1"))?.groups?.digits;
-  const bytes = digits === undefined ? undefined : bytesOfBase64(Buffer.from(digits));
+  const bytes = ciphertextBytes(Buffer.from(wrapped).toString("latin1"));
   if (bytes) return bytes;
   throw new Fault("crypto.integrity", "wrapped key is no Transit ciphertext");
 }

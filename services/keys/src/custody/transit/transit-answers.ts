@@ -8,6 +8,7 @@ const Errors = z.object({ errors: z.array(z.string()).default([]) });
 const Ciphertext = z.object({ data: z.object({ ciphertext: z.string() }) });
 const Plaintext = z.object({ data: z.object({ plaintext: z.string() }) });
 
+const CIPHERTEXT = /^vault:v[1-9]\d{0,9}:(?<digits>[A-Za-z0-9+/]+={0,2})$/;
 const PLAINTEXT_FIELD = Buffer.from('"plaintext":"');
 const QUOTE = 0x22;
 const MASK = 0x2a;
@@ -30,6 +31,12 @@ export function decryptBody(ciphertext: string, binding?: Uint8Array): Buffer {
 /** The ciphertext of an answer to encrypt. */
 export function ciphertextOf(answer: KeyStoreAnswer): string {
   return parsed(answer, Ciphertext).data.ciphertext;
+}
+
+/** Nonce, ciphertext and tag in `vault:v1:…`; undefined for what Transit does not spell so. */
+export function ciphertextBytes(ciphertext: string): Buffer | undefined {
+  const digits = CIPHERTEXT.exec(ciphertext)?.groups?.digits;
+  return digits === undefined ? undefined : bytesOfBase64(Buffer.from(digits));
 }
 
 /** The plaintext of an answer to decrypt, which the caller wipes; the answer itself is wiped. */

@@ -9,10 +9,10 @@ import {
   type LegacyWrapped,
   refuseRetired,
 } from "../custodian.ts";
-import { bytesOfBase64 } from "../remote/base64-bytes.ts";
 import type { KeyStoreAnswer, KeyStoreHttp, KeyStoreRequest } from "../remote/key-store-http.ts";
 import type { RemoteKeyStore } from "../remote/remote-key-store.ts";
 import {
+  ciphertextBytes,
   ciphertextOf,
   decryptBody,
   encryptBody,
@@ -31,8 +31,6 @@ export interface TransitKey {
   readonly keyId: string;
 }
 
-/** `vault:v1:` and nonce, payload and tag in base64. */
-const CIPHERTEXT = /^vault:v[1-9]\d{0,9}:(?<digits>[A-Za-z0-9+/]+={0,2})$/;
 /** Nonces have 12 bytes, or 24 for XChaCha20. */
 const CIPHERTEXT_BYTES = new Set([12 + 65 + 16, 24 + 65 + 16]);
 
@@ -114,7 +112,7 @@ export class TransitKeyStore implements RemoteKeyStore {
   ): Promise<Buffer> {
     refuseRetired(this.activeKey, isRetired);
     const ciphertext = Buffer.from(wrappedKey).toString("latin1");
-    if (!CIPHERTEXT.test(ciphertext)) {
+    if (!ciphertextBytes(ciphertext)) {
       throw new Fault("crypto.integrity", "wrapped key is no Transit ciphertext");
     }
     return await this.#decrypt(decryptBody(ciphertext), signal);
@@ -148,8 +146,7 @@ export class TransitKeyStore implements RemoteKeyStore {
 
 /** The one spelling of a ciphertext of a payload. */
 function isCiphertext(text: string): boolean {
-  const digits = CIPHERTEXT.exec(text)?.groups?.digits ?? "";
-  const bytes = bytesOfBase64(Buffer.from(digits));
+  const bytes = ciphertextBytes(text);
   return bytes !== undefined && CIPHERTEXT_BYTES.has(bytes.byteLength);
 }
 
