@@ -60,13 +60,10 @@ export type SealedAnswer = z.infer<typeof SealedAnswer>;
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 /** A fresh data key and everything that goes into the header with it. */
-export const IssuedDataKey = z.object({
+export const IssuedDataKey = WrappingKey.extend({
   dataKey: Bytes,
   objectId: Bytes,
   commitment: Bytes,
-  provider: z.string(),
-  keyId: z.string(),
-  keyVersion: z.number().int().nonnegative(),
   wrappedKey: Bytes,
 });
 export type IssuedDataKey = z.infer<typeof IssuedDataKey>;
@@ -194,11 +191,4 @@ export const checkKeyStore = question("keys.key-store.check", {
 });
 
 /** Announced by keys, heard by crypto: a key version is refused from now on, and so is every data key that was unwrapped with it. */
-export const versionRetired = announcement(
-  "keys.version.retired",
-  z.object({
-    provider: z.string(),
-    keyId: z.string(),
-    keyVersion: z.number().int().nonnegative(),
-  }),
-);
+export const versionRetired = announcement("keys.version.retired", WrappingKey);
