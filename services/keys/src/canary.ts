@@ -3,7 +3,7 @@
  * not at the first read of an object.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
@@ -16,6 +16,7 @@ import {
   type KeyRef,
 } from "./custody/custodian.ts";
 import { errorCodeOf } from "./error-code.ts";
+import { replaceWhole, writeWholeOnce } from "./whole-file.ts";
 
 /** Key stores that may wrap by a newer version of a key than before, under the same name. */
 const HAS_OWN_VERSIONS: ReadonlySet<KeyRef["provider"]> = new Set([
@@ -100,7 +101,7 @@ async function isGenuine(custodian: Custodian, key: KeyRef, folder: string): Pro
   const isKept = (await inFolder(folder, () => readText(path))) !== undefined;
   if (!isKept) {
     const canary = await makeCanary(custodian, key);
-    await inFolder(folder, () => writeOnce(path, canary));
+    await inFolder(folder, () => writeWholeOnce(path, canary));
   }
   const isRight = await opens(custodian, key, await inFolder(folder, () => readText(path)));
   if (isRight && isKept && HAS_OWN_VERSIONS.has(key.provider)) await renew(custodian, key, folder);
@@ -111,7 +112,7 @@ async function isGenuine(custodian: Custodian, key: KeyRef, folder: string): Pro
 async function renew(custodian: Custodian, key: KeyRef, folder: string): Promise<void> {
   try {
     const canary = await makeCanary(custodian, key);
-    await inFolder(folder, () => replace(pathOf(key, folder), canary));
+    await inFolder(folder, () => replaceWhole(pathOf(key, folder), canary));
   } catch (error) {
     if (!isFault(error, "keys.unavailable", "keys.denied")) throw error;
   }
@@ -157,43 +158,6 @@ async function opens(
 function canaryBinding({ provider, keyId, keyVersion }: KeyRef): Buffer {
   const named = JSON.stringify(["s3eg/2/canary", provider, keyId, keyVersion]);
   return createHash("sha256").update(named).digest();
-}
-
-/** The file is the former one or this one, whole. */
-async function replace(path: string, text: string): Promise<void> {
-  await withDraft(path, text, (draft) => rename(draft, path));
-}
-
-/** The file appears whole or not at all. One that another process wrote meanwhile stays, and is checked like any other. */
-async function writeOnce(path: string, text: string): Promise<void> {
-  await withDraft(path, text, async (draft) => {
-    try {
-      await link(draft, path);
-    } catch (error) {
-      if (errorCodeOf(error) !== "EEXIST") throw error;
-    }
-  });
-}
-
-/** A draft beside the file, on disk and whole, until it was put in its place. */
-async function withDraft(
-  path: string,
-  text: string,
-  put: (draft: string) => Promise<void>,
-): Promise<void> {
-  const draft = `${path}.${randomBytes(6).toString("hex")}`;
-  try {
-    await writeSynced(draft, text);
-    await put(draft);
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  await using file = await open(path, "wx", 0o600);
-  await file.writeFile(text);
-  await file.sync();
 }
 
 async function readText(path: string): Promise<string | undefined> {

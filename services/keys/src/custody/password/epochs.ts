@@ -1,12 +1,13 @@
 /** The epoch of password mode: which salt and work new objects use now. Kept beside the canaries, so that a restart derives nothing new. */
 
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { z } from "zod";
 import { errorCodeOf } from "../../error-code.ts";
+import { replaceWhole } from "../../whole-file.ts";
 import type { KeyRef } from "../custodian.ts";
 import { isOfWork, keyIdOf, SALT_BYTES } from "./kdf.ts";
 
@@ -80,18 +81,11 @@ async function readEpoch(folder: string): Promise<Epoch | undefined> {
 async function writeEpoch(folder: string, epoch: Epoch): Promise<void> {
   const { keyId, keyVersion, createdAtMs } = epoch;
   const record: z.infer<typeof Record> = { keyId, keyVersion, createdAt: createdAtMs };
-  const path = join(folder, FILE);
-  const draft = `${path}.${randomBytes(6).toString("hex")}`;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await using file = await open(draft, "wx", 0o600);
-    await file.writeFile(`${JSON.stringify(record)}\n`);
-    await file.sync();
-    await rename(draft, path);
+    await replaceWhole(join(folder, FILE), `${JSON.stringify(record)}\n`);
   } catch (cause) {
     throw refused(folder, cause);
-  } finally {
-    await rm(draft, { force: true });
   }
 }
 
