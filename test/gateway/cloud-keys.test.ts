@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { AzureDouble } from "../../services/keys/test/custody/azure/azure-double.ts";
-import {
-  GcpDouble,
-  gcpKey,
-  writeCredentials,
-} from "../../services/keys/test/custody/gcp/gcp-double.ts";
+import { GcpDouble, gcpKey, letSdkIn } from "../../services/keys/test/custody/gcp/gcp-double.ts";
 import { setForSdk } from "../../services/keys/test/custody/sdk-environment.ts";
 import { C, plaintextOf } from "./plaintext.ts";
 import { BUCKET, type RunningGateway, runningGateway } from "./running-gateway.ts";
@@ -54,11 +47,7 @@ async function azure(kind: "rsa" | "aes"): Promise<Cloud> {
 
 async function gcp(): Promise<Cloud> {
   await using opening = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "s3eg-gcp-"));
-  opening.defer(() => rm(folder, { recursive: true }));
-  const GOOGLE_APPLICATION_CREDENTIALS = join(folder, "account.json");
-  await writeCredentials(GOOGLE_APPLICATION_CREDENTIALS);
-  setForSdk({ GOOGLE_APPLICATION_CREDENTIALS });
+  opening.use(await letSdkIn());
   const key = gcpKey("kek");
   const server = opening.use(await GcpDouble.start(key));
   const opened = opening.move();

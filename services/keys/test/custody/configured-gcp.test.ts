@@ -1,25 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { configuredGcp } from "../../src/custody/configured-gcp.ts";
 import { load } from "../config/read-settings.ts";
 import { is } from "../issued-header.ts";
 import { silentLog as log } from "../silent-log.ts";
 import { describeCustodian } from "./custodian-contract.ts";
-import { GcpDouble, gcpKey, writeCredentials } from "./gcp/gcp-double.ts";
-import { setForSdk } from "./sdk-environment.ts";
+import { GcpDouble, gcpKey, letSdkIn } from "./gcp/gcp-double.ts";
 
 const KEK = gcpKey("kek");
-let folder: string;
+let login: AsyncDisposable;
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "s3eg-gcp-"));
-  const GOOGLE_APPLICATION_CREDENTIALS = join(folder, "account.json");
-  await writeCredentials(GOOGLE_APPLICATION_CREDENTIALS);
-  setForSdk({ GOOGLE_APPLICATION_CREDENTIALS });
+  login = await letSdkIn();
 });
-after(() => rm(folder, { recursive: true }));
+after(() => login[Symbol.asyncDispose]());
 
 const configured = async (server: GcpDouble, settings: Record<string, string> = {}) => {
   const config = load({

@@ -8,11 +8,14 @@ import {
   verify,
 } from "node:crypto";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createDigest } from "@s3eg/shared/s3/checksums.ts";
+import { setForSdk } from "../sdk-environment.ts";
 
 interface Asked {
   /** Resource name of the key, or of a version. */
@@ -45,12 +48,16 @@ export function crc32cOf(bytes: Uint8Array): string {
 
 const SIGNER = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
-/** Writes the credentials of the service account that every double lets in. */
-export async function writeCredentials(path: string): Promise<void> {
+/** Lets the SDK of this process in to every double, by a file with a service account that goes when it is disposed of. */
+export async function letSdkIn(): Promise<AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), "s3eg-gcp-"));
+  const path = join(folder, "account.json");
   const private_key = SIGNER.privateKey.export({ type: "pkcs8", format: "pem" });
   const client_email = "keys@a-project.iam.gserviceaccount.com";
   const account = { type: "service_account", project_id: "a-project", private_key_id: "1" };
   await writeFile(path, JSON.stringify({ ...account, private_key, client_email }), { mode: 0o600 });
+  setForSdk({ GOOGLE_APPLICATION_CREDENTIALS: path });
+  return { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }
 
 /** Ciphertexts: hash of the key's name, number of its version, nonce, ciphertext and tag. */

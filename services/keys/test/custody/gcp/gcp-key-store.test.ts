@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { KeyManagementServiceClient } from "@google-cloud/kms";
 import { GcpKeyStore } from "../../../src/custody/gcp/gcp-key-store.ts";
 import { is } from "../../issued-header.ts";
-import { setForSdk } from "../sdk-environment.ts";
-import { crc32cOf, GcpDouble, gcpKey, refusal, writeCredentials } from "./gcp-double.ts";
+import { crc32cOf, GcpDouble, gcpKey, letSdkIn, refusal } from "./gcp-double.ts";
 
 const payload = Buffer.alloc(65, 0x55);
 const binding = Buffer.alloc(32, 0xaa);
@@ -16,16 +12,13 @@ const never = new AbortController().signal;
 const [OLD, FRESH] = [gcpKey("old"), gcpKey("fresh")];
 
 describe("GcpKeyStore", () => {
-  let folder: string;
+  let login: AsyncDisposable;
   let server: GcpDouble;
   let opened: AsyncDisposableStack;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "s3eg-gcp-"));
-    const GOOGLE_APPLICATION_CREDENTIALS = join(folder, "account.json");
-    await writeCredentials(GOOGLE_APPLICATION_CREDENTIALS);
-    setForSdk({ GOOGLE_APPLICATION_CREDENTIALS });
+    login = await letSdkIn();
   });
-  after(() => rm(folder, { recursive: true }));
+  after(() => login[Symbol.asyncDispose]());
   beforeEach(async () => {
     opened = new AsyncDisposableStack();
     server = opened.use(await GcpDouble.start(OLD, FRESH));
