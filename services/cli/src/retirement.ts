@@ -2,7 +2,7 @@
  * Whether a key version may be retired, as far as re-wraps tell. Nobody here knows all buckets of a backend, so nothing proves that no object
  * needs it; but what is known to need it, and that nobody has looked, are reasons to wait.
  */
-import { isSameKey, type KeyRef } from "../../keys/src/custody/custodian.ts";
+import type { KeyRef } from "../../keys/src/custody/custodian.ts";
 import type { NumberedDecision } from "../../keys/src/rotation/decision.ts";
 import type { RewrapReport } from "./rewrap-reports.ts";
 
@@ -20,7 +20,7 @@ const UNKNOWN_NEED = "?";
 
 /** What re-wraps say of it. */
 export function adviceOn({ key, decisions, reports }: Retirement): RetirementAdvice {
-  const name = `${key.provider} ${key.keyVersion} ${key.keyId}`;
+  const name = keyName(key);
   const stoppedAt = stoppedWriting(key, decisions);
   const isFresh = ({ startedAt }: RewrapReport) =>
     stoppedAt === undefined || (startedAt !== undefined && startedAt >= stoppedAt);
@@ -47,6 +47,11 @@ export function adviceOn({ key, decisions, reports }: Retirement): RetirementAdv
   };
 }
 
+/** As re-wraps name what objects need. */
+function keyName({ provider, keyVersion, keyId }: KeyRef): string {
+  return `${provider} ${keyVersion} ${keyId}`;
+}
+
 /** True if a later run looked at all that this one did. */
 function isCovered({ bucket, prefix, startedAt = "" }: RewrapReport, later: RewrapReport): boolean {
   const isWider = later.bucket === bucket && prefix.startsWith(later.prefix);
@@ -63,7 +68,7 @@ function stoppedWriting(key: KeyRef, decisions: readonly NumberedDecision[]): st
   let stoppedAt: string | undefined;
   for (const { decision } of decisions) {
     if (decision.change.action !== "rotated") continue;
-    const writes = isSameKey(decision.change.key, key);
+    const writes = keyName(decision.change.key) === keyName(key);
     if (wrote && !writes) stoppedAt = decision.change.timestamp;
     wrote = writes;
   }
