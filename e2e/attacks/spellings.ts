@@ -26,6 +26,14 @@ export function spellingsOf(secret: Uint8Array): Spellings {
   return new Map(spellings);
 }
 
+/** The spellings of all of these secrets, each called by its own name and that of its secret. */
+export function spellingsOfAll(secrets: Iterable<readonly [string, Uint8Array]>): Spellings {
+  const spellings = [...secrets].flatMap(([secretName, secret]) =>
+    [...spellingsOf(secret)].map(([name, bytes]) => [`${secretName}, ${name}`, bytes] as const),
+  );
+  return new Map(spellings);
+}
+
 /** The names of the spellings that occur in `bytes`. */
 export function spellingsIn(bytes: Buffer, spellings: Spellings): string[] {
   return [...spellings].flatMap(([name, spelling]) => (bytes.includes(spelling) ? [name] : []));

@@ -18,7 +18,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { scanMemory } from "../attacks/process-memory.ts";
-import { type Spellings, spellingsOf } from "../attacks/spellings.ts";
+import { type Spellings, spellingsOfAll } from "../attacks/spellings.ts";
 import { keysOfHeader, partKeysOf } from "../attacks/stored-keys.ts";
 import {
   type Bucket,
@@ -121,7 +121,7 @@ describe("roles in processes of their own, after many objects", () => {
       const mac = createHmac("sha256", stateKey).update("s3eg/state/1/key").update(id);
       secrets.push([`state key of ${id}`, mac.digest()]);
     }
-    return spelled(secrets);
+    return spellingsOfAll(secrets);
   }
 
   it("crypto holds the key of an object that is being read", async (t) => {
@@ -133,7 +133,7 @@ describe("roles in processes of their own, after many objects", () => {
     equal(response.statusCode, 200);
     // A little now and then, for a reader that takes nothing is sent away.
     const reading = setInterval(() => void response.read(), 1000);
-    const { found } = await scanAll(gateway.roles.crypto, spelled(await keysOf(BIG)));
+    const { found } = await scanAll(gateway.roles.crypto, spellingsOfAll(await keysOf(BIG)));
     clearInterval(reading);
     t.diagnostic([...found].join(", "));
     ok(found.has(`data key of ${BIG}, raw`) || found.has(`key 2 of ${BIG}, raw`));
@@ -155,14 +155,6 @@ describe("roles in processes of their own, after many objects", () => {
     });
   }
 });
-
-function spelled(secrets: readonly (readonly [string, Buffer])[]): Spellings {
-  return new Map(
-    secrets.flatMap(([of, secret]) =>
-      [...spellingsOf(secret)].map(([name, bytes]) => [`${of}, ${name}`, bytes] as const),
-    ),
-  );
-}
 
 async function scanAll(
   pids: readonly number[],
