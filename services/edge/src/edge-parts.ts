@@ -17,12 +17,16 @@ import type { edgeSettings } from "./config.ts";
 /** The settings of edge, parsed. */
 export type EdgeConfig = z.infer<z.ZodObject<typeof edgeSettings>>;
 
-/** Everything edge needs; it owns none of it but its own listener. */
-export interface EdgeParts {
+/** What edge goes by, and can be told to go by something else while it runs. */
+export interface EdgeRules {
   readonly config: EdgeConfig;
-  readonly listen: ListenAddress;
   readonly credentials: Credentials;
   readonly policies: Policies;
+}
+
+/** Everything edge needs; it owns none of it but its own listener. */
+export interface EdgeParts extends EdgeRules {
+  readonly listen: ListenAddress;
   readonly bus: Bus;
   readonly crypto: TransferClient;
   readonly backend: Backend;

@@ -1,8 +1,9 @@
 /** The front door as the settings make it: whom it lets in, and the rooms behind it. */
+import { isDeepStrictEqual } from "node:util";
 import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
 import { probeBackend } from "./backend-probe.ts";
 import { rateOf } from "./config/traffic.ts";
-import type { EdgeParts } from "./edge-parts.ts";
+import type { EdgeParts, EdgeRules } from "./edge-parts.ts";
 import { MemoryFactsIndex } from "./facts-index.ts";
 import type { FrontDoor } from "./handle-request.ts";
 import { headerReissueOf } from "./header-reissue.ts";
@@ -41,5 +42,26 @@ export async function openFrontDoor(parts: EdgeParts): Promise<FrontDoor> {
       maxPartBytes: config.server.max_part_buffer,
       honoured: parts.probeBucket ? await probeBackend(backend, parts.probeBucket, log) : undefined,
     },
+  };
+}
+
+/** The same rooms behind a door that goes by other rules. A limit that stays what it was goes on counting. */
+export function changedDoor(
+  door: FrontDoor,
+  { before, after, metrics }: { before: EdgeRules; after: EdgeRules } & Pick<EdgeParts, "metrics">,
+): FrontDoor {
+  const { config, credentials, policies } = after;
+  const rate = rateOf(config.rate_limit);
+  const isRateKept = isDeepStrictEqual(rate, rateOf(before.config.rate_limit));
+  return {
+    ...door,
+    authentication: {
+      ...door.authentication,
+      credentials,
+      clockSkewMs: config.auth.clock_skew_tolerance,
+      allowsV2: config.auth.allow_legacy_signature_v2,
+    },
+    policies,
+    limits: isRateKept ? door.limits : requestLimits(rate, metrics),
   };
 }

@@ -1,20 +1,29 @@
 /** edge, the front door: S3 HTTP for clients. Stateless; plaintext passes through, no key ever does. */
 import { once } from "node:events";
 import { warnOfUnsealed } from "./auth/loud-policies.ts";
-import type { EdgeParts } from "./edge-parts.ts";
+import type { EdgeParts, EdgeRules } from "./edge-parts.ts";
 import { requestRecorders } from "./finished-request.ts";
-import { openFrontDoor } from "./front-door.ts";
+import { changedDoor, openFrontDoor } from "./front-door.ts";
 import { measurePort } from "./port-metrics.ts";
 import { portSettings } from "./port-settings.ts";
 import { s3Server } from "./server.ts";
 import { stopServer } from "./stop-server.ts";
 
-/** Starts edge and listens. Resolves with the port it listens on; disposing stops taking requests and waits for those under way. */
-export async function startEdge(parts: EdgeParts): Promise<{ port: number } & AsyncDisposable> {
+/** An edge that listens. Disposing stops taking requests and waits for those under way. */
+export interface RunningEdge extends AsyncDisposable {
+  readonly port: number;
+  /** Requests that come from now on are treated by these rules; those under way end as they began. Never fails. */
+  adopt(rules: EdgeRules): void;
+}
+
+/** Starts edge; resolves when it listens. */
+export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   const { config, log, metrics, health } = parts;
   warnOfUnsealed(parts.policies, log);
   const settings = portSettings(config);
-  const server = s3Server(await openFrontDoor(parts), settings, {
+  let door = await openFrontDoor(parts);
+  let rules: EdgeRules = parts;
+  const server = s3Server(() => door, settings, {
     probes: { health, metrics: parts.hasOwnMetricsPort ? undefined : metrics },
     ...requestRecorders(parts),
   });
@@ -23,5 +32,12 @@ export async function startEdge(parts: EdgeParts): Promise<{ port: number } & As
   await once(server, "listening");
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : parts.listen.port;
-  return { port, [Symbol.asyncDispose]: () => stopServer(server, parts.graceMs) };
+  return {
+    port,
+    adopt(after) {
+      door = changedDoor(door, { before: rules, after, metrics });
+      rules = after;
+    },
+    [Symbol.asyncDispose]: () => stopServer(server, parts.graceMs),
+  };
 }

@@ -47,13 +47,17 @@ export interface Recorders {
   finished(request: Finished): void;
 }
 
-/** The server of the S3 port, not yet listening. */
-export function s3Server(door: FrontDoor, settings: PortSettings, recorders: Recorders): Server {
+/** The server of the S3 port, not yet listening. A request goes through the door that there is when it comes, until it ends. */
+export function s3Server(
+  doorNow: () => FrontDoor,
+  settings: PortSettings,
+  recorders: Recorders,
+): Server {
   const unreadable = new UnreadableRequests();
   const addressOf = clientAddressOf(settings.trustedProxies ?? []);
   const listener = (req: IncomingMessage, res: ServerResponse) => {
     unreadable.watch(res);
-    serve(door, { ...recorders, req, res, settings, addressOf }).catch(() => res.destroy());
+    serve(doorNow(), { ...recorders, req, res, settings, addressOf }).catch(() => res.destroy());
   };
   const options = {
     // The body has its own watchdog: a deadline on the whole request would cut long uploads.
