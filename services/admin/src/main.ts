@@ -5,7 +5,8 @@ import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
 import type { AdminSection } from "./config.ts";
 import { answerAtDoor, type DoorParts } from "./door.ts";
-import { type Office, openInbox } from "./inbox.ts";
+import { openAnswers, openInbox } from "./inbox.ts";
+import type { Office } from "./office.ts";
 import { fileToken, inlineToken, type TokenKeeper } from "./token.ts";
 
 /**
@@ -21,7 +22,8 @@ export async function startAdmin(
   const door: DoorParts = {
     token: await tokenKeeper(config.auth, log),
     health: given.health,
-    handlers: openInbox(given),
+    openAnswers: openAnswers(),
+    endpoints: openInbox(given),
     requests: new RateLimit({ limit: perMinute, windowMs: 60_000 }),
     failures: new RateLimit({ limit: Math.max(1, Math.floor(perMinute / 3)), windowMs: 60_000 }),
     log,

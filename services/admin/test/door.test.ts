@@ -5,6 +5,8 @@ import { createLog } from "@s3eg/shared/runtime/log.ts";
 import { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { answerAtDoor, type DoorParts } from "../src/door.ts";
+import { endpoint } from "../src/endpoints/endpoint.ts";
+import { EndpointTable } from "../src/endpoints/endpoint-table.ts";
 import { inlineToken } from "../src/token.ts";
 
 const TOKEN = "a-token-of-more-than-thirty-two-characters";
@@ -22,7 +24,14 @@ function setUp() {
   const door: DoorParts = {
     token: inlineToken(new Secret(TOKEN)),
     health,
-    handlers: new Map([["GET /admin/status", async () => ({ status: 200, body: "inside" })]]),
+    openAnswers: new Map([["/page", { status: 200, body: "open" }]]),
+    endpoints: new EndpointTable([
+      endpoint({
+        ...{ method: "GET", path: "/admin/status", summary: "Status" },
+        answers: { 200: { description: "text", contentType: "text/plain" } },
+        handle: async () => ({ status: 200, body: "inside" }),
+      }),
+    ]),
     requests: new RateLimit({ limit: 5, windowMs: 60_000 }, () => clock.ms),
     failures: new RateLimit({ limit: 2, windowMs: 60_000 }, () => clock.ms),
     log,
@@ -30,7 +39,7 @@ function setUp() {
   const ask = (path: string, authorization = `Bearer ${TOKEN}`, more = {}) =>
     answerAtDoor(
       {
-        ...{ method: "GET", path, authorization, clientIp: "10.0.0.1" },
+        ...{ method: "GET", path, query: "", authorization, clientIp: "10.0.0.1" },
         text: async () => "",
         ...more,
       },
@@ -40,9 +49,10 @@ function setUp() {
 }
 
 describe("the door", () => {
-  it("answers probes to everybody, however often they come", async () => {
+  it("answers probes and open answers to everybody, however often they come", async () => {
     const { ask } = setUp();
     for (let index = 0; index < 20; index++) {
+      assert.equal((await ask("/page", "")).body, "open");
       assert.equal((await ask("/livez", "")).status, 200);
       assert.equal((await ask("/readyz", "")).status, 200);
     }
@@ -66,7 +76,7 @@ describe("the door", () => {
     const { ask } = setUp();
     assert.equal((await ask("/admin/status")).body, "inside");
     assert.equal((await ask("/admin/status", undefined, { method: "HEAD" })).status, 200);
-    assert.equal((await ask("/admin/status", undefined, { method: "POST" })).status, 404);
+    assert.equal((await ask("/admin/status", undefined, { method: "POST" })).status, 405);
     const missing = await ask("/admin/nothing");
     assert.equal(missing.status, 404);
     assert.match(missing.body, /"code":"NotFound"/);

@@ -11,6 +11,8 @@ export interface SmallRequest {
   readonly method: string;
   /** Path without the query, as it was sent. */
   readonly path: string;
+  /** What follows the `?`, as it was sent; `""` if nothing does. */
+  readonly query: string;
   /** The `Authorization` header; `""` if there is none. */
   readonly authorization: string;
   /** Address of the TCP peer. */
@@ -93,9 +95,12 @@ export async function serveAnswers(options: {
 }
 
 function smallRequest(request: IncomingMessage): SmallRequest {
+  const { url = "" } = request;
+  const [path = ""] = url.split("?", 1);
   return {
     method: request.method ?? "",
-    path: (request.url ?? "").split("?", 1)[0] ?? "",
+    path,
+    query: url.slice(path.length + 1),
     authorization: request.headers.authorization ?? "",
     clientIp: request.socket.remoteAddress ?? "",
     text: () => textOf(request),
@@ -105,9 +110,14 @@ function smallRequest(request: IncomingMessage): SmallRequest {
 async function textOf(request: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  for await (const piece of body) {
     size += piece.byteLength;
-    if (size > MAX_BODY_BYTES) throw new Fault("limit.body-too-large", "request body is too large");
+    if (size > MAX_BODY_BYTES) {
+      // The rest is read and dropped, or a client that is still sending would never see the answer.
+      request.resume();
+      throw new Fault("limit.body-too-large", "request body is too large");
+    }
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString();

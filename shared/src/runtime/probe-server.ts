@@ -34,7 +34,7 @@ export async function probeAnswer(health: Health, path: string): Promise<SmallAn
 }
 
 /** All metrics of the process. */
-export async function metricsAnswer(metrics: Metrics): Promise<SmallAnswer> {
+async function metricsAnswer(metrics: Metrics): Promise<SmallAnswer> {
   return {
     status: 200,
     headers: { "content-type": metrics.contentType },

@@ -28,6 +28,7 @@ describe("serveAnswers", () => {
     assert.equal(await sent("a body"), "a body");
     assert.equal(await sent(""), "");
     assert.equal(await sent("x".repeat(20_000)), "limit.body-too-large");
+    assert.equal(await sent("x".repeat(4_000_000)), "limit.body-too-large");
     assert.equal(await (await fetch(url)).json(), "");
   });
 
@@ -46,6 +47,7 @@ describe("serveAnswers", () => {
     assert.deepEqual(await got.json(), {
       method: "GET",
       path: "/a%20b",
+      query: "query=1",
       authorization: "Bearer x",
       clientIp: "127.0.0.1",
     });

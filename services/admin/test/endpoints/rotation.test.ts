@@ -12,7 +12,8 @@ import {
 } from "@s3eg/shared/contracts/key-rotation.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
-import { rotationEndpoints } from "../src/rotation-endpoints.ts";
+import { rotationEndpoints } from "../../src/endpoints/rotation.ts";
+import { ask } from "./asked.ts";
 
 const SNAPSHOT: RotationSnapshot = {
   rotationId: "rot-1-1-to-2",
@@ -37,14 +38,10 @@ function before(answer: () => RotationAnswer) {
       return { plain: answer() };
     });
   }
-  const endpoints = new Map(rotationEndpoints({ bus, session: undefined }));
-  const send = async (endpoint: string, body = "") => {
-    const handler = endpoints.get(endpoint);
-    assert.ok(handler, endpoint);
-    const [method = "", path = ""] = endpoint.split(" ");
-    const request = { method, path, authorization: "", clientIp: "" };
-    const { status, body: text } = await handler({ ...request, text: async () => body });
-    return { status, body: JSON.parse(text) as Record<string, unknown> };
+  const endpoints = rotationEndpoints({ bus, session: undefined });
+  const send = async (what: string, body = "") => {
+    const given = await ask(endpoints, what, body);
+    return { status: given.status, body: given.body };
   };
   return { send, asked };
 }

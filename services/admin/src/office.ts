@@ -1,0 +1,17 @@
+/** What the endpoints know of the process they run in, and whom they ask. */
+import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import type { Health } from "@s3eg/shared/runtime/health.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
+import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
+
+/** Handed to everything that makes endpoints. */
+export interface Office {
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly version: string;
+  /** Roles of this process. */
+  readonly roles: readonly string[];
+  readonly bus: Bus;
+  /** With which keys is asked; absent where it is a role of this process. */
+  readonly session: AskerSession | undefined;
+}
