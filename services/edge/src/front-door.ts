@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
 import { probeBackend } from "./backend-probe.ts";
-import { rateOf } from "./config/traffic.ts";
+import { cacheLimitsOf, rateOf } from "./config/traffic.ts";
 import type { EdgeParts, EdgeRules } from "./edge-parts.ts";
 import { MemoryFactsIndex } from "./facts-index.ts";
 import type { FrontDoor } from "./handle-request.ts";
@@ -11,6 +11,7 @@ import { answeredOperations } from "./inbox.ts";
 import { listingSizesOf } from "./listing-sizes.ts";
 import { operationMatcher } from "./match-operation.ts";
 import { knownObjectsOf } from "./object-facts.ts";
+import { openResponseCache } from "./open-response-cache.ts";
 import { requestLimits } from "./request-limits.ts";
 
 /** Opens it; where a bucket to probe is set, once it is known what the backend honours. */
@@ -19,6 +20,7 @@ export async function openFrontDoor(parts: EdgeParts): Promise<FrontDoor> {
   const { needsEqualParts = false } = parts;
   const known = knownObjectsOf({ bus, session, index: new MemoryFactsIndex() });
   return {
+    tracing: parts.tracing,
     authentication: {
       credentials: parts.credentials,
       clockSkewMs: config.auth.clock_skew_tolerance,
@@ -32,6 +34,7 @@ export async function openFrontDoor(parts: EdgeParts): Promise<FrontDoor> {
     ),
     proxiedBucket: config.proxied_bucket,
     limits: requestLimits(rateOf(config.rate_limit), metrics),
+    places: parts.places,
     rooms: {
       backend,
       crypto,
@@ -39,6 +42,7 @@ export async function openFrontDoor(parts: EdgeParts): Promise<FrontDoor> {
       sizes: listingSizesOf({ backend, known, needsEqualParts }),
       needsEqualParts,
       known,
+      cache: openResponseCache(cacheLimitsOf(config.cache), { bus, metrics }),
       maxPartBytes: config.server.max_part_buffer,
       honoured: parts.probeBucket ? await probeBackend(backend, parts.probeBucket, log) : undefined,
     },

@@ -77,6 +77,7 @@ function ruleOf({ name, text }: PolicyText, defaults: PolicyDefaults): PolicyRul
     anonymous: file.anonymous,
     encryptsMultipart: file.encrypt_multipart_uploads,
     requiresEncryption: file.require_encryption,
+    noCache: file.no_cache,
     ...keyOf(file.encryption.key_manager, source),
     ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
     ...(metadata === undefined ? {} : { metadata }),

@@ -30,6 +30,8 @@ export interface BucketPolicy {
   readonly sse?: SsePolicy;
   /** How often a client may ask for something in its buckets; absent: as often as it likes. */
   readonly rate?: ClientRate;
+  /** True: nothing of its buckets is kept in the response cache. */
+  readonly noCache?: boolean;
 }
 
 /** False where objects of the bucket are stored as they are. */

@@ -64,6 +64,10 @@ export const policyFile = z
       .default(false)
       .describe(`${NOT_YET}: refuses to bypass governance retention`),
     rate_limit: RateLimitSection,
+    no_cache: z
+      .boolean()
+      .default(false)
+      .describe("nothing of its buckets is kept in the response cache"),
   })
   .refine(
     (policy) => policy.encrypt_multipart_uploads || mayReadPlain(contentsOf(policy, "sealed")),

@@ -1,8 +1,8 @@
 /** Settings of what stands between requests and their answers: `rate_limit`, `cache`, `list_size_translate`. */
 import { durationMs } from "@s3eg/shared/runtime/config.ts";
-import { NOT_YET } from "@s3eg/shared/runtime/without-effect.ts";
 import { z } from "zod";
 import type { ClientRate } from "../request-limits.ts";
+import type { CacheLimits } from "../response-cache.ts";
 
 /** `rate_limit`: how many requests a client may make. */
 export const RateLimitSection = z
@@ -44,25 +44,45 @@ export const CacheSection = z
       .boolean()
       .default(false)
       .meta({ env: "CACHE_ENABLED" })
-      .describe(`${NOT_YET}: keeps answers in memory`),
+      .describe(
+        "keeps small objects that were read whole in memory, sealed; the backend is asked at every use whether they are still the ones",
+      ),
     max_size: z
       .int()
       .min(0)
       .default(104_857_600)
       .meta({ env: "CACHE_MAX_SIZE" })
-      .describe(`${NOT_YET}: bytes of all answers together`),
+      .describe("bytes of all that is kept; 0: nothing is"),
     max_items: z
       .int()
       .min(0)
       .default(1000)
       .meta({ env: "CACHE_MAX_ITEMS" })
-      .describe(`${NOT_YET}: number of answers`),
+      .describe("number of objects that are kept; 0: none"),
+    max_item_size: z
+      .int()
+      .min(0)
+      .default(1_048_576)
+      .meta({ env: "CACHE_MAX_ITEM_SIZE" })
+      .describe("largest object in bytes that is kept"),
     default_ttl: durationMs()
       .prefault("5m")
       .meta({ env: "CACHE_DEFAULT_TTL" })
-      .describe(`${NOT_YET}: how long an answer is kept`),
+      .describe("how long one is used before it is read anew"),
   })
   .prefault({});
+
+/** The bounds that such a section sets; absent where nothing is kept. */
+export function cacheLimitsOf(section: z.infer<typeof CacheSection>): CacheLimits | undefined {
+  const { enabled, max_size, max_items, max_item_size, default_ttl } = section;
+  if (!enabled || max_size === 0 || max_items === 0) return undefined;
+  return {
+    maxBytes: max_size,
+    maxItems: max_items,
+    maxItemBytes: max_item_size,
+    ttlMs: default_ttl,
+  };
+}
 
 const ALWAYS = "no effect: listings always tell the size of the plaintext";
 

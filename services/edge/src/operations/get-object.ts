@@ -3,6 +3,7 @@ import { openObject } from "@s3eg/shared/contracts/crypto.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { contentRange, parseRange } from "@s3eg/shared/s3/range.ts";
 import type { z } from "zod";
+import { keptForLater, readCached } from "../cached-read.ts";
 import { underIfRange } from "../if-range.ts";
 import { retryIfChanged } from "../object-facts.ts";
 import { rangeOf } from "../s3/conditions.ts";
@@ -26,6 +27,8 @@ export const getObject: Operation = {
 async function get(request: S3Request, rooms: Rooms): Promise<S3Answer> {
   const part = partNumberOf(request);
   const range = part === undefined ? parseRange(rangeOf(request.headers)) : undefined;
+  const cached = await readCached(request, rooms, range);
+  if (cached) return cached;
   const head = {
     target: targetOf(request),
     place: placeOf(request),
@@ -60,6 +63,9 @@ async function get(request: S3Request, rooms: Rooms): Promise<S3Answer> {
       "accept-ranges": "bytes",
       ...(isPartial ? { "content-range": contentRange(result.range, result.size) } : {}),
     },
-    body: { body, sizeBytes: result.range.length },
+    body: {
+      body: isWhole ? keptForLater(request, rooms, { opened: result, body }) : body,
+      sizeBytes: result.range.length,
+    },
   };
 }

@@ -1,11 +1,11 @@
 /** HeadObject: size by arithmetic, ETag by mapping, metadata as stored. No key is needed unless metadata are sealed, or policy or client ask for what only a key can tell (format.md §8, §11). */
 import type { BackendResponse, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
-import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { isPartIgnored, PARTS_UNTOLD } from "@s3eg/shared/s3/part-answer.ts";
 import { contentRange, parseRange, resolveRange } from "@s3eg/shared/s3/range.ts";
+import { headBackend } from "../backend-head.ts";
 import { underIfRange } from "../if-range.ts";
 import { retryIfChanged } from "../object-facts.ts";
 import { ownHeaders } from "../object-metadata.ts";
@@ -15,8 +15,8 @@ import { rangeOf } from "../s3/conditions.ts";
 import { s3Error } from "../s3/errors.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
 import { noSuchPart, partHeaders, partNumberOf } from "../s3/part-number.ts";
-import { overridden, toldOverrides } from "../s3/response-overrides.ts";
-import { placeOf, type S3Request, targetOf } from "../s3-request.ts";
+import { overridden } from "../s3/response-overrides.ts";
+import { placeOf, type S3Request } from "../s3-request.ts";
 import { conditionsOf, notModified, toldOf } from "../shown-etag.ts";
 import type { Operation, Rooms, S3Answer } from "./operation.ts";
 
@@ -64,22 +64,6 @@ async function sizeOf(request: S3Request, rooms: Rooms, headers: HeaderFields): 
     key,
     versionId: query.get("versionId"),
     headers,
-  });
-}
-
-async function headBackend(
-  request: S3Request,
-  rooms: Rooms,
-  asked: { query: readonly (readonly [string, string])[]; conditions: HeaderFields },
-): Promise<BackendResponse> {
-  const { versionId, ...target } = targetOf(request);
-  return await rooms.backend.send({
-    method: "HEAD",
-    ...target,
-    query: [...toldOverrides(request), ...asked.query, ...versionQuery(versionId)],
-    headers: { ...askingHeaders(request.headers), ...asked.conditions },
-    requestId: request.id,
-    signal: request.signal,
   });
 }
 

@@ -7,6 +7,7 @@ import type { Honoured } from "../backend-probe.ts";
 import type { HeaderReissue } from "../header-reissue.ts";
 import type { ListingSizes } from "../listing-sizes.ts";
 import type { KnownObjects } from "../object-facts.ts";
+import type { ResponseCache } from "../response-cache.ts";
 import type { S3Request } from "../s3-request.ts";
 
 /** What an operation may use. */
@@ -22,6 +23,8 @@ export interface Rooms {
   readonly honoured?: Honoured | undefined;
   /** Plaintext bytes that a part may hold (`server.max_part_buffer`); absent: S3's own limit. */
   readonly maxPartBytes?: number | undefined;
+  /** Bodies kept in memory (`cache`); absent: none are. */
+  readonly cache?: ResponseCache | undefined;
 }
 
 /** What goes back to the client. `server.ts` adds request id, date and length. */

@@ -4,6 +4,7 @@ import { loadConfig } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 import {
   CacheSection,
+  cacheLimitsOf,
   ListSizeSection,
   RateLimitSection,
   rateOf,
@@ -19,7 +20,13 @@ describe("the sections of traffic", () => {
   it("have the defaults that users know", () => {
     assert.deepEqual(loadConfig(schema, { env: {} }), {
       rate_limit: { enabled: false, limit: 100, window: 60_000, by: "address" },
-      cache: { enabled: false, max_size: 104_857_600, max_items: 1000, default_ttl: 300_000 },
+      cache: {
+        enabled: false,
+        max_size: 104_857_600,
+        max_items: 1000,
+        max_item_size: 1_048_576,
+        default_ttl: 300_000,
+      },
       list_size_translate: {
         enabled: true,
         fallback_head_enabled: false,
@@ -38,6 +45,7 @@ describe("the sections of traffic", () => {
       CACHE_ENABLED: "true",
       CACHE_MAX_SIZE: "1",
       CACHE_MAX_ITEMS: "2",
+      CACHE_MAX_ITEM_SIZE: "4",
       CACHE_DEFAULT_TTL: "3s",
       LIST_SIZE_TRANSLATE_ENABLED: "false",
       LIST_SIZE_TRANSLATE_FALLBACK_HEAD_ENABLED: "true",
@@ -48,7 +56,11 @@ describe("the sections of traffic", () => {
     assert.deepEqual(rate_limit, { enabled: true, limit: 5, window: 1000, by: "credential" });
     assert.deepEqual(rateOf(rate_limit), { limit: 5, windowMs: 1000, by: "credential" });
     assert.equal(rateOf({ ...rate_limit, enabled: false }), undefined);
-    assert.deepEqual(cache, { enabled: true, max_size: 1, max_items: 2, default_ttl: 3000 });
+    const limits = { maxBytes: 1, maxItems: 2, maxItemBytes: 4, ttlMs: 3000 };
+    assert.deepEqual(cacheLimitsOf(cache), limits);
+    for (const none of [{ enabled: false }, { max_size: 0 }, { max_items: 0 }]) {
+      assert.equal(cacheLimitsOf({ ...cache, ...none }), undefined);
+    }
     assert.deepEqual(Object.values(list_size_translate), [false, true, 100, 100]);
   });
 
