@@ -17,6 +17,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@hpke": ["shared/test/"],
   "@nats-io": ["shared/src/bus/", "e2e/"],
   "@node-rs": ["shared/src/s3/"],
+  "@opentelemetry": ["shared/src/runtime/span-exporter"],
   "@s3eg": [""],
   "@smithy": ["shared/src/backend/"],
   "fast-check": ["shared/test/", "services/", "test/"],

@@ -31,6 +31,8 @@ export interface BackendRequest {
   readonly identity?: string | undefined;
   readonly requestId: string;
   readonly signal?: AbortSignal;
+  /** Sent along unsigned: proxies on the way may put their own in its place (W3C Trace Context §3.4). */
+  readonly traceparent?: string;
 }
 
 /** The backend's answer. The caller must pump or destroy `body` (`text()` does). */

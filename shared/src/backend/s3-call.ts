@@ -85,12 +85,12 @@ export class S3Call implements Replayable {
 
   /** The request with what its signature adds. */
   wireRequest(signature: HeaderFields): WireRequest {
-    const { method, body, signal } = this.#request;
+    const { method, body, signal, traceparent } = this.#request;
     const { rawPath, rawQuery } = this.address;
     return {
       method,
       target: rawQuery === "" ? rawPath : `${rawPath}?${rawQuery}`,
-      headers: { ...this.headers, ...signature },
+      headers: { ...this.headers, ...signature, ...(traceparent ? { traceparent } : {}) },
       ...(body === undefined ? {} : { body: this.#wireBody(body) }),
       ...(signal === undefined ? {} : { signal }),
     };

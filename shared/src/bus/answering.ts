@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Announcement, Question } from "../contracts/contract.ts";
 import { Fault } from "../faults.ts";
 import type { Log } from "../runtime/log.ts";
-import type { Answerer, Asked } from "./bus.ts";
+import type { Announced, Answerer, Asked, Listener } from "./bus.ts";
 
 /** How long an asker waits who did not say. */
 export const DEFAULT_TIMEOUT_MS = 5000;
@@ -64,12 +64,12 @@ export function parseFact<Fact>(announcement: Announcement<Fact>, fact: unknown)
 /** Calls a listener with a fact that crossed the wire. Drops and logs what does not parse, and what the listener throws. */
 export function hear<Fact>(
   announcement: Announcement<Fact>,
-  listener: (fact: Fact) => void,
+  listener: Listener<Fact>,
   log: Log,
-): (fact: unknown) => void {
-  return (fact) => {
+): (fact: unknown, announced: Announced) => void {
+  return (fact, announced) => {
     try {
-      listener(parseFact(announcement, fact));
+      listener(parseFact(announcement, fact), announced);
     } catch (error) {
       log.warn({ err: error, subject: announcement.subject }, "announcement dropped");
     }

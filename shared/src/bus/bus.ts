@@ -7,6 +7,8 @@ export interface AskOptions {
   readonly requestId: string;
   /** How long the asker waits, retries included. Default 5000. */
   readonly timeoutMs?: number;
+  /** The span that the answer is part of (`runtime/tracing.ts`). */
+  readonly traceparent?: string | undefined;
 }
 
 /** What the answerer is told besides the input. */
@@ -16,7 +18,18 @@ export interface Asked {
   readonly deadlineMs: number;
   /** True if the asker is a role in this process: no trust boundary lies between (ARCHITECTURE.md, "Trust between services"). */
   readonly isLocal: boolean;
+  /** As the asker said; where it said nothing there is none. */
+  readonly traceparent?: string;
 }
+
+/** What is said with an announcement besides its fact. */
+export interface Announced {
+  /** The span that hearing it is part of. */
+  readonly traceparent?: string | undefined;
+}
+
+/** Hears a fact. */
+export type Listener<Fact> = (fact: Fact, announced: Announced) => void;
 
 /** Answers one question; throws a Fault to refuse it. */
 export type Answerer<Input, Output> = (input: Input, asked: Asked) => Promise<Output>;
@@ -40,9 +53,9 @@ export interface Bus extends AsyncDisposable {
    */
   isLocal<Input, Output>(question: Question<Input, Output>): boolean;
   /** Announces a fact. Resolves when it was handed to the carrier; a broken carrier is `bus.unavailable`. */
-  publish<Fact>(announcement: Announcement<Fact>, fact: Fact): Promise<void>;
+  publish<Fact>(announcement: Announcement<Fact>, fact: Fact, announced?: Announced): Promise<void>;
   /** Calls `listener` for every such fact from now on. A fact that does not parse is dropped and logged. */
-  subscribe<Fact>(announcement: Announcement<Fact>, listener: (fact: Fact) => void): void;
+  subscribe<Fact>(announcement: Announcement<Fact>, listener: Listener<Fact>): void;
   /** False while the carrier is cut off. */
   readonly isConnected: boolean;
   /** Stops taking questions, waits for the answers being made, then closes. The same as `Symbol.asyncDispose`. */

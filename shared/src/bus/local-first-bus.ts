@@ -1,6 +1,6 @@
 /** The bus of a process that runs some of the roles: what it serves itself is asked in memory, the rest over the network. */
 import type { Announcement, Question } from "../contracts/contract.ts";
-import type { Answerer, AskOptions, Bus } from "./bus.ts";
+import type { Announced, Answerer, AskOptions, Bus, Listener } from "./bus.ts";
 
 /**
  * Joins two buses. Questions served here go to `local`, others to `remote`; serving and announcing go to both. `remote` must
@@ -41,12 +41,16 @@ export class LocalFirstBus implements Bus {
   }
 
   /** Listeners of this process hear the fact even when the remote bus is `bus.unavailable`. */
-  async publish<Fact>(announcement: Announcement<Fact>, fact: Fact): Promise<void> {
-    await this.#local.publish(announcement, fact);
-    await this.#remote.publish(announcement, fact);
+  async publish<Fact>(
+    announcement: Announcement<Fact>,
+    fact: Fact,
+    announced?: Announced,
+  ): Promise<void> {
+    await this.#local.publish(announcement, fact, announced);
+    await this.#remote.publish(announcement, fact, announced);
   }
 
-  subscribe<Fact>(announcement: Announcement<Fact>, listener: (fact: Fact) => void): void {
+  subscribe<Fact>(announcement: Announcement<Fact>, listener: Listener<Fact>): void {
     this.#local.subscribe(announcement, listener);
     this.#remote.subscribe(announcement, listener);
   }

@@ -12,13 +12,13 @@ import {
   parseFact,
   withDeadline,
 } from "./answering.ts";
-import type { Answerer, AskOptions, Bus } from "./bus.ts";
+import type { Announced, Answerer, AskOptions, Bus, Listener } from "./bus.ts";
 
 /** Carries questions and announcements between roles of this process; its answerers are told `isLocal`. */
 export class MemoryBus implements Bus {
   readonly #log: Log;
   readonly #answerers = new Map<string, GuardedAnswerer>();
-  readonly #listeners = new Map<string, ((fact: unknown) => void)[]>();
+  readonly #listeners = new Map<string, Listener<unknown>[]>();
   readonly #inFlight = new InFlight();
   #isClosed = false;
 
@@ -33,13 +33,14 @@ export class MemoryBus implements Bus {
   async request<Input, Output>(
     question: Question<Input, Output>,
     input: Input,
-    { requestId, timeoutMs = DEFAULT_TIMEOUT_MS }: AskOptions,
+    { requestId, timeoutMs = DEFAULT_TIMEOUT_MS, traceparent }: AskOptions,
   ): Promise<Output> {
     const { subject } = question;
     this.#refuseWhenClosed();
     const answerer = this.#answerers.get(subject);
     if (!answerer) throw new Fault("bus.no-responder", `nobody answers ${subject}`);
-    const asked = { requestId, deadlineMs: Date.now() + timeoutMs, isLocal: true };
+    const deadlineMs = Date.now() + timeoutMs;
+    const asked = { requestId, deadlineMs, isLocal: true, ...(traceparent ? { traceparent } : {}) };
     const answer = this.#inFlight.run(() => answerer(input, asked));
     // Within one process the two ends are one: the guarded answerer has parsed input and output.
     return (await withDeadline(answer, { subject, timeoutMs })) as Output;
@@ -57,13 +58,18 @@ export class MemoryBus implements Bus {
     return true;
   }
 
-  async publish<Fact>(announcement: Announcement<Fact>, fact: Fact): Promise<void> {
+  async publish<Fact>(
+    announcement: Announcement<Fact>,
+    fact: Fact,
+    announced: Announced = {},
+  ): Promise<void> {
     const parsed = parseFact(announcement, fact);
     this.#refuseWhenClosed();
-    for (const listener of this.#listeners.get(announcement.subject) ?? []) listener(parsed);
+    for (const listener of this.#listeners.get(announcement.subject) ?? [])
+      listener(parsed, announced);
   }
 
-  subscribe<Fact>(announcement: Announcement<Fact>, listener: (fact: Fact) => void): void {
+  subscribe<Fact>(announcement: Announcement<Fact>, listener: Listener<Fact>): void {
     this.#refuseWhenClosed();
     const listeners = this.#listeners.get(announcement.subject) ?? [];
     listeners.push(hear(announcement, listener, this.#log));

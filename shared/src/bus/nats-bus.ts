@@ -24,7 +24,7 @@ import {
   parseOutput,
   timeoutOf,
 } from "./answering.ts";
-import type { Answerer, AskOptions, Bus } from "./bus.ts";
+import type { Announced, Answerer, AskOptions, Bus, Listener } from "./bus.ts";
 import { type MicroEndpoint, MicroService } from "./micro.ts";
 import { connectToNats, type NatsConnectOptions } from "./nats-connect.ts";
 import {
@@ -35,6 +35,7 @@ import {
   encodeFault,
   encodePayload,
   REQUEST_ID_HEADER,
+  TRACEPARENT_HEADER,
 } from "./nats-message.ts";
 
 const MAX_RETRIES = 3;
@@ -93,13 +94,13 @@ export class NatsBus implements Bus {
   async request<Input, Output>(
     question: Question<Input, Output>,
     input: Input,
-    { requestId, timeoutMs = DEFAULT_TIMEOUT_MS }: AskOptions,
+    { requestId, timeoutMs = DEFAULT_TIMEOUT_MS, traceparent }: AskOptions,
   ): Promise<Output> {
     const { subject } = question;
     const payload = encodePayload(parseInput(question, input), "input.invalid", subject);
     const deadlineMs = Date.now() + timeoutMs;
     const reply = await this.#asking.run(() =>
-      this.#askUntilHeard(subject, { payload, requestId, deadlineMs }),
+      this.#askUntilHeard(subject, { payload, requestId, deadlineMs, traceparent }),
     );
     const fault = decodeFault(reply.headers, reply.data);
     if (fault) throw fault;
@@ -128,21 +129,27 @@ export class NatsBus implements Bus {
     return false;
   }
 
-  async publish<Fact>(announcement: Announcement<Fact>, fact: Fact): Promise<void> {
+  async publish<Fact>(
+    announcement: Announcement<Fact>,
+    fact: Fact,
+    { traceparent }: Announced = {},
+  ): Promise<void> {
     const { subject } = announcement;
     const payload = encodePayload(parseFact(announcement, fact), "input.invalid", subject);
     if (!this.isConnected) throw cutOff();
-    this.#nats.publish(this.#wire(subject), payload);
+    const head = traceparent ? { headers: headersOf([[TRACEPARENT_HEADER, traceparent]]) } : {};
+    this.#nats.publish(this.#wire(subject), payload, head);
   }
 
-  subscribe<Fact>(announcement: Announcement<Fact>, listener: (fact: Fact) => void): void {
+  subscribe<Fact>(announcement: Announcement<Fact>, listener: Listener<Fact>): void {
     this.#refuseWhenClosing();
     const { subject } = announcement;
     const listen = hear(announcement, listener, this.#log);
     this.#listening.push(
       this.#subscribe(this.#wire(subject), undefined, (message) => {
         try {
-          listen(decodePayload(message.data, "input.invalid", subject));
+          const traceparent = message.headers?.get(TRACEPARENT_HEADER);
+          listen(decodePayload(message.data, "input.invalid", subject), { traceparent });
         } catch (error) {
           this.#log.warn({ err: error, subject }, "announcement dropped");
         }
@@ -210,14 +217,16 @@ export class NatsBus implements Bus {
   }
 
   /** The client would keep a question while cut off and let it time out, so what is under way is given up on a cut. */
-  async #ask(subject: string, { payload, requestId, deadlineMs }: Asking): Promise<Msg> {
+  async #ask(subject: string, asking: Asking): Promise<Msg> {
     if (!this.isConnected) throw cutOff();
+    const { payload, requestId, deadlineMs, traceparent } = asking;
     const { promise, resolve, reject } = Promise.withResolvers<Msg>();
     const onCut = () => reject(cutOff());
     this.#onCut.add(onCut);
     const head = headersOf([
       [REQUEST_ID_HEADER, requestId],
       [DEADLINE_HEADER, String(deadlineMs)],
+      ...(traceparent ? [[TRACEPARENT_HEADER, traceparent] as [string, string]] : []),
     ]);
     const timeout = Math.max(1, deadlineMs - Date.now());
     this.#nats
@@ -302,6 +311,7 @@ interface Asking {
   readonly payload: string;
   readonly requestId: string;
   readonly deadlineMs: number;
+  readonly traceparent: string | undefined;
 }
 
 interface Reply {

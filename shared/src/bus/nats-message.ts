@@ -7,6 +7,9 @@ export const REQUEST_ID_HEADER = "S3eg-Request-Id";
 /** `Date.now()` value after which nobody waits for the answer. */
 export const DEADLINE_HEADER = "S3eg-Deadline";
 
+/** The span that a question or an announcement is part of (W3C Trace Context). */
+export const TRACEPARENT_HEADER = "traceparent";
+
 /** The fault code of an answer that is a refusal (the header that NATS tools show). */
 const ERROR_CODE_HEADER = "Nats-Service-Error-Code";
 
@@ -49,13 +52,14 @@ export function decodePayload(payload: Uint8Array, code: PayloadFault, subject: 
 export function decodeQuestionHeaders(
   headers: MessageHeaders | undefined,
   subject: string,
-): { requestId: string; deadlineMs: number } {
+): { requestId: string; deadlineMs: number; traceparent?: string } {
   const requestId = headers?.get(REQUEST_ID_HEADER) ?? "";
   const deadlineMs = Number(headers?.get(DEADLINE_HEADER) || Number.NaN);
   if (requestId === "" || !Number.isSafeInteger(deadlineMs)) {
     throw new Fault("input.invalid", `message on ${subject} lacks request id or deadline`);
   }
-  return { requestId, deadlineMs };
+  const traceparent = headers?.get(TRACEPARENT_HEADER);
+  return { requestId, deadlineMs, ...(traceparent ? { traceparent } : {}) };
 }
 
 /** A refusal as it is sent: the header pair, and the whole fault as JSON. */

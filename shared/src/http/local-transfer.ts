@@ -6,6 +6,7 @@ import type { Body } from "./body.ts";
 import type {
   DownloadAnswerer,
   TransferClient,
+  TransferContext,
   TransferOptions,
   TransferServer,
   UploadAnswerer,
@@ -122,8 +123,9 @@ class Asker {
     options.signal?.addEventListener("abort", this.#onAbort);
   }
 
-  get context(): { requestId: string; signal: AbortSignal } {
-    return { requestId: this.#options.requestId, signal: this.#gone.signal };
+  get context(): TransferContext {
+    const { requestId, traceparent } = this.#options;
+    return { requestId, signal: this.#gone.signal, ...(traceparent ? { traceparent } : {}) };
   }
 
   get abortReason(): unknown {

@@ -25,6 +25,7 @@ import {
   RESULT_HEADER,
   TAIL_HEADER,
   TICKET_HEADER,
+  TRACEPARENT_HEADER,
 } from "./transfer-wire.ts";
 import type { Worker } from "./worker-table.ts";
 import { writeBody } from "./write-body.ts";
@@ -170,7 +171,7 @@ export class HttpTransferClient implements TransferClient, AsyncDisposable {
     asking: { path: string; options: TransferOptions; fields: Record<string, string> },
   ): TransferExchange {
     const { path, fields } = asking;
-    const { requestId, signal } = asking.options;
+    const { requestId, signal, traceparent } = asking.options;
     const use = { worker: worker.id, path, requestId, now: Date.now() };
     const ticket = this.#options.tickets.issue(use);
     const url = new URL(PATH_PREFIX + path, worker.url);
@@ -178,7 +179,12 @@ export class HttpTransferClient implements TransferClient, AsyncDisposable {
       method: "POST",
       agent: this.#agent,
       maxHeaderSize: MAX_HEADER_BYTES,
-      headers: { ...fields, [REQUEST_ID_HEADER]: requestId, [TICKET_HEADER]: ticket },
+      headers: {
+        ...fields,
+        [REQUEST_ID_HEADER]: requestId,
+        [TICKET_HEADER]: ticket,
+        ...(traceparent ? { [TRACEPARENT_HEADER]: traceparent } : {}),
+      },
     };
     const isUpload = fields.expect !== undefined;
     const request =

@@ -33,6 +33,7 @@ import {
   RESULT_HEADER,
   TAIL_HEADER,
   TICKET_HEADER,
+  TRACEPARENT_HEADER,
 } from "./transfer-wire.ts";
 import { writeBody } from "./write-body.ts";
 
@@ -172,7 +173,8 @@ export class HttpTransferServer implements TransferServer, AsyncDisposable {
       const { answer, requestId } = this.#admit(request);
       hasGoneOn = true;
       if (request.headers.expect) response.writeContinue();
-      await answer({ request, response, context: { requestId, signal: gone.signal } });
+      const context = { requestId, signal: gone.signal, ...traceOf(request) };
+      await answer({ request, response, context });
     } catch (error) {
       await refuse({ request, response, hasGoneOn }, error);
     }
@@ -240,6 +242,11 @@ export class HttpTransferServer implements TransferServer, AsyncDisposable {
     await writeBody(body, response, { idleMs: this.#idleMs, onIdle: broken, goneFault: broken });
     response.end();
   }
+}
+
+function traceOf({ headers }: IncomingMessage): Pick<TransferContext, "traceparent"> {
+  const traceparent = headers[TRACEPARENT_HEADER];
+  return typeof traceparent === "string" ? { traceparent } : {};
 }
 
 function serverOf({ tls }: HttpTransferServerOptions): Server {

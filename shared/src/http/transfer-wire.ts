@@ -17,6 +17,9 @@ export const RESULT_HEADER = "x-s3eg-result";
 /** The S3 request id that the transfer belongs to. */
 export const REQUEST_ID_HEADER = "x-s3eg-request-id";
 
+/** The span that the transfer is part of (W3C Trace Context). */
+export const TRACEPARENT_HEADER = "traceparent";
+
 /** The asker's right to this transfer (`ticket.ts`). */
 export const TICKET_HEADER = "x-s3eg-ticket";
 

@@ -7,6 +7,8 @@ export interface TransferOptions {
   readonly requestId: string;
   /** Aborts the transfer; the other side sees a body that did not end properly. */
   readonly signal?: AbortSignal;
+  /** The span that answering is part of (`runtime/tracing.ts`). */
+  readonly traceparent?: string | undefined;
 }
 
 /** Asks for transfers. Both methods throw the owner's Fault, `crypto.unavailable` (no worker) or `transfer.broken`. */
@@ -30,6 +32,8 @@ export interface TransferContext {
   readonly requestId: string;
   /** Aborted when the asker is gone. */
   readonly signal: AbortSignal;
+  /** As the asker said; where it said nothing there is none. */
+  readonly traceparent?: string;
 }
 
 /** Answers an upload. `tail()` may be called once `body.pump` has resolved. Nothing may be committed before that. */
