@@ -1,21 +1,33 @@
 /** What is kept of a request that has ended: one log line, metrics, one audit event. */
 import { isFault } from "@s3eg/shared/faults.ts";
 import type { Log, LogFields } from "@s3eg/shared/runtime/log.ts";
+import type { Tracing } from "@s3eg/shared/runtime/tracing.ts";
 import { type AccessLogStyle, accessFields } from "./access-log.ts";
 import { type AuditTrail, auditTrail, optional } from "./audit-trail.ts";
 import type { EdgeParts } from "./edge-parts.ts";
 import { type EndedRequest, requestMetrics } from "./request-metrics.ts";
 import type { Finished, Recorders } from "./server.ts";
+import { endRequestSpan } from "./traced-request.ts";
 
 /** Records requests: writes before they are answered, as far as `audit` asks for it, and all when they have ended. */
 export function requestRecorders(
-  parts: Pick<EdgeParts, "bus" | "log" | "metrics" | "audit" | "hasBucketLabel" | "accessLog">,
+  parts: Pick<
+    EdgeParts,
+    "bus" | "log" | "metrics" | "audit" | "hasBucketLabel" | "accessLog" | "tracing"
+  >,
 ): Pick<Recorders, "concluded" | "finished"> {
-  const { bus, log, metrics, audit: duty } = parts;
+  const { bus, log, metrics, audit: duty, tracing } = parts;
   const trail = auditTrail({ bus, log, metrics, duty });
   const { accessLog: style = { format: "default", redactedHeaders: [] } } = parts;
-  const finished = finishedRequest({ log, style, trail, measure: requestMetrics(metrics, parts) });
-  return { concluded: (request) => trail.record(request), finished };
+  const measure = requestMetrics(metrics, parts);
+  const finished = finishedRequest({ log, style, trail, measure, tracing });
+  return {
+    concluded: (request) => trail.record(request),
+    finished(request) {
+      finished(request);
+      endRequestSpan(tracing, request);
+    },
+  };
 }
 
 function finishedRequest(rooms: {
@@ -23,8 +35,9 @@ function finishedRequest(rooms: {
   style: AccessLogStyle;
   trail: AuditTrail;
   measure(ended: EndedRequest): void;
+  tracing: Tracing | undefined;
 }): (request: Finished) => void {
-  const { log, style, trail, measure } = rooms;
+  const { log, style, trail, measure, tracing } = rooms;
   return (request) => {
     const { req, incoming, sighting, status, errorCode, bytesOut, milliseconds } = request;
     const operation = sighting.operation ?? "Unknown";
@@ -46,6 +59,7 @@ function finishedRequest(rooms: {
       op: operation,
       bytesIn,
       requestId: request.id,
+      ...optional("traceId", tracing?.current?.traceId),
     });
     trail.announce(request);
   };
