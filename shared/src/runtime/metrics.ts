@@ -33,6 +33,14 @@ interface MetricDefinition<Label extends string> {
   readonly labels?: readonly Label[];
 }
 
+/** The value of one series. */
+export interface Sample {
+  /** That of the metric; in a histogram with `_bucket`, `_sum` or `_count` after it. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string | number | undefined>>;
+  readonly value: number;
+}
+
 /**
  * The metrics of a process. Asking for the same name, kind and labels again gives the same metric, so that roles sharing a
  * process can share one; the same name with others is a bug and throws.
@@ -48,6 +56,8 @@ export interface Metrics {
   histogram<Label extends string = never>(
     definition: MetricDefinition<Label> & { readonly buckets?: readonly number[] },
   ): Histogram<Label>;
+  /** Every series of one metric as it is now, of a histogram its buckets, sums and counts; none where there is no such metric. */
+  samples(name: string): Promise<readonly Sample[]>;
   /** Everything in the Prometheus text format. */
   text(): Promise<string>;
   /** Content type of `text()`. */
@@ -77,6 +87,9 @@ export function createMetrics(): Metrics {
   return metrics;
 }
 
+/** A series as prom-client gives it; only histograms and summaries name what it is of. */
+type PromSample = Omit<Sample, "name"> & { readonly metricName?: string };
+
 class PromMetrics implements Metrics {
   readonly #registry: Registry;
   /** Kind and labels of each name. */
@@ -92,6 +105,13 @@ class PromMetrics implements Metrics {
 
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  async samples(name: string): Promise<readonly Sample[]> {
+    const metric = await this.#registry.getSingleMetric(name)?.get();
+    return (metric?.values ?? []).map((sample: PromSample) => {
+      return { name: sample.metricName ?? name, labels: sample.labels, value: sample.value };
+    });
   }
 
   counter<Label extends string = never>(definition: MetricDefinition<Label>): Counter<Label> {

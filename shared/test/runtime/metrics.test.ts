@@ -26,6 +26,26 @@ describe("Metrics", () => {
     assert.match(metrics.contentType, /^text\/plain; version=0\.0\.4/);
   });
 
+  it("gives the series of one metric, those of a histogram by their own names", async () => {
+    const metrics = createMetrics();
+    assert.deepEqual(await metrics.samples("unheard_of"), []);
+    metrics.counter({ name: "a_total", help: "A.", labels: ["x"] }).add({ x: "1" }, 3);
+    assert.deepEqual(await metrics.samples("a_total"), [
+      { name: "a_total", labels: { x: "1" }, value: 3 },
+    ]);
+    metrics.histogram({ name: "b_seconds", help: "B.", buckets: [1] }).observe({}, 0.5);
+    const samples = await metrics.samples("b_seconds");
+    assert.deepEqual(
+      samples.map(({ name, labels, value }) => [name, labels.le, value]),
+      [
+        ["b_seconds_bucket", 1, 1],
+        ["b_seconds_bucket", "+Inf", 1],
+        ["b_seconds_sum", undefined, 0.5],
+        ["b_seconds_count", undefined, 1],
+      ],
+    );
+  });
+
   it("tells of the process itself", async () => {
     const text = await createMetrics().text();
     assert.match(text, /^process_resident_memory_bytes \d+$/m);
