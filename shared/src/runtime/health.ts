@@ -58,6 +58,11 @@ export class Health {
     this.#state = "draining";
   }
 
+  /** `running` once starting is over, whatever the checks say. */
+  get phase(): "starting" | "running" | "draining" {
+    return this.#state === "ready" ? "running" : this.#state;
+  }
+
   get isDraining(): boolean {
     return this.#state === "draining";
   }
