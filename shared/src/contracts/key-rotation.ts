@@ -77,3 +77,20 @@ export const abortRotation = question("keys.rotation.abort", {
   input: z.strictObject({ asker: AskerProof.optional() }),
   output,
 });
+
+/** A configured version of a key, and what it may do: wrap new data keys (where a policy says so), open what it wrapped, or nothing. */
+const ListedVersion = z.object({
+  provider: z.string(),
+  keyId: z.string(),
+  keyVersion: Version,
+  state: z.enum(["active", "by-policy", "readable", "retired"]),
+  /** By which operators compare a key without seeing it; absent where the provider has none. */
+  checkValue: z.string().optional(),
+});
+export type ListedVersion = z.infer<typeof ListedVersion>;
+
+/** Asked by admin, answered by keys: which versions it has. */
+export const listVersions = question("keys.version.list", {
+  input: z.strictObject({ asker: AskerProof.optional() }),
+  output: answerOf(z.object({ versions: z.array(ListedVersion).max(1000) })),
+});

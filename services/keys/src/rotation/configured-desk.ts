@@ -1,8 +1,10 @@
-/** Keys as operators see it: answers the steps of rotations, announces decisions, and measures both. */
+/** Keys as operators see it: lists versions, answers the steps of rotations, announces decisions, and measures both. */
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import {
   abortRotation,
   commitRotation,
+  type ListedVersion,
+  listVersions,
   type RotationAnswer,
   showRotation,
   startRotation,
@@ -58,7 +60,19 @@ export function openRotationDesk(parts: DeskParts): AsyncDisposable {
     abortRotation,
     guardedAnswer(abortRotation, guard, () => counted("abort", () => steps.abort())),
   );
+  bus.serve(
+    listVersions,
+    guardedAnswer(listVersions, guard, async () => ({ versions: listed(rotation) })),
+  );
   return announceDecisions({ ...parts, ...rotation, onChange: measured(rotation, metrics) });
+}
+
+function listed({ custodian }: Rotation): ListedVersion[] {
+  return custodian.states().map(({ key, state }) => {
+    const checkValue = custodian.checkValue(key);
+    const { provider, keyId, keyVersion } = key;
+    return { provider, keyId, keyVersion, state, ...(checkValue ? { checkValue } : {}) };
+  });
 }
 
 /** Shows the version that writes, and what is being wrapped. */

@@ -7,6 +7,7 @@ import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import {
   abortRotation,
   commitRotation,
+  listVersions,
   showRotation,
   startRotation,
 } from "@s3eg/shared/contracts/key-rotation.ts";
@@ -63,6 +64,23 @@ describe("the desk of rotations", () => {
       'kms_active_key_version{provider="aes"}',
     ]) {
       assert.ok(text.includes(line), line);
+    }
+  });
+
+  it("lists every version with what it may do, and nothing of the key", async () => {
+    await using at = desk({ enabled: false, grace_window: 5000 });
+    const asking = { requestId, question: listVersions, input: {} };
+    const { versions } = await askKeys(at.bus, undefined, asking);
+    assert.deepEqual(
+      versions.map(({ keyVersion, state }) => [keyVersion, state]),
+      [
+        [1, "active"],
+        [2, "readable"],
+      ],
+    );
+    const known = ["checkValue", "keyId", "keyVersion", "provider", "state"];
+    for (const name of versions.flatMap((version) => Object.keys(version))) {
+      assert.ok(known.includes(name), name);
     }
   });
 
