@@ -6,6 +6,7 @@ import type { AuditSection } from "./config.ts";
 import { openInbox } from "./inbox.ts";
 import { Ledger } from "./ledger.ts";
 import { openTrail } from "./open-trail.ts";
+import { RecordedEvents, type TellingParts } from "./recorded-events.ts";
 import { SeenEvents } from "./seen-events.ts";
 
 /**
@@ -19,15 +20,21 @@ export async function startAudit(given: {
   readonly bus: Bus;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** How admin is told of what was recorded; absent: it is not. */
+  readonly telling?: Pick<TellingParts, "proof"> | undefined;
 }): Promise<AsyncDisposable> {
-  const { config, bus, log, metrics } = given;
+  const { config, bus, log, metrics, telling } = given;
   if (!config.enabled) return new AsyncDisposableStack();
   const { sink, overflow, max_events } = config;
   await using stack = new AsyncDisposableStack();
   const { chained, sending } = await openTrail(config, given);
   if (sending) stack.use(sending);
+  const events = telling && stack.use(new RecordedEvents({ ...telling, bus, log }));
   const ledger = new Ledger({
-    writer: chained,
+    writer: {
+      write: events?.watching(chained) ?? ((lines) => chained.write(lines)),
+      settle: () => chained.settle(),
+    },
     log,
     dropped: metrics.counter({
       name: "dropped_audit_events_total",
