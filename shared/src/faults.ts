@@ -82,6 +82,11 @@ export function isFault(error: unknown, ...codes: FaultCode[]): error is Fault {
   return error instanceof Fault && (codes.length === 0 || codes.includes(error.code));
 }
 
+/** How what threw `error` ended, as a label of metrics: a fault's code, `internal.bug` for whatever is none. */
+export function codeOf(error: unknown): FaultCode {
+  return error instanceof Fault ? error.code : "internal.bug";
+}
+
 /** The form in which a fault crosses a process boundary. The cause stays behind: it is for the log of the side that failed. */
 export interface WireFault {
   readonly code: FaultCode;

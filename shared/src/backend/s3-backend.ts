@@ -5,6 +5,7 @@ import { bodyOfBytes, collectBody } from "../http/body.ts";
 import type { Log } from "../runtime/log.ts";
 import { SigningKeyCache, signRequest } from "../s3/sigv4.ts";
 import type { Backend, BackendRequest, BackendResponse } from "./backend.ts";
+import type { BackendObserver } from "./backend-metrics.ts";
 import type { BackendTimeouts } from "./bulk-connection.ts";
 import { abortReason, type WireRequest, type WireResponse } from "./carrier.ts";
 import { type BackendTls, Carriers } from "./carriers.ts";
@@ -27,14 +28,6 @@ const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 const FRAMES_UNKNOWN =
   /<Code>XAmzContentSHA256Mismatch<|x-amz-(?:content-sha256|trailer|checksum-crc32)|STREAMING-UNSIGNED|aws-chunked/i;
 
-/** Told about attempts and retries, for metrics. */
-interface BackendObserver {
-  /** An attempt ended: with the status of an answer, or without one. */
-  onAttempt?(attempt: { method: string; status: number | undefined; durationMs: number }): void;
-  /** Attempt number `attempt` (1 is the first) is about to be repeated after `delayMs`. */
-  onRetry?(retry: { method: string; reason: RetryReason; attempt: number; delayMs: number }): void;
-}
-
 /** Settings of an S3 backend. */
 export interface S3BackendSettings {
   /** `http:` or `https:`; a path in it comes before bucket and key. */
@@ -50,7 +43,8 @@ export interface S3BackendSettings {
   /** Whether uploads carry a CRC-32 behind their bytes. `auto`: until the backend shows that it does not know that. */
   readonly uploadChecksum: "auto" | "crc32" | "none";
   readonly log: Pick<Log, "warn">;
-  readonly observer?: BackendObserver;
+  /** Whatever it wants to be told, for metrics. */
+  readonly observer?: Partial<BackendObserver>;
 }
 
 /**
@@ -107,13 +101,18 @@ export class S3Backend implements Backend {
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.#attempt(call);
       const { reason } = outcome;
+      const ended = { method: call.method, attempts: attempt, gaveUpFor: reason };
       if (reason === undefined) {
         if (outcome.response) this.#budget.refund();
+        this.#settings.observer?.onEnd?.(ended);
         return outcomeOf(outcome);
       }
       const delayMs =
         attempt < maxAttempts ? this.#delayBefore({ outcome, attempt, lastMs }) : undefined;
-      if (delayMs === undefined || !this.#budget.spend()) return outcomeOf(outcome);
+      if (delayMs === undefined || !this.#budget.spend()) {
+        this.#settings.observer?.onEnd?.(ended);
+        return outcomeOf(outcome);
+      }
       outcome.response?.body.destroy();
       this.#tellRetry(call.method, { reason, attempt, delayMs });
       await pause(delayMs, call.signal);

@@ -6,6 +6,7 @@ import {
   Histogram as PromHistogram,
   Registry,
 } from "prom-client";
+import { processMetrics } from "./process-metrics.ts";
 
 /** A value for every label of a metric. */
 type Labels<Label extends string> = Readonly<Record<Label, string>>;
@@ -64,26 +65,12 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** Makes the registry of a process, with Node's own process metrics in it. */
+/** Makes the registry of a process, with what the process tells of itself in it. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const metrics = new PromMetrics(registry);
-  metrics.gauge({
-    name: "memory_alloc_bytes",
-    help: "Bytes of JavaScript heap in use.",
-    read: () => process.memoryUsage().heapUsed,
-  });
-  metrics.gauge({
-    name: "memory_sys_bytes",
-    help: "Bytes of memory held from the operating system.",
-    read: () => process.memoryUsage.rss(),
-  });
-  metrics.gauge({
-    name: "goroutines_total",
-    help: "What the process has under way: timers, sockets, files. Named as dashboards know it.",
-    read: () => process.getActiveResourcesInfo().length,
-  });
+  processMetrics(metrics);
   return metrics;
 }
 

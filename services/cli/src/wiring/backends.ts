@@ -1,10 +1,12 @@
 /** The backend client of a process, from `backend.*` and the identities that credentials bring along. */
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
+import { backendMetrics } from "@s3eg/shared/backend/backend-metrics.ts";
 import { pinningCopies } from "@s3eg/shared/backend/copy-pin.ts";
 import {
   awsDefaultCredentials,
   type BackendCredentials,
   type BackendIdentity,
+  type FurtherIdentities,
   staticCredentials,
 } from "@s3eg/shared/backend/credentials.ts";
 import { withoutMetadata } from "@s3eg/shared/backend/metadata-filter.ts";
@@ -13,11 +15,20 @@ import { S3Backend } from "@s3eg/shared/backend/s3-backend.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { BackendSection } from "@s3eg/shared/runtime/common-config.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
+
+/** What a backend client is opened with besides its settings. */
+export interface BackendParts {
+  readonly identities: readonly BackendIdentity[] | FurtherIdentities;
+  readonly log: Log;
+  /** Absent for tools, whose requests nobody scrapes. */
+  readonly metrics?: Metrics;
+}
 
 /** Opens the backend client. Azure and GCS have an S3 dialect at best: what this version can't do with them it does not pretend. */
 export function openBackend(
   config: BackendSection,
-  { identities, log }: { identities: readonly BackendIdentity[]; log: Log },
+  { identities, log, metrics }: BackendParts,
 ): Backend {
   if (config.type === "azure") {
     throw new Fault("config.invalid", "backend.type azure: Azure Blob Storage has no S3 interface");
@@ -41,6 +52,7 @@ export function openBackend(
     maxConnections: 256,
     uploadChecksum: lacksTrailers && upload_checksum === "auto" ? "none" : upload_checksum,
     log,
+    ...(metrics ? { observer: backendMetrics(metrics, retry.mode) } : {}),
   });
   return withoutMetadata(
     renamesCopyPin ? pinningCopies(backend) : backend,
@@ -59,7 +71,7 @@ export function endpointOf(config: Pick<BackendSection, "endpoint" | "region" | 
 
 function credentialsOf(
   config: BackendSection,
-  identities: readonly BackendIdentity[],
+  identities: BackendParts["identities"],
   log: Log,
 ): BackendCredentials {
   const { access_key: accessKey, secret_key: secretKey } = config;

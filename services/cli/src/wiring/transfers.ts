@@ -10,6 +10,7 @@ import { HttpTransferClient } from "@s3eg/shared/http/transfer-client.ts";
 import { HttpTransferServer } from "@s3eg/shared/http/transfer-server.ts";
 import { WorkerTable } from "@s3eg/shared/http/worker-table.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
 import type { CryptoSection } from "../../../crypto/src/config.ts";
 
@@ -27,12 +28,18 @@ export async function openWorkerPort(
     proof,
     zone,
     log,
-  }: { tickets: TransferTickets; proof: WorkerProof; zone: string; log: Log },
+    metrics,
+  }: { tickets: TransferTickets; proof: WorkerProof; zone: string; log: Log; metrics: Metrics },
 ): Promise<WorkerPort> {
   const id = randomUUID();
   const { listen_addr, capacity, advertise_url } = config;
   const listen = listen_addr;
   const server = new HttpTransferServer({ workerId: id, listen, tickets, capacity, log });
+  metrics.gauge({
+    name: "gateway_worker_transfers",
+    help: "Transfers that this worker is answering for edges in other processes.",
+    read: () => server.inflight,
+  });
   const { port } = await server.listen();
   const url = advertise_url ?? `http://${reachableName(listen_addr.host)}:${port}`;
   const describe = () =>
@@ -60,14 +67,21 @@ export function remoteTransfers({
   proof,
   zone,
   log,
+  metrics,
 }: {
   bus: Bus;
   tickets: TransferTickets;
   proof: WorkerProof;
   zone: string;
   log: Log;
+  metrics: Metrics;
 }): { client: HttpTransferClient; table: WorkerTable } {
   const table = new WorkerTable({ zone, isBusConnected: () => bus.isConnected });
+  metrics.gauge({
+    name: "gateway_crypto_workers",
+    help: "Crypto workers that this edge knows to be alive.",
+    read: () => table.size,
+  });
   bus.subscribe(workerAlive, (fact) => {
     if (proof.isGenuine(fact)) table.heard(fact);
     else log.warn({ worker: fact.id }, "a worker was announced without proof");

@@ -6,6 +6,7 @@ import { openObject, sealObject, workerAlive } from "@s3eg/shared/contracts/cryp
 import { bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
 import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
 import { TransferTickets } from "@s3eg/shared/http/ticket.ts";
+import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
 import type { z } from "zod";
@@ -14,7 +15,12 @@ import { onAll, openWorkerPort, remoteTransfers } from "../../src/wiring/transfe
 import { COMPLETE, KeptLog } from "../environment.ts";
 
 const secret = new Secret<Uint8Array>(Buffer.alloc(32, 7));
-const trust = { tickets: new TransferTickets(secret), proof: new WorkerProof(secret), zone: "z" };
+const trust = {
+  tickets: new TransferTickets(secret),
+  proof: new WorkerProof(secret),
+  zone: "z",
+  metrics: createMetrics(),
+};
 
 const target = { bucket: "b", key: "k" };
 const asking: z.infer<typeof openObject.head> = {
