@@ -12,7 +12,7 @@ import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { guardedAnswer } from "@s3eg/shared/trust/guarded-answer.ts";
 import type { ProveKey } from "./canary.ts";
 import { checkKeyStoreAnswerer } from "./check-key-store.ts";
-import type { ActiveCustodian } from "./custody/custodian.ts";
+import type { ActiveCustodian, KeyRef } from "./custody/custodian.ts";
 import { issueDataKeyAnswerer } from "./issue-data-key.ts";
 import type { LegacyKeyStores } from "./legacy/legacy-keys.ts";
 import type { Measured } from "./measured.ts";
@@ -29,6 +29,14 @@ export interface Guards {
   readonly headers: AnswerGuard;
 }
 
+/** Who may ask, and what is measured of it. */
+interface Watching {
+  readonly guards: Guards | undefined;
+  readonly measured: Measured;
+  /** Told the key that each data key was opened with. */
+  readonly onOpened: (key: KeyRef) => void;
+}
+
 /** Answers every question that is keys' to answer. */
 export function openInbox(
   bus: Bus,
@@ -37,10 +45,10 @@ export function openInbox(
     legacy,
     prove,
   }: { custodian: ActiveCustodian; legacy: LegacyKeyStores; prove: ProveKey },
-  { guards, measured }: { guards: Guards | undefined; measured: Measured },
+  { guards, measured, onOpened }: Watching,
 ): void {
   const issue = issueDataKeyAnswerer(custodian, prove);
-  const unwrap = unwrapDataKeyAnswerer(custodian);
+  const unwrap = unwrapDataKeyAnswerer(custodian, onOpened);
   // Each data key counts; so does the question, which may be refused before there is any.
   const unwrapMany = unwrapDataKeysAnswerer(measured("unwrap", unwrap));
   const reissue = reissueHeaderAnswerer(custodian, prove);

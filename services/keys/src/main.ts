@@ -10,6 +10,7 @@ import { type Guards, openInbox } from "./inbox.ts";
 import { keyStoreHealth } from "./key-store-health.ts";
 import type { LegacyKeyStores } from "./legacy/legacy-keys.ts";
 import { measuredWith } from "./measured.ts";
+import { rotatedReads } from "./rotated-reads.ts";
 
 /** What keys is started with. */
 export interface KeysParts {
@@ -38,5 +39,7 @@ export async function startKeys(parts: KeysParts): Promise<void> {
     log.info({ ...key, isActive, checkValue: custodian.checkValue(key) }, "key version is ready");
   }
   health.add("kms", keyStoreHealth(custodian, parts));
-  openInbox(bus, { custodian, legacy, prove }, { guards, measured: measuredWith(metrics) });
+  const onOpened = rotatedReads(custodian, metrics);
+  const measured = measuredWith(metrics);
+  openInbox(bus, { custodian, legacy, prove }, { guards, measured, onOpened });
 }

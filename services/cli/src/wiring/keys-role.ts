@@ -41,7 +41,7 @@ export async function startKeysRole(role: KeysRole): Promise<void> {
     headers: new AnswerGuard({ secret: secrets.service }),
   };
   const folder = join(config.data_dir, "keys");
-  const parts = { config: config.encryption, env, folder, log };
+  const parts = { config: config.encryption, env, folder, log, metrics };
   const custodians = stack.use(await configuredCustodian(parts));
   if (policies) refuseUnknownKeys(policies, custodians);
   const section = config.nats;

@@ -14,6 +14,7 @@ export async function configuredAwsKms({
   config,
   env,
   log,
+  metrics,
 }: CustodyParts): Promise<GuardedCustodian> {
   const { keys, region, endpoint, timeout } = config.key_manager.aws_kms;
   const [first, ...others] = keys.map(awsKmsKey).filter((key) => key !== undefined);
@@ -36,7 +37,7 @@ export async function configuredAwsKms({
     ...(endpoint === undefined ? {} : { endpoint }),
   });
   const store = new AwsKmsKeyStore(client, [first, ...others]);
-  return new GuardedCustodian(store, configuredGuarding(config, timeout));
+  return new GuardedCustodian(store, configuredGuarding({ config, metrics }, timeout));
 }
 
 /** What the variables hold; undefined where the SDK is to look further: profiles, web identity, the container's role, the machine's. */

@@ -16,6 +16,7 @@ export async function configuredAzure({
   config,
   env,
   log,
+  metrics,
 }: CustodyParts): Promise<GuardedCustodian> {
   const section = config.key_manager.azure_key_vault;
   const vaultUrl = azureVault(section);
@@ -37,7 +38,7 @@ export async function configuredAzure({
   });
   if (!first) throw new Fault("config.invalid", `${SECTION}: needs a key`);
   const store = new AzureKeyStore([first, ...others]);
-  return new GuardedCustodian(store, configuredGuarding(config, section.timeout));
+  return new GuardedCustodian(store, configuredGuarding({ config, metrics }, section.timeout));
 }
 
 /** Makes clients that ask Azure for everything. They are given no key to look at, so that keys/get is no right they need. */

@@ -9,7 +9,11 @@ import { GuardedCustodian } from "./remote/guarded-custodian.ts";
 const SECTION = "encryption.key_manager.gcp_kms";
 
 /** Opens it without asking Google for anything; `config.invalid` where its SDK is not installed. */
-export async function configuredGcp({ config, log }: CustodyParts): Promise<GuardedCustodian> {
+export async function configuredGcp({
+  config,
+  log,
+  metrics,
+}: CustodyParts): Promise<GuardedCustodian> {
   const { keys, endpoint, timeout } = config.key_manager.gcp_kms;
   const [first, ...others] = keys;
   if (first === undefined) throw new Fault("config.invalid", `${SECTION}: needs a key`);
@@ -27,7 +31,7 @@ export async function configuredGcp({ config, log }: CustodyParts): Promise<Guar
     ...(endpoint === undefined ? {} : addressOf(new URL(endpoint))),
   });
   const store = new GcpKeyStore(client, { keys: [first, ...others], timeoutMs: timeout });
-  return new GuardedCustodian(store, configuredGuarding(config, timeout));
+  return new GuardedCustodian(store, configuredGuarding({ config, metrics }, timeout));
 }
 
 function addressOf({ protocol, hostname, port }: URL) {

@@ -15,7 +15,11 @@ import { KeyStoreHttp } from "./remote/key-store-http.ts";
 const SECTION = "encryption.key_manager.cosmian";
 
 /** Opens it without asking the server; `config.invalid` where a file that the settings name is not there. */
-export async function configuredKmip({ config, log }: CustodyParts): Promise<GuardedCustodian> {
+export async function configuredKmip({
+  config,
+  log,
+  metrics,
+}: CustodyParts): Promise<GuardedCustodian> {
   const { cosmian, dual_read_window: dualReadWindow } = config.key_manager;
   const endpoint = cosmianEndpoint(cosmian.endpoint ?? "");
   const [first, ...others] = numberedKeys(cosmian.keys).map(
@@ -37,5 +41,5 @@ export async function configuredKmip({ config, log }: CustodyParts): Promise<Gua
     transport = new JsonTransport(new KeyStoreHttp(url, tls), url.pathname + url.search);
   }
   const store = new KmipKeyStore(transport, { keys: [first, ...others], dualReadWindow });
-  return new GuardedCustodian(store, configuredGuarding(config, cosmian.timeout));
+  return new GuardedCustodian(store, configuredGuarding({ config, metrics }, cosmian.timeout));
 }

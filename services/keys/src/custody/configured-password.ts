@@ -1,6 +1,7 @@
 /** The password custodian of `encryption.password`, `.key_file`, `.former_passwords` and `.kdf`. */
 import { readFile } from "node:fs/promises";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { errorCodeOf } from "../error-code.ts";
 import { readSourceBytes } from "./key-source.ts";
@@ -25,6 +26,7 @@ export async function configuredPassword(parts: CustodyParts): Promise<PasswordC
       ? work.iterations > pbkdf2.iterations
       : work.memoryKiB > argon2id.memory;
   if (isRaised) log.warn({ ...work }, "encryption.kdf asks for too little work: raised");
+  showWork(work, parts.metrics);
   const activeVersion = config.password_version;
   const passwords = await configuredPasswords(parts);
   return new PasswordCustodian(passwords, {
@@ -34,6 +36,19 @@ export async function configuredPassword(parts: CustodyParts): Promise<PasswordC
     log,
     isFips: config.fips,
   });
+}
+
+function showWork(
+  { algorithm }: ReturnType<typeof configuredWork>,
+  metrics: Metrics | undefined,
+): void {
+  metrics
+    ?.gauge({
+      name: "gateway_kdf_algorithm_active",
+      help: "1 for the function that derives new keys from the password.",
+      labels: ["algorithm"],
+    })
+    .set({ algorithm }, 1);
 }
 
 /** Opens one that reads what a password sealed before another key store wrote. */

@@ -20,6 +20,7 @@ export async function configuredPkcs11({
   config,
   env,
   log,
+  metrics,
 }: CustodyParts): Promise<GuardedCustodian> {
   const section = config.key_manager.pkcs11;
   const { envelope_auth_key, timeout } = section;
@@ -43,7 +44,7 @@ export async function configuredPkcs11({
     envelopeKey: envelopeKey && createSecretKey(envelopeKey.reveal()),
     log,
   });
-  return new GuardedCustodian(store, configuredGuarding(config, timeout));
+  return new GuardedCustodian(store, configuredGuarding({ config, metrics }, timeout));
 }
 
 /** A name without a folder is looked for by the system. */

@@ -1,6 +1,7 @@
 /** The custodian of `encryption.key_manager.openbao`: the Transit engine of OpenBao or Vault. */
 import { readFile } from "node:fs/promises";
 import { Fault } from "@s3eg/shared/faults.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import type { OpenbaoSection } from "../config/openbao.ts";
 import { errorCodeOf } from "../error-code.ts";
@@ -21,6 +22,7 @@ export async function configuredTransit({
   config,
   env,
   log,
+  metrics,
 }: CustodyParts): Promise<GuardedCustodian> {
   const section = config.key_manager.openbao;
   const { address = "", transit_path, key_name = "", key_id, namespace, timeout } = section;
@@ -29,13 +31,24 @@ export async function configuredTransit({
   await readOnce(method);
   if (!tls.verifies) log.warn({}, `${SECTION}: any certificate is taken (insecure_skip_verify)`);
   const http = new KeyStoreHttp(new URL(address), tls);
-  const login = new TransitLogin({ http, namespace, method, timeoutMs: timeout, log });
+  const onLogin = metrics && countedLogins(metrics, section.auth.method);
+  const login = new TransitLogin({ http, namespace, method, timeoutMs: timeout, log, onLogin });
   const keyId = key_id ?? `${transit_path}/${key_name}`;
   const key = { mount: transit_path, name: key_name, keyId };
   return new GuardedCustodian(
     new TransitKeyStore(http, login, key),
-    configuredGuarding(config, timeout),
+    configuredGuarding({ config, metrics }, timeout),
   );
+}
+
+function countedLogins(metrics: Metrics, method: string): (isGood: boolean) => void {
+  const logins = metrics.counter({
+    name: "gateway_kms_reauth_total",
+    help: "Logins to a key store, the first included; outcome success or failure.",
+    labels: ["provider", "method", "outcome"],
+  });
+  return (isGood) =>
+    logins.add({ provider: "transit", method, outcome: isGood ? "success" : "failure" });
 }
 
 function loginMethodOf(auth: OpenbaoSection["auth"], env: Env): LoginMethod {

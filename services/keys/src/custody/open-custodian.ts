@@ -1,5 +1,6 @@
 /** How a custodian is made of settings. Each key store has one such function, in `configured-<name>.ts`. */
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { EncryptionSection } from "../config.ts";
 import type { ActiveCustodian, Custodian } from "./custodian.ts";
 
@@ -11,6 +12,8 @@ export interface CustodyParts {
   /** Folder of keys that survives restarts; it need not exist yet. */
   readonly folder: string;
   readonly log: Log;
+  /** Where what is asked of key stores is counted; absent for tools. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /**

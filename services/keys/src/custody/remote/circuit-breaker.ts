@@ -12,19 +12,29 @@ export interface BreakerPolicy {
   readonly successThreshold: number;
 }
 
+/** `closed`: attempts pass. `open`: none does. `half-open`: one is let through to see. */
+export type BreakerState = "closed" | "half-open" | "open";
+
 /** Guards one key store. */
 export class CircuitBreaker {
   readonly #policy: BreakerPolicy;
   readonly #now: () => number;
+  readonly #onState: (state: BreakerState) => void;
   #failures = 0;
   #successes = 0;
   #openUntilMs: number | undefined;
   #isTrying = false;
 
-  /** `now` is a clock in milliseconds, for tests. */
-  constructor(policy: BreakerPolicy, now: () => number = () => performance.now()) {
+  /** `now` is a clock in milliseconds, for tests. `onState` is told every state, the first included. */
+  constructor(
+    policy: BreakerPolicy,
+    now: () => number = () => performance.now(),
+    onState: (state: BreakerState) => void = () => undefined,
+  ) {
     this.#policy = policy;
     this.#now = now;
+    this.#onState = onState;
+    onState("closed");
   }
 
   /** True while attempts are refused, or let through one by one. */
@@ -58,6 +68,7 @@ export class CircuitBreaker {
       throw new Fault("keys.unavailable", "the key store failed a moment ago and is left alone");
     }
     this.#isTrying = true;
+    this.#onState("half-open");
     return true;
   }
 
@@ -65,7 +76,9 @@ export class CircuitBreaker {
     this.#failures = 0;
     if (this.#openUntilMs === undefined) return;
     this.#successes += 1;
-    if (this.#successes >= this.#policy.successThreshold) this.#openUntilMs = undefined;
+    if (this.#successes < this.#policy.successThreshold) return;
+    this.#openUntilMs = undefined;
+    this.#onState("closed");
   }
 
   #failed(): void {
@@ -74,6 +87,7 @@ export class CircuitBreaker {
     const { consecutiveFailures, openMs } = this.#policy;
     if (this.#openUntilMs !== undefined || this.#failures >= consecutiveFailures) {
       this.#openUntilMs = this.#now() + openMs;
+      this.#onState("open");
     }
   }
 }

@@ -1,13 +1,13 @@
 /** How key stores are guarded by `encryption.key_manager.retry`, `.circuit_breaker` and `.health_check_interval`. */
-import type { EncryptionSection } from "../../config.ts";
+import type { CustodyParts } from "../open-custodian.ts";
 import type { Guarding } from "./guarded-custodian.ts";
 
 /** `attemptTimeoutMs` is the store's own limit for one request. */
 export function configuredGuarding(
-  { key_manager }: EncryptionSection,
+  { config, metrics }: Pick<CustodyParts, "config" | "metrics">,
   attemptTimeoutMs: number,
 ): Guarding {
-  const { retry, circuit_breaker, health_check_interval } = key_manager;
+  const { retry, circuit_breaker, health_check_interval } = config.key_manager;
   return {
     retry: {
       isEnabled: retry.enabled,
@@ -24,5 +24,6 @@ export function configuredGuarding(
       successThreshold: circuit_breaker.success_threshold,
     },
     healthyForMs: health_check_interval,
+    ...(metrics ? { metrics } : {}),
   };
 }

@@ -1,6 +1,7 @@
 /** The custodian over a key store on the network: bounded time, retries, circuit breaker, health, and no answer believed unchecked. */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import {
   type ActiveCustodian,
   type IsRetired,
@@ -10,6 +11,7 @@ import {
   type LegacyWrapped,
 } from "../custodian.ts";
 import { type BreakerPolicy, CircuitBreaker } from "./circuit-breaker.ts";
+import { type KeyStoreMetrics, keyStoreMetrics, type StoreOperation } from "./key-store-metrics.ts";
 import type { RemoteKeyStore } from "./remote-key-store.ts";
 import { type Attempt, type RetryPolicy, retried } from "./retry.ts";
 
@@ -19,6 +21,8 @@ export interface Guarding {
   readonly breaker: BreakerPolicy;
   /** How long a store that was found healthy counts as healthy, in milliseconds. */
   readonly healthyForMs: number;
+  /** Where what is asked is counted; absent for tools. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** What was seen last of a version that is to write. */
@@ -40,6 +44,7 @@ export class GuardedCustodian implements ActiveCustodian {
   readonly #store: RemoteKeyStore;
   readonly #guarding: Guarding;
   readonly #breaker: CircuitBreaker;
+  readonly #metrics: KeyStoreMetrics | undefined;
   readonly #now: () => number;
   #looked: Looked | undefined;
 
@@ -51,7 +56,9 @@ export class GuardedCustodian implements ActiveCustodian {
   ) {
     this.#store = store;
     this.#guarding = guarding;
-    this.#breaker = new CircuitBreaker(guarding.breaker, now);
+    const { breaker, metrics } = guarding;
+    this.#metrics = metrics && keyStoreMetrics(metrics, store.activeKey.provider);
+    this.#breaker = new CircuitBreaker(breaker, now, (state) => this.#metrics?.breaker(state));
     this.#now = now;
   }
 
@@ -71,7 +78,7 @@ export class GuardedCustodian implements ActiveCustodian {
   async start(writes: () => KeyRef = () => this.activeKey): Promise<void> {
     const key = writes();
     await this.#store.prepare?.();
-    await this.#ask(async (signal) => await this.#store.start?.(signal, key));
+    await this.#ask("start", async (signal) => await this.#store.start?.(signal, key));
     const wrapped = await this.#probe(key);
     const other = { key, binding: randomBytes(BINDING_BYTES) };
     try {
@@ -88,7 +95,7 @@ export class GuardedCustodian implements ActiveCustodian {
 
   async wrap(payload: Uint8Array, use: KeyUse): Promise<Uint8Array> {
     this.#refuseUnknown(use.key);
-    return await this.#ask((signal) => this.#wrapOnce(payload, use, signal));
+    return await this.#ask("wrap", (signal) => this.#wrapOnce(payload, use, signal));
   }
 
   async unwrap(wrappedKey: Uint8Array, use: KeyUse): Promise<Uint8Array> {
@@ -96,11 +103,11 @@ export class GuardedCustodian implements ActiveCustodian {
     if (wrappedKey.byteLength < PAYLOAD_BYTES + TAG_BYTES) {
       throw new Fault("crypto.integrity", "wrapped key is cut short");
     }
-    return await this.#ask((signal) => this.#store.unwrap(wrappedKey, use, signal));
+    return await this.#ask("unwrap", (signal) => this.#store.unwrap(wrappedKey, use, signal));
   }
 
   async unwrapLegacy(wrapped: LegacyWrapped, isRetired: IsRetired): Promise<Uint8Array> {
-    return await this.#ask(async (signal) => {
+    return await this.#ask("unwrap-legacy", async (signal) => {
       if (this.#store.unwrapLegacy)
         return await this.#store.unwrapLegacy(wrapped, isRetired, signal);
       throw new Fault("keys.unknown-key", "the format of before knew no such key store");
@@ -147,14 +154,22 @@ export class GuardedCustodian implements ActiveCustodian {
   async #probe(key: KeyRef, policy?: RetryPolicy): Promise<Uint8Array> {
     const payload = randomBytes(PAYLOAD_BYTES);
     const use: KeyUse = { key, binding: randomBytes(BINDING_BYTES) };
-    return await this.#ask((signal) => this.#wrapOnce(payload, use, signal), policy);
+    return await this.#ask("check", (signal) => this.#wrapOnce(payload, use, signal), policy);
   }
 
   async #ask<Result>(
-    attempt: Attempt<Result>,
+    operation: StoreOperation,
+    attempt: (signal: AbortSignal) => Promise<Result>,
     policy: RetryPolicy = this.#guarding.retry,
   ): Promise<Result> {
-    return await retried((signal) => this.#breaker.run(() => attempt(signal)), policy);
+    const metrics = this.#metrics;
+    const counted: Attempt<Result> = metrics
+      ? (signal, tries) => metrics.asked(operation, tries, () => attempt(signal))
+      : attempt;
+    return await retried(
+      (signal, tries) => this.#breaker.run(() => counted(signal, tries)),
+      policy,
+    );
   }
 
   /** Every wrap is opened at once, before anything is sealed under it (format.md §5). */

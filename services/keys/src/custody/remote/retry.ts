@@ -15,8 +15,8 @@ export interface RetryPolicy {
   readonly attemptTimeoutMs: number;
 }
 
-/** One try. It should end when the signal says so; whether it does or not, nobody waits longer. */
-export type Attempt<Result> = (signal: AbortSignal) => Promise<Result>;
+/** One try, of number `tries` (1 is the first). It should end when the signal says so; whether it does or not, nobody waits longer. */
+export type Attempt<Result> = (signal: AbortSignal, tries: number) => Promise<Result>;
 
 /**
  * The result of the first attempt that gets an answer. Only `keys.unavailable` is tried again, after a random wait ("full jitter"),
@@ -31,7 +31,8 @@ export async function retried<Result>(
   for (let tries = 1; ; tries += 1) {
     const leftMs = endsAtMs - performance.now();
     try {
-      return await withinTime(attempt, Math.min(policy.attemptTimeoutMs, leftMs));
+      const timeoutMs = Math.min(policy.attemptTimeoutMs, leftMs);
+      return await withinTime((signal) => attempt(signal, tries), timeoutMs);
     } catch (error) {
       const fault = unavailable(error);
       const waitMs = Math.round(random() * longestWaitMs(policy, tries));
@@ -47,7 +48,10 @@ export function longestWaitMs(policy: RetryPolicy, tries: number): number {
   return Math.min(policy.maxMs, policy.initialMs * policy.multiplier ** (tries - 1));
 }
 
-async function withinTime<Result>(attempt: Attempt<Result>, timeoutMs: number): Promise<Result> {
+async function withinTime<Result>(
+  attempt: (signal: AbortSignal) => Promise<Result>,
+  timeoutMs: number,
+): Promise<Result> {
   const ended = new AbortController();
   const expired = Promise.withResolvers<never>();
   const timer = setTimeout(

@@ -24,6 +24,8 @@ export interface LoginParts {
   /** For one request, in milliseconds. */
   readonly timeoutMs: number;
   readonly log: Log;
+  /** Told of every login, for metrics: whether there is a token now. */
+  readonly onLogin?: ((isGood: boolean) => void) | undefined;
   /** Clock in milliseconds, for tests. */
   readonly now?: () => number;
 }
@@ -131,6 +133,17 @@ export class TransitLogin implements AsyncDisposable {
   }
 
   async #newSession(): Promise<Session> {
+    let isGood = false;
+    try {
+      const session = await this.#login();
+      isGood = true;
+      return session;
+    } finally {
+      this.#parts.onLogin?.(isGood);
+    }
+  }
+
+  async #login(): Promise<Session> {
     const { method } = this.#parts;
     if (method.kind === "token") return await this.#lookUp(await credentials(method.readToken));
     const fields = await credentials(method.readFields);

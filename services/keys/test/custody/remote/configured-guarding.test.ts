@@ -6,7 +6,7 @@ import { load } from "../../config/read-settings.ts";
 describe("configuredGuarding", () => {
   it("says what the settings say", () => {
     const env = { KMS_RETRY_MULTIPLIER: "3", KMS_CIRCUIT_BREAKER_FAILURES: "7" };
-    assert.deepEqual(configuredGuarding(load(env), 4000), {
+    assert.deepEqual(configuredGuarding({ config: load(env) }, 4000), {
       retry: {
         isEnabled: true,
         initialMs: 100,
@@ -21,7 +21,7 @@ describe("configuredGuarding", () => {
   });
 
   it("gives a single attempt all its time", () => {
-    const { retry } = configuredGuarding(load({ KMS_RETRY_ENABLED: "false" }), 20_000);
+    const { retry } = configuredGuarding({ config: load({ KMS_RETRY_ENABLED: "false" }) }, 20_000);
     assert.equal(retry.maxElapsedMs, 20_000);
   });
 });
