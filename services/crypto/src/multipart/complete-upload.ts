@@ -2,6 +2,7 @@
 import { CompletedPart, completeUpload } from "@s3eg/shared/contracts/multipart.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { hasRoomForCompanion } from "@s3eg/shared/format/companion.ts";
+import { totalSizeOf } from "@s3eg/shared/format/manifest.ts";
 import { collectBody } from "@s3eg/shared/http/body.ts";
 import type { UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import { sealedBytesOf, sealRegion } from "@s3eg/shared/sealing/manifest-region.ts";
@@ -71,6 +72,7 @@ async function complete(
   const held =
     contested.length === 0 ? undefined : await heldEtags(rooms, { head, requestId }, contested);
   const parts = selectParts(completed, attempts, held);
+  checkTotal(head, parts);
   const checksum = wholeChecksum(parts, upload.checksum);
   checkStated(head, checksum, parts.length);
   const completing = { head, upload, requestId };
@@ -97,7 +99,11 @@ async function complete(
       throw error;
     },
   );
-  rooms.measured.manifest(upload, isInside ? "inline" : "fallback", region.byteLength);
+  rooms.measured.stored({
+    bytes: totalSizeOf(manifest.parts),
+    location: isInside ? "inline" : "fallback",
+    manifestBytes: region.byteLength,
+  });
   const shown = checksum && {
     algorithm: checksum.algorithm,
     type: checksum.type,
@@ -154,6 +160,16 @@ async function readParts(body: Parameters<typeof collectBody>[0]): Promise<Compl
   const parsed = CompletedParts.safeParse(JSON.parse(bytes.toString("utf8")));
   if (!parsed.success) throw new Fault("input.malformed-xml", "list of parts is malformed");
   return parsed.data;
+}
+
+/** What the bucket's policy allows, of all parts together; nothing of the object is there yet. */
+function checkTotal({ maxObjectBytes }: Head, parts: readonly PartAttempt[]): void {
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  if (maxObjectBytes === undefined || size <= maxObjectBytes) return;
+  throw new Fault(
+    "limit.body-too-large",
+    `an object of this bucket may have ${maxObjectBytes} bytes`,
+  );
 }
 
 function checkStated(

@@ -57,7 +57,7 @@ export function sealPartAnswerer(rooms: UploadRooms): SealPart {
       }
       const upload = await findUpload(rooms.state, head);
       const storing = () => storePart(rooms, { ...received, upload }, { requestId, signal });
-      return await rooms.measured.part(upload, storing);
+      return await rooms.measured.part(upload, head.size, storing);
     } catch (error) {
       body.destroy(error);
       throw await clearerRefusal(rooms, head, error);
