@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { BackendSection, commonSettings } from "@s3eg/shared/runtime/common-config.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
+import { LimitsSection } from "@s3eg/shared/runtime/limits-config.ts";
 import { TracingSection } from "@s3eg/shared/runtime/tracing-config.ts";
 import { settingsWithoutEffect } from "@s3eg/shared/runtime/without-effect.ts";
 import { z } from "zod";
@@ -30,6 +31,7 @@ export const gatewaySchema = z.strictObject({
   legacy: LegacySection,
   audit: AuditSection,
   tracing: TracingSection,
+  limits: LimitsSection,
   admin: AdminSection,
 });
 

@@ -5,8 +5,11 @@ import { profileOf } from "@s3eg/shared/backend/profile.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
 import { TransferTickets } from "@s3eg/shared/http/ticket.ts";
+import type { Admission } from "@s3eg/shared/runtime/admission.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
+import { admissionLimitsOf } from "@s3eg/shared/runtime/limits-config.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import { openAdmission } from "@s3eg/shared/runtime/measured-admission.ts";
 import { createMetrics, type Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { serveProbes } from "@s3eg/shared/runtime/probe-server.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
@@ -58,6 +61,8 @@ interface Process extends GatewayStart {
 /** What only those know who speak S3: edge and crypto. */
 interface S3Side {
   readonly entrance: Entrance;
+  /** Who may go on: one count for all roles of the process. */
+  readonly places: Pick<Admission, "enter">;
   readonly backend: Backend;
 }
 
@@ -74,7 +79,7 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
     stack.use(await serveProbes({ address: config.metrics.addr, health, metrics, log }));
   }
   // Before the broker is waited for: a configuration that is refused is refused at once.
-  const s3 = roles.has("edge") || roles.has("crypto") ? openS3Side(start) : undefined;
+  const s3 = roles.has("edge") || roles.has("crypto") ? openS3Side(start, metrics) : undefined;
   const name = `s3eg ${[...roles].join("+")}`;
   const { bus, nats } = start.bus
     ? { bus: start.bus, nats: undefined }
@@ -118,11 +123,12 @@ function followedPolicies(roles: ReadonlySet<Role>, s3?: S3Side): Policies | und
   return roles.has("edge") ? s3?.entrance.policies : undefined;
 }
 
-function openS3Side({ config, roles, env, stack, log }: GatewayStart): S3Side {
+function openS3Side({ config, roles, env, stack, log }: GatewayStart, metrics: Metrics): S3Side {
   const entrance = openEntrance(config, roles, env);
   const backend = openBackend(config.backend, { identities: entrance.identities, log });
   stack.use(backend);
-  return { entrance, backend };
+  const places = openAdmission(admissionLimitsOf(config.limits), metrics);
+  return { entrance, places, backend };
 }
 
 async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {
@@ -209,6 +215,7 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
     },
     audit: config.audit.enabled ? config.audit : undefined,
     graceMs: GRACE_MS,
+    places: s3.places,
   });
   stack.use(edge);
   return edge.port;

@@ -13,6 +13,7 @@ import type { AuditDuty } from "./audit-trail.ts";
 import type { Credentials } from "./auth/credentials.ts";
 import type { Policies } from "./auth/policy.ts";
 import type { edgeSettings } from "./config.ts";
+import type { Places } from "./request-place.ts";
 
 /** The settings of edge, parsed. */
 export type EdgeConfig = z.infer<z.ZodObject<typeof edgeSettings>>;
@@ -46,6 +47,8 @@ export interface EdgeParts extends EdgeRules {
   /** What the audit trail must hold before it is answered; absent: nothing. */
   readonly audit?: AuditDuty | undefined;
   readonly health: Health;
+  /** Who may go on; one for all roles of the process. */
+  readonly places: Places;
   /** How long requests under way may take after the stop was asked for. */
   readonly graceMs: number;
 }

@@ -17,7 +17,9 @@ import type { Asking } from "./match-operation.ts";
 import { objectUrl } from "./object-url.ts";
 import type { Operation, Rooms, S3Answer } from "./operations/operation.ts";
 import { answerPreflight, PREFLIGHT } from "./preflight.ts";
-import type { RequestLimits } from "./request-limits.ts";
+import { requestCost } from "./request-cost.ts";
+import { clientOf, type RequestLimits } from "./request-limits.ts";
+import type { Places, WantedPlace } from "./request-place.ts";
 import { s3Error } from "./s3/errors.ts";
 import { checkSse } from "./s3/sse.ts";
 import type { S3Request } from "./s3-request.ts";
@@ -31,6 +33,7 @@ export interface FrontDoor {
   /** The only bucket that may be used, where there is one. */
   readonly proxiedBucket: string | undefined;
   readonly limits: RequestLimits;
+  readonly places: Places;
 }
 
 /** What came in and what was learned of it, for log, metrics and audit. */
@@ -48,6 +51,8 @@ export interface Received {
   readonly clientIp: string;
   readonly signal: AbortSignal;
   openBody(): Body;
+  /** Waits until there is room for what the request may need; it keeps its place until its answer has ended. */
+  enter(wanted: WantedPlace): Promise<void>;
 }
 
 /** Runs a request. `openBody` is called at most once, when somebody takes the body: after the verdict on signature, rights and announcements. */
@@ -75,6 +80,10 @@ export async function handleRequest(
   if (!signed) checkStranger(incoming, policy);
   const operation = door.match({ ...incoming, query: incoming.query.pairs });
   sighting.operation = operation.name;
+  await received.enter({
+    client: clientOf("credential", { ...received, principal: signed?.principal }),
+    bytes: requestCost(operation, incoming.headers),
+  });
   const raw = requestBody(received.openBody, sighting);
   const caller = signed ?? unsigned(incoming);
   const entered: Entered = operation.readsForm

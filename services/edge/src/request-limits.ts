@@ -63,6 +63,7 @@ export function requestLimits(rate: ClientRate | undefined, metrics: Metrics): R
   };
 }
 
-function clientOf(by: ClientRate["by"], { clientIp, principal }: Caller): string {
+/** Who counts as one client. */
+export function clientOf(by: ClientRate["by"], { clientIp, principal }: Caller): string {
   return by === "credential" && principal ? `credential ${principal.accessKey}` : clientIp;
 }

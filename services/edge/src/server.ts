@@ -11,6 +11,7 @@ import { type Exchange, sendAnswer, sendError } from "./http-answer.ts";
 import { type Incoming, readIncoming } from "./incoming.ts";
 import type { S3Answer } from "./operations/operation.ts";
 import { answerProbe, type Probes } from "./probes.ts";
+import { placeOf, type WantedPlace } from "./request-place.ts";
 import { toS3Error } from "./s3/errors.ts";
 import { dropOtherHeaders, setSecurityHeaders } from "./security-headers.ts";
 import { UnreadableRequests } from "./unreadable-request.ts";
@@ -117,6 +118,7 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
     if (!res.writableFinished) gone.abort(CLIENT_GONE);
   });
   let incoming: Incoming | undefined;
+  let place: Disposable | undefined;
   let outcome: Pick<Finished, "status" | "bytesOut" | "errorCode" | "error">;
   try {
     door.limits.arrived(clientIp);
@@ -126,7 +128,11 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
       isBodyHeldBack = false;
       return bodyOfReadable(req, { idleMs: settings.readIdleMs });
     };
-    const received = { incoming, id, clientIp, signal: gone.signal, openBody };
+    const { signal } = gone;
+    const enter = async (wanted: WantedPlace) => {
+      place = await placeOf(door.places, { ...wanted, signal });
+    };
+    const received = { incoming, id, clientIp, signal, openBody, enter };
     const answer = await handleRequest(door, received, sighting);
     const milliseconds = performance.now() - startedMs;
     const sent = { status: answer.status, bytesOut: sizeOf(answer) };
@@ -135,6 +141,8 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
     outcome = { status: answer.status, bytesOut: await sendAnswer(exchange, answer) };
   } catch (error) {
     outcome = await refuse(exchange, error);
+  } finally {
+    place?.[Symbol.dispose]();
   }
   const milliseconds = performance.now() - startedMs;
   serving.finished({ id, req, clientIp, incoming, sighting, milliseconds, ...outcome });

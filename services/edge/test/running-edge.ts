@@ -5,9 +5,11 @@ import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { type OperationDone, operationDone } from "@s3eg/shared/contracts/audit.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
+import type { AdmissionLimits } from "@s3eg/shared/runtime/admission.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log, LogFields } from "@s3eg/shared/runtime/log.ts";
+import { openAdmission } from "@s3eg/shared/runtime/measured-admission.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { EMPTY_SHA256, presign, signRequest } from "@s3eg/shared/s3/sigv4.ts";
@@ -31,6 +33,8 @@ export const STANDARD: BucketPolicy = {
   etag: "opaque",
   checksum: "client",
 };
+
+const PLACES = { maxBytes: 2 ** 28, maxRequests: 1000, maxWaiting: 1000, maxWaitMs: 10_000 };
 
 /** The secret of every credential. */
 export const SECRET = new Secret("secret-of-the-test");
@@ -81,6 +85,7 @@ export async function runningEdge(
     principals?: readonly Principal[];
     audit?: AuditDuty;
     needsEqualParts?: boolean;
+    places?: Partial<AdmissionLimits>;
   } = {},
 ) {
   const log = keptLog();
@@ -113,6 +118,7 @@ export async function runningEdge(
     hasOwnMetricsPort: false,
     audit: options.audit,
     needsEqualParts: options.needsEqualParts ?? false,
+    places: openAdmission({ ...PLACES, ...options.places }, metrics),
     health,
     graceMs: options.graceMs ?? 1000,
   });

@@ -1,0 +1,81 @@
+/** `limits`: what all requests of a process together may use. */
+import { totalmem } from "node:os";
+import { z } from "zod";
+import type { AdmissionLimits } from "./admission.ts";
+import { durationMs } from "./config.ts";
+
+const MIB = 1024 * 1024;
+
+/** What a process holds before anybody asks it for anything. */
+const BASE_BYTES = 160 * MIB;
+const MIN_BUDGET_BYTES = 32 * MIB;
+const MAX_BUDGET_BYTES = 256 * MIB;
+
+/** A request that waits holds what the kernel handed over of its body already: so many bytes. Waiting may cost a quarter of the budget. */
+const WAITING_BYTES = 64 * 1024;
+const WAITING_SHARE = 1 / 4;
+
+/** The section. */
+export const LimitsSection = z
+  .strictObject({
+    memory_budget: z
+      .int()
+      .min(MIN_BUDGET_BYTES)
+      .optional()
+      .meta({ env: "LIMITS_MEMORY_BUDGET" })
+      .describe(
+        "bytes that requests under way in this process may need together; empty: half of what the container (or the machine) has beyond 160 MiB, 32 to 256 MiB",
+      ),
+    max_requests: z
+      .int()
+      .min(1)
+      .default(1024)
+      .meta({ env: "LIMITS_MAX_REQUESTS" })
+      .describe("S3 requests under way in this process; more wait"),
+    max_wait: durationMs()
+      .pipe(z.number().min(1).max(300_000))
+      .prefault("10s")
+      .meta({ env: "LIMITS_MAX_WAIT" })
+      .describe("how long a request waits for memory or a place before it is told SlowDown"),
+    max_connections: z
+      .int()
+      .min(16)
+      .default(4096)
+      .meta({ env: "LIMITS_MAX_CONNECTIONS" })
+      .describe(
+        "connections to the S3 port; beyond, the one that has been without a request for longest is closed",
+      ),
+    min_body_rate: z
+      .int()
+      .min(0)
+      .default(1024)
+      .meta({ env: "LIMITS_MIN_BODY_RATE" })
+      .describe("bytes a second, over read_timeout, that a client must send of a body; 0: any"),
+  })
+  .prefault({});
+/** The section, parsed. */
+export type LimitsSection = z.infer<typeof LimitsSection>;
+
+/** The limits of this process's admission. `memoryBytes`: what container or machine has. */
+export function admissionLimitsOf(
+  { memory_budget, max_requests, max_wait }: LimitsSection,
+  memoryBytes: number = memoryOfProcess(),
+): AdmissionLimits {
+  const maxBytes = memory_budget ?? budgetOf(memoryBytes);
+  return {
+    maxBytes,
+    maxRequests: max_requests,
+    maxWaiting: Math.floor((maxBytes * WAITING_SHARE) / WAITING_BYTES),
+    maxWaitMs: max_wait,
+  };
+}
+
+function budgetOf(memoryBytes: number): number {
+  const half = Math.floor((memoryBytes - BASE_BYTES) / 2);
+  return Math.min(MAX_BUDGET_BYTES, Math.max(MIN_BUDGET_BYTES, half));
+}
+
+/** The limit of the cgroup, or the machine's memory where there is none. */
+function memoryOfProcess(): number {
+  return Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
+}
