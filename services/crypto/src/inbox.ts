@@ -17,6 +17,7 @@ import {
   listParts,
   sealPart,
 } from "@s3eg/shared/contracts/multipart.ts";
+import { abortUploadById, listUploads } from "@s3eg/shared/contracts/upload-control.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { TransferServer, UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
@@ -33,6 +34,7 @@ import { createUploadAnswerer } from "./multipart/create-upload.ts";
 import { describePartsAnswerer } from "./multipart/describe-parts.ts";
 import { listPartsAnswerer } from "./multipart/list-parts.ts";
 import { sealPartAnswerer } from "./multipart/seal-part.ts";
+import { abortUploadByIdHandler, listUploadsHandler } from "./multipart/upload-control.ts";
 import { uploadMetrics } from "./multipart/upload-metrics.ts";
 import type { UploadRooms } from "./multipart/uploads.ts";
 import type { MultipartState } from "./multipart-state/multipart-state.ts";
@@ -40,6 +42,7 @@ import { openMetadataAnswerer } from "./open-metadata.ts";
 import { openObjectAnswerer } from "./open-object.ts";
 import { sealMetadataAnswerer } from "./seal-metadata.ts";
 import { sealObjectAnswerer } from "./seal-object.ts";
+import { sealingMetrics } from "./sealing-metrics.ts";
 import {
   type Head,
   watchedDescribing,
@@ -74,17 +77,26 @@ export function openInbox({ transfers, bus, guard }: Doors, rooms: Rooms): void 
   const { backend, metrics } = rooms;
   const incidents = incidentsOf(bus, rooms.log, metrics);
   const reading = (watched: Backend) => openObjectAnswerer({ ...rooms, backend: watched });
-  transfers.serveUpload(sealObject, sealObjectAnswerer(rooms));
+  const sealing = sealingMetrics(metrics);
+  transfers.serveUpload(sealObject, sealing.sealedObject(sealObjectAnswerer(rooms)));
   transfers.serveDownload(
     openObject,
-    watchedReading(openObject.path, reading, { backend, incidents }),
+    sealing.opened(watchedReading(openObject.path, reading, { backend, incidents })),
   );
   const parts = describePartsAnswerer(rooms);
   transfers.serveDownload(describeParts, watchedDownload(describeParts.path, parts, incidents));
   const { state } = rooms;
-  const uploads = state && { ...rooms, state, measured: uploadMetrics(metrics), now: Date.now };
+  const uploads = state && {
+    ...rooms,
+    state,
+    measured: uploadMetrics(metrics, sealing),
+    now: Date.now,
+  };
   if (uploads) openUploadInbox(transfers, uploads, incidents);
   else closeUploadInbox(transfers);
+  bus.serve(listUploads, guardedAnswer(listUploads, guard, listUploadsHandler(state)));
+  const aborting = abortUploadByIdHandler(uploads, incidents);
+  bus.serve(abortUploadById, guardedAnswer(abortUploadById, guard, aborting));
   const describing = describeObjectsAnswerer(rooms);
   const described = watchedDescribing(describeObjects.subject, describing, incidents);
   bus.serve(describeObjects, guardedAnswer(describeObjects, guard, described));

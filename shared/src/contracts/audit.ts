@@ -44,6 +44,8 @@ export const recordOperation = question("audit.operation.record", {
 const INCIDENTS = [
   /** What lies on the backend or in the state store is not what was put there; of uploads in parts and what they made. */
   "mpu.tamper_detected",
+  /** An operator gave an upload up, through the admin API. */
+  "mpu.abort",
   /** A step of an upload could not reach the state store. */
   "mpu.valkey_unavailable",
   /** Bytes left that no key has confirmed: an object that is not sealed, where policy lets it be read. */
@@ -89,3 +91,23 @@ export const keyVersionChanged = announcement(
   }),
 );
 export type KeyVersionChanged = z.infer<typeof keyVersionChanged.fact>;
+
+/** Announced by every process that reloads its configuration, heard by audit: it goes by other rules, or refuses to. Names of settings, no values. */
+export const configurationReloaded = announcement(
+  "audit.configuration.reloaded",
+  z.object({
+    timestamp: z.iso.datetime(),
+    /** Of the process. */
+    roles: z.array(z.string()),
+    /** `files` that changed, or a `signal`. */
+    cause: z.string(),
+    success: z.boolean(),
+    /** What is other than before. */
+    changed: z.array(z.string()),
+    /** Settings that have changed and wait for the next start. */
+    waiting: z.array(z.string()),
+    /** What is wrong with what was read, a problem a line; the rules of before are in force then. */
+    error: z.string().optional(),
+  }),
+);
+export type ConfigurationReloaded = z.infer<typeof configurationReloaded.fact>;

@@ -96,6 +96,10 @@ export class MeasuredState implements MultipartState {
     return await this.#read("Get", this.#state.find(upload));
   }
 
+  async findById(uploadId: string): Promise<UploadRecord | undefined> {
+    return await this.#read("Get", this.#state.findById(uploadId));
+  }
+
   async addAttempt(
     upload: UploadRef,
     attempt: NewAttempt,

@@ -101,6 +101,8 @@ export interface MultipartState extends AsyncDisposable {
   create(upload: UploadRecord): Promise<void>;
   /** The upload; undefined where there is none at this place, or no longer. */
   find(upload: UploadRef): Promise<UploadRecord | undefined>;
+  /** The upload at whatever place, for an operator who knows its id alone; undefined where there is none, or no longer. */
+  findById(uploadId: string): Promise<UploadRecord | undefined>;
   /**
    * Records an attempt, together with its ciphertext where it is to be parked. Written once: another attempt with the same part
    * number and ETag makes both void, and is `state.unavailable`. The part's earlier parked ciphertext is dropped. An upload that is

@@ -49,12 +49,14 @@ export class SealedState implements MultipartState {
   }
 
   async find(upload: UploadRef): Promise<UploadRecord | undefined> {
-    const { uploadId, bucket, key } = upload;
+    const record = await this.findById(upload.uploadId);
+    return record?.bucket === upload.bucket && record.key === upload.key ? record : undefined;
+  }
+
+  async findById(uploadId: string): Promise<UploadRecord | undefined> {
     if (!isUploadId(uploadId)) return undefined;
     const stored = await this.#store.find(uploadId);
-    if (!stored) return undefined;
-    const record = this.#openRecord(uploadId, stored);
-    return record.bucket === bucket && record.key === key ? record : undefined;
+    return stored && this.#openRecord(uploadId, stored);
   }
 
   async addAttempt(

@@ -98,6 +98,8 @@ function uploadRules(start: Start): void {
     const upload = anUpload();
     await state.create(upload);
     assert.deepEqual(await state.find(upload), upload);
+    assert.deepEqual(await state.findById(upload.uploadId), upload);
+    assert.equal(await state.findById("upload-2"), undefined);
     for (const other of [{ bucket: "other" }, { key: "other" }, { uploadId: "upload-2" }]) {
       assert.equal(await state.find({ ...upload, ...other }), undefined);
     }
