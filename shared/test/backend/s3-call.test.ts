@@ -28,6 +28,13 @@ describe("S3Call", () => {
     assert.ok(made.isConditional);
   });
 
+  it("sends traceparent along, and signs nothing of it", () => {
+    const made = call({ traceparent: "00-1-2-01" });
+    assert.ok(!("traceparent" in made.headers));
+    assert.equal(made.wireRequest({ authorization: "A" }).headers.traceparent, "00-1-2-01");
+    assert.ok(!("traceparent" in call().wireRequest({}).headers));
+  });
+
   it("sends object bytes over the bulk path and everything small beside it", () => {
     assert.ok(call().isBulk);
     assert.ok(call({ query: [["response-expires", "x"]] }).isBulk);

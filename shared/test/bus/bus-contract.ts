@@ -68,6 +68,24 @@ export function busContract(name: string, open: (log: Log) => Promise<BusPair>):
       assert.equal(pair.asker.isLocal(echo("say")), pair.isLocal);
     });
 
+    it("brings along the span that the asker names, and that an announcement is part of", async () => {
+      const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+      const asked = Promise.withResolvers<unknown>();
+      pair.answerer.serve(echo("trace"), async (input, context) => {
+        asked.resolve(context.traceparent);
+        return input;
+      });
+      const heard = Promise.withResolvers<unknown>();
+      pair.answerer.subscribe(said, ({ by }, announced) => {
+        if (by === "traced") heard.resolve(announced.traceparent);
+      });
+      await pair.settle();
+      await pair.asker.request(echo("trace"), { text: "" }, { ...options, traceparent });
+      assert.equal(await asked.promise, traceparent);
+      await pair.asker.publish(said, { by: "traced" }, { traceparent });
+      assert.equal(await heard.promise, traceparent);
+    });
+
     it("throws the answerer's fault with code, message and details", async () => {
       pair.answerer.serve(echo("refuse"), async () => {
         throw new Fault("keys.unknown-key", "no key\r\nnamed ü", { details: { keyId: "k", n: 1 } });

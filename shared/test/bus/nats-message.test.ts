@@ -40,6 +40,12 @@ describe("the headers of a question", () => {
     assert.deepEqual(decodeQuestionHeaders(head, "a.b"), { requestId: "r", deadlineMs: 1000 });
   });
 
+  it("may hold the span that the answer is part of", () => {
+    const fields = { "S3eg-Request-Id": "r", "S3eg-Deadline": "1", traceparent: "00-1-2-01" };
+    const { traceparent } = decodeQuestionHeaders(headersOf(fields), "a.b");
+    assert.equal(traceparent, "00-1-2-01");
+  });
+
   for (const fields of [
     {},
     { "S3eg-Request-Id": "r" },
