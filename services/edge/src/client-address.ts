@@ -1,4 +1,4 @@
-/** Which address a client has, where proxies stand between (settings `server.trusted_proxies`). */
+/** Which address a client has, and whether it came by TLS, where proxies stand between (settings `server.trusted_proxies`). */
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP, isIPv6 } from "node:net";
 
@@ -14,11 +14,11 @@ export type ClientAddress = (
  * the client's. What a client writes into the field itself stands further left and is never reached. `trusted`: addresses or CIDR.
  */
 export function clientAddressOf(trusted: readonly string[]): ClientAddress {
-  const proxies = listOf(trusted);
+  const isTrusted = trustOf(trusted);
   return ({ headers, socket }) => {
     let address = plainAddress(socket.remoteAddress ?? "") ?? "";
     const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
-    while (isTrusted(proxies, address)) {
+    while (isTrusted(address)) {
       const before = plainAddress(forwarded.pop() ?? "");
       if (before === undefined) break;
       address = before;
@@ -27,7 +27,27 @@ export function clientAddressOf(trusted: readonly string[]): ClientAddress {
   };
 }
 
-function listOf(trusted: readonly string[]): BlockList {
+/** Tells whether a request came by TLS: to this port, or to the trusted proxy that brings it (`X-Forwarded-Proto`). */
+export type SecureRequest = (
+  request: Pick<IncomingMessage, "headers"> & {
+    readonly socket: Pick<IncomingMessage["socket"], "remoteAddress"> & {
+      readonly encrypted?: boolean;
+    };
+  },
+) => boolean;
+
+/** Believes `X-Forwarded-Proto` of trusted proxies alone, and of several entries the one that the nearest of them added. `trusted` as of `clientAddressOf`. */
+export function secureRequestOf(trusted: readonly string[]): SecureRequest {
+  const isTrusted = trustOf(trusted);
+  return ({ headers, socket }) => {
+    if (socket.encrypted) return true;
+    if (!isTrusted(plainAddress(socket.remoteAddress ?? "") ?? "")) return false;
+    const said = [headers["x-forwarded-proto"] ?? []].flat().join(",").split(",");
+    return said.at(-1)?.trim().toLowerCase() === "https";
+  };
+}
+
+function trustOf(trusted: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const range of trusted) {
     const [address = "", bits] = range.split("/");
@@ -35,11 +55,7 @@ function listOf(trusted: readonly string[]): BlockList {
     if (bits === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(bits), family);
   }
-  return list;
-}
-
-function isTrusted(proxies: BlockList, address: string): boolean {
-  return address !== "" && proxies.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+  return (address) => address !== "" && list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }
 
 /** An entry without port, brackets and zone, IPv4 as such where it is mapped into IPv6; undefined for what is no address (RFC 7239 §6). */

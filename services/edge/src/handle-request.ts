@@ -2,12 +2,14 @@
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import type { WrappingKey } from "@s3eg/shared/contracts/keys.ts";
 import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
+import { type Tracing, traced } from "@s3eg/shared/runtime/tracing.ts";
 import { checkAnonymous, checkStranger, NOBODY, unsigned } from "./auth/anonymous.ts";
 import { type Authenticated, type Authentication, authenticate } from "./auth/authenticate.ts";
 import type { Principal } from "./auth/credentials.ts";
 import { withHoistedHeaders } from "./auth/hoisted-headers.ts";
 import { type PlainBody, plainBody } from "./auth/plain-body.ts";
 import type { Policies } from "./auth/policy.ts";
+import { checkLockBypass, checkTls } from "./auth/policy-guard.ts";
 import { checkRights } from "./auth/rights.ts";
 import { refuseCompanionName } from "./companions.ts";
 import { parseCopySource } from "./copy/copy-source.ts";
@@ -34,6 +36,8 @@ export interface FrontDoor {
   readonly proxiedBucket: string | undefined;
   readonly limits: RequestLimits;
   readonly places: Places;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** What came in and what was learned of it, for log, metrics and audit. */
@@ -49,6 +53,8 @@ export interface Received {
   readonly incoming: Incoming;
   readonly id: string;
   readonly clientIp: string;
+  /** True where it came by TLS, here or to a trusted proxy. */
+  readonly isSecure: boolean;
   readonly signal: AbortSignal;
   openBody(): Body;
   /** Waits until there is room for what the request may need; it keeps its place until its answer has ended. */
@@ -69,7 +75,8 @@ export async function handleRequest(
     door.limits.entered(door.policies.of(received.incoming.bucket), received);
     return await answerPreflight(received, { ...door.rooms, ...door.authentication });
   }
-  const signed = identify(door, received);
+  const authenticating = { name: "authenticate", kind: "internal" } as const;
+  const signed = traced(door.tracing, authenticating, () => identify(door, received));
   if (signed) sighting.principal = signed.principal;
   const isPresigned = received.incoming.query.get("X-Amz-Signature") !== undefined;
   const incoming =
@@ -77,6 +84,7 @@ export async function handleRequest(
   checkProxiedBucket(door.proxiedBucket, incoming);
   const policy = door.policies.of(incoming.bucket);
   door.limits.entered(policy, { ...received, principal: signed?.principal });
+  checkTls(policy, received.isSecure);
   if (!signed) checkStranger(incoming, policy);
   const operation = door.match({ ...incoming, query: incoming.query.pairs });
   sighting.operation = operation.name;
@@ -90,7 +98,7 @@ export async function handleRequest(
     ? await enterByForm(incoming, raw, door.authentication)
     : { incoming, caller, body: raw };
   try {
-    checkCaller(door, operation, entered);
+    checkCaller(door, operation, { ...entered, isSecure: received.isSecure });
     if (entered.caller.principal !== NOBODY) sighting.principal = entered.caller.principal;
     const answer = await operation.run(requestOf(door, { id, signal, entered }), door.rooms);
     sighting.wrappedUnder = answer.wrappedUnder;
@@ -118,7 +126,11 @@ function identify(door: FrontDoor, { incoming, clientIp }: Received): Authentica
 type Entered = Pick<EnteredForm, "incoming" | "caller" | "body"> & Partial<EnteredForm>;
 
 /** Throws unless the caller may do this here: the credential's rights, or for nobody the policy of every bucket that is touched. */
-function checkCaller(door: FrontDoor, operation: Operation, { incoming, caller }: Entered): void {
+function checkCaller(
+  door: FrontDoor,
+  operation: Operation,
+  { incoming, caller, isSecure }: Entered & Pick<Received, "isSecure">,
+): void {
   const { bucket, key, headers, query } = incoming;
   const copied = headers["x-amz-copy-source"];
   const source = copied === undefined ? undefined : parseCopySource(copied);
@@ -134,6 +146,8 @@ function checkCaller(door: FrontDoor, operation: Operation, { incoming, caller }
     const asked = { bucket, key, prefixes, ...(source ? { source } : {}) };
     checkRights(caller.principal.rights, operation.name, asked);
   }
+  if (source) checkTls(door.policies.of(source.bucket), isSecure);
+  checkLockBypass(door.policies.of(bucket), headers);
   checkSse(door.policies.of(bucket), headers);
 }
 

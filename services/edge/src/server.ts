@@ -4,8 +4,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { bodyOfReadable } from "@s3eg/shared/http/node-body.ts";
+import { type ServerCertificate, secureOptions } from "@s3eg/shared/runtime/server-certificate.ts";
 import type { Concluded } from "./audit-trail.ts";
-import { type ClientAddress, clientAddressOf } from "./client-address.ts";
+import {
+  type ClientAddress,
+  clientAddressOf,
+  type SecureRequest,
+  secureRequestOf,
+} from "./client-address.ts";
 import { type FrontDoor, handleRequest, type Sighting } from "./handle-request.ts";
 import { type Exchange, sendAnswer, sendError } from "./http-answer.ts";
 import { type Incoming, readIncoming } from "./incoming.ts";
@@ -14,6 +20,7 @@ import { answerProbe, type Probes } from "./probes.ts";
 import { placeOf, type WantedPlace } from "./request-place.ts";
 import { toS3Error } from "./s3/errors.ts";
 import { dropOtherHeaders, setSecurityHeaders } from "./security-headers.ts";
+import { inRequestSpan } from "./traced-request.ts";
 import { UnreadableRequests } from "./unreadable-request.ts";
 
 /** How the port behaves. */
@@ -28,7 +35,8 @@ export interface PortSettings {
   readonly virtualHostDomains?: readonly string[];
   /** Proxies that are believed when they say whom they speak for: addresses or CIDR. */
   readonly trustedProxies?: readonly string[];
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** With TLS: what the port shows first. */
+  readonly certificate?: ServerCertificate;
   /** Clients are told to come by HTTPS alone. */
   readonly isHttps?: boolean;
 }
@@ -56,9 +64,12 @@ export function s3Server(
 ): Server {
   const unreadable = new UnreadableRequests();
   const addressOf = clientAddressOf(settings.trustedProxies ?? []);
+  const isSecureOf = secureRequestOf(settings.trustedProxies ?? []);
   const listener = (req: IncomingMessage, res: ServerResponse) => {
     unreadable.watch(res);
-    serve(doorNow(), { ...recorders, req, res, settings, addressOf }).catch(() => res.destroy());
+    serve(doorNow(), { ...recorders, req, res, settings, addressOf, isSecureOf }).catch(() =>
+      res.destroy(),
+    );
   };
   const options = {
     // The body has its own watchdog: a deadline on the whole request would cut long uploads.
@@ -69,8 +80,9 @@ export function s3Server(
     maxHeaderSize: settings.maxHeaderBytes,
     noDelay: true,
   };
-  const server = settings.tls
-    ? createTlsServer({ ...options, ...settings.tls, minVersion: "TLSv1.2" }, listener)
+  const { certificate } = settings;
+  const server = certificate
+    ? createTlsServer({ ...options, ...secureOptions(certificate) }, listener)
     : createServer(options, listener);
   // 100 Continue is sent when the body is first asked for: after the verdict on signature and rights.
   server.on("checkContinue", listener);
@@ -94,12 +106,18 @@ interface Serving extends Recorders {
   readonly res: ServerResponse;
   readonly settings: PortSettings;
   readonly addressOf: ClientAddress;
+  readonly isSecureOf: SecureRequest;
 }
 
 async function serve(door: FrontDoor, serving: Serving): Promise<void> {
   const { req, res, settings } = serving;
   setSecurityHeaders(res, settings.isHttps ?? false);
   if (await answerProbe(req, res, serving.probes)) return;
+  await inRequestSpan(door.tracing, req, () => serveS3(door, serving));
+}
+
+async function serveS3(door: FrontDoor, serving: Serving): Promise<void> {
+  const { req, res, settings } = serving;
   const startedMs = performance.now();
   const id = requestId();
   const clientIp = serving.addressOf(req);
@@ -132,7 +150,8 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
     const enter = async (wanted: WantedPlace) => {
       place = await placeOf(door.places, { ...wanted, signal });
     };
-    const received = { incoming, id, clientIp, signal, openBody, enter };
+    const isSecure = serving.isSecureOf(req);
+    const received = { incoming, id, clientIp, isSecure, signal, openBody, enter };
     const answer = await handleRequest(door, received, sighting);
     const milliseconds = performance.now() - startedMs;
     const sent = { status: answer.status, bytesOut: sizeOf(answer) };

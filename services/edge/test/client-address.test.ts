@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { clientAddressOf } from "../src/client-address.ts";
+import { clientAddressOf, secureRequestOf } from "../src/client-address.ts";
 
 const PROXIES = ["10.0.0.0/8", "192.0.2.7", "fd00::/8"];
 
@@ -42,5 +42,26 @@ describe("the address of a client", () => {
       assert.equal(addressOf("10.0.0.1", `198.51.100.1, ${odd}`), "10.0.0.1", odd);
     }
     assert.equal(addressOf(undefined, "198.51.100.1"), "");
+  });
+});
+
+describe("whether a request came by TLS", () => {
+  const isSecure = (peer: string, forwarded?: string, encrypted = false) =>
+    secureRequestOf(PROXIES)({
+      headers: forwarded === undefined ? {} : { "x-forwarded-proto": forwarded },
+      socket: { remoteAddress: peer, encrypted },
+    });
+
+  it("is what the connection is, and what a trusted proxy says of its own", () => {
+    assert.equal(isSecure("203.0.113.9", undefined, true), true);
+    assert.equal(isSecure("10.0.0.1", undefined), false);
+    assert.equal(isSecure("10.0.0.1", "https"), true);
+    assert.equal(isSecure("10.0.0.1", "http, HTTPS"), true);
+    assert.equal(isSecure("10.0.0.1", "https, http"), false);
+    assert.equal(isSecure("10.0.0.1", "http"), false);
+  });
+
+  it("is not what anybody else says", () => {
+    assert.equal(isSecure("203.0.113.9", "https"), false);
   });
 });

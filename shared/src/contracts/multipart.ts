@@ -83,6 +83,8 @@ export const completeUpload = upload("complete-upload", {
     uploadId: z.string(),
     /** Conditions on the object, mapped to the backend's ETags. */
     headers: Headers,
+    /** Plaintext bytes that the object may have; absent: as many as S3 takes. */
+    maxObjectBytes: z.number().int().nonnegative().optional(),
     /** The checksum of the object as the client states it. */
     checksum: z.strictObject({ algorithm: ChecksumName, value: z.string() }).optional(),
   }),

@@ -6,10 +6,11 @@ import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { type ConfigSources, loadConfig, settingPlace } from "@s3eg/shared/runtime/config.ts";
 import { settingsWithoutEffect } from "@s3eg/shared/runtime/without-effect.ts";
-import { contentsOf, policyFile } from "../config/policy-file.ts";
+import { contentsOf, type PolicyFile, policyFile } from "../config/policy-file.ts";
 import { rateOf } from "../config/traffic.ts";
 import type { Env } from "./credential-sources.ts";
 import { numberedPolicies, type PolicyText } from "./numbered-policies.ts";
+import { type NamedPolicy, overlapProblems } from "./overlapping-policies.ts";
 import { type BucketPolicy, Policies, type PolicyRule } from "./policy.ts";
 
 /** What holds where no policy file says otherwise. */
@@ -42,8 +43,10 @@ export function configuredPolicies(
     ...globs.flatMap((glob) => orProblem(() => textsOf(glob))),
     ...orProblem(() => numberedPolicies(env)),
   ];
-  const rules = texts.flatMap((text) => orProblem(() => [ruleOf(text, defaults)]));
+  const named = texts.flatMap((text) => orProblem(() => [namedPolicy(text, defaults)]));
+  problems.push(...overlapProblems(named));
   if (problems.length > 0) throw new Fault("config.invalid", problems.join("\n"));
+  const rules = named.map(({ rule }) => rule);
   const standard = {
     id: "default",
     contents: defaults.contents,
@@ -61,9 +64,16 @@ function textsOf(glob: string): PolicyText[] {
   return found.map((file) => ({ name: file, text: readFileSync(file, "utf8") }));
 }
 
-function ruleOf({ name, text }: PolicyText, defaults: PolicyDefaults): PolicyRule {
+function namedPolicy({ name, text }: PolicyText, defaults: PolicyDefaults): NamedPolicy {
   const source = { yamlText: text, yamlName: name, env: {} };
   const file = loadConfig(policyFile, source);
+  return { name, file, rule: { ...ruleOf(file, { source, defaults }), source: name } };
+}
+
+function ruleOf(
+  file: PolicyFile,
+  { source, defaults }: { source: ConfigSources; defaults: PolicyDefaults },
+): PolicyRule {
   const withoutEffect = settingsWithoutEffect(policyFile, source);
   const rate = rateOf(file.rate_limit);
   const metadata = file.metadata ?? defaults.metadata;
@@ -78,6 +88,9 @@ function ruleOf({ name, text }: PolicyText, defaults: PolicyDefaults): PolicyRul
     encryptsMultipart: file.encrypt_multipart_uploads,
     requiresEncryption: file.require_encryption,
     noCache: file.no_cache,
+    requiresTls: file.require_tls,
+    disallowsLockBypass: file.disallow_lock_bypass,
+    ...(file.max_object_size === undefined ? {} : { maxObjectBytes: file.max_object_size }),
     ...keyOf(file.encryption.key_manager, source),
     ...(file.bind_as === undefined ? {} : { bindAs: file.bind_as }),
     ...(metadata === undefined ? {} : { metadata }),

@@ -32,6 +32,12 @@ export interface BucketPolicy {
   readonly rate?: ClientRate;
   /** True: nothing of its buckets is kept in the response cache. */
   readonly noCache?: boolean;
+  /** True: requests over plain HTTP are refused. */
+  readonly requiresTls?: boolean;
+  /** True: nobody may bypass governance retention. */
+  readonly disallowsLockBypass?: boolean;
+  /** Plaintext bytes that an object may have; absent: as many as S3 takes. */
+  readonly maxObjectBytes?: number;
 }
 
 /** False where objects of the bucket are stored as they are. */
@@ -65,6 +71,8 @@ export function sharesKey(
 /** A policy and the buckets it speaks of: exact names or globs with `*`. */
 export interface PolicyRule extends BucketPolicy {
   readonly buckets: readonly string[];
+  /** The file that says it, or its variables. */
+  readonly source?: string;
   /** How problems call the setting that names its key. */
   readonly keyWishPlace?: string;
   /** Names of what its author set and nothing comes of. */
@@ -80,6 +88,11 @@ export class Policies {
   constructor(rules: readonly PolicyRule[], standard: BucketPolicy) {
     this.#rules = rules.map((rule) => ({ rule, matches: rule.buckets.map(globPattern) }));
     this.#standard = standard;
+  }
+
+  /** What holds where no rule speaks of a bucket. */
+  get standard(): BucketPolicy {
+    return this.#standard;
   }
 
   /** Every rule, in order. */
@@ -100,6 +113,11 @@ export class Policies {
     );
     return found?.rule ?? this.#standard;
   }
+}
+
+/** True where the glob of a policy names the bucket. */
+export function isNamed(bucket: string, glob: string): boolean {
+  return globPattern(glob).test(bucket);
 }
 
 function globPattern(glob: string): RegExp {

@@ -1,7 +1,6 @@
 /** The schema of a policy file (settings `policies`). */
 import { Contents, mayReadPlain } from "@s3eg/shared/contracts/crypto.ts";
 import { secret } from "@s3eg/shared/runtime/config.ts";
-import { NOT_YET } from "@s3eg/shared/runtime/without-effect.ts";
 import { z } from "zod";
 import { KeyChoice } from "./key-choice.ts";
 import { RateLimitSection } from "./traffic.ts";
@@ -16,13 +15,31 @@ export const metadataPolicy = z.enum(["plain", "sealed"]);
 /** A policy file. */
 export const policyFile = z
   .strictObject({
-    id: z.string().min(1),
-    buckets: z.array(z.string().min(1)).min(1),
-    contents: Contents.optional(),
-    bind_as: z.string().min(1).optional(),
-    sse: z.enum(["pass", "refuse"]).optional(),
-    etag: etagPolicy.optional(),
-    checksum: checksumPolicy.optional(),
+    id: z.string().min(1).describe("name of the policy, in logs and metrics"),
+    buckets: z
+      .array(z.string().min(1))
+      .min(1)
+      .describe("the buckets it is for: names, with * for any text"),
+    contents: Contents.optional().describe(
+      "objects that may be there: sealed ones alone, those of the earlier format too, also plain ones, or plain ones alone; default: sealed, with a password sealed+legacy",
+    ),
+    bind_as: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("name of the bucket that envelopes are bound to, where it is not its own"),
+    sse: z
+      .enum(["pass", "refuse"])
+      .optional()
+      .describe(
+        "a client's request for the backend's own encryption: goes there, or is NotImplemented; default: pass",
+      ),
+    etag: etagPolicy
+      .optional()
+      .describe("what clients see as ETag; md5: that of the plaintext; default: objects.etag"),
+    checksum: checksumPolicy
+      .optional()
+      .describe("objects that get a checksum; default: objects.checksum"),
     metadata: metadataPolicy
       .optional()
       .describe(
@@ -46,7 +63,10 @@ export const policyFile = z
       .describe("nothing is stored unsealed, and no copy is made of what lies unsealed"),
     encryption: z
       .strictObject({
-        preferred_algorithm: z.enum(["AES256-GCM", "ChaCha20-Poly1305"]).optional(),
+        preferred_algorithm: z
+          .enum(["AES256-GCM", "ChaCha20-Poly1305"])
+          .optional()
+          .describe("suite of new objects; default: encryption.preferred_algorithm"),
         password: secret()
           .optional()
           .describe(
@@ -62,7 +82,20 @@ export const policyFile = z
     disallow_lock_bypass: z
       .boolean()
       .default(false)
-      .describe(`${NOT_YET}: refuses to bypass governance retention`),
+      .describe("nobody may bypass governance retention, whatever the backend would allow"),
+    require_tls: z
+      .boolean()
+      .default(false)
+      .describe(
+        "requests over plain HTTP are refused, unless a trusted proxy says that its client came by HTTPS",
+      ),
+    max_object_size: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        "plaintext bytes that an object may have, parts together; absent: as many as S3 takes",
+      ),
     rate_limit: RateLimitSection,
     no_cache: z
       .boolean()
@@ -100,6 +133,9 @@ export const policyFile = z
     path: ["require_encryption"],
     message: "true and encrypt_multipart_uploads: false contradict each other",
   });
+
+/** What a policy file says. */
+export type PolicyFile = z.infer<typeof policyFile>;
 
 const PLAIN = "pass-through";
 

@@ -25,10 +25,12 @@ export const completeMultipartUpload: Operation = {
     const sent = await request.bytes(MAX_XML_BYTES, { hasObjectChecksum: true });
     const parts = completedParts(parseXml(sent.toString("utf8"), { maxBytes: MAX_XML_BYTES }));
     const checksum = statedChecksum(request);
+    const { maxObjectBytes } = request.policy;
     const head = {
       ...uploadAddress(request),
       headers: { ...(await conditionsOf(request, rooms)) },
       ...(checksum ? { checksum } : {}),
+      ...(maxObjectBytes === undefined ? {} : { maxObjectBytes }),
     };
     const body = bodyOfBytes(Buffer.from(JSON.stringify(parts)));
     const sending = { head, body, tail: () => ({}) };

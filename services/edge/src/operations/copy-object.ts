@@ -9,6 +9,7 @@ import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
 import { refuseUnsealed } from "@s3eg/shared/legacy/readable.ts";
 import { hidesMetadata, sealsObjects, sharesKey } from "../auth/policy.ts";
+import { checkObjectSize } from "../auth/policy-guard.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import {
   askingOfSource,
@@ -64,7 +65,9 @@ async function copy(request: S3Request, rooms: Rooms, of: Source): Promise<S3Ans
   const isOfFormat2 = found.headers[HEADER_FIELD] !== undefined;
   if (!isOfFormat2) refuseUnsealed(found.headers, contents);
   if (!(isOfFormat2 || legacyMetadataOf(found.headers))) checkPlainSource(request);
-  checkSourceSize(await objectSizeOf(request, rooms, { ...source, headers: found.headers }));
+  const size = await objectSizeOf(request, rooms, { ...source, headers: found.headers });
+  checkSourceSize(size);
+  checkObjectSize(request.policy, size);
   const isReplaced = request.headers["x-amz-metadata-directive"] === "REPLACE";
   const shown = isReplaced
     ? found

@@ -6,6 +6,7 @@ import {
   sealObject,
 } from "@s3eg/shared/contracts/crypto.ts";
 import { hidesMetadata, sealsObjects, wishOf } from "../auth/policy.ts";
+import { checkObjectSize } from "../auth/policy-guard.ts";
 import { awaitedContinue } from "../awaited-continue.ts";
 import { checkHonoured } from "../backend-probe.ts";
 import { hasCustomerKey } from "../object-facts.ts";
@@ -31,6 +32,7 @@ export const putObject: Operation = {
       ...(await conditionsOf(request, rooms)),
     };
     const { body, sizeBytes, facts } = request.plainBody();
+    checkObjectSize(request.policy, sizeBytes);
     const head = {
       target: targetOf(request),
       place: placeOf(request),

@@ -1,5 +1,6 @@
 /** UploadPart: like PutObject, the part passes edge → crypto → backend once and is never held whole. */
 import { sealPart } from "@s3eg/shared/contracts/multipart.ts";
+import { checkObjectSize } from "../auth/policy-guard.ts";
 import { awaitedContinue } from "../awaited-continue.ts";
 import { partChecksumHeader } from "../s3/checksum-headers.ts";
 import { answerHeaders, askingHeaders } from "../s3/headers.ts";
@@ -16,6 +17,7 @@ export const uploadPart: Operation = {
     const partNumber = partNumberOf(request);
     const { body, sizeBytes, promised, facts } = request.plainBody();
     checkPartSize(sizeBytes, maxPartBytes);
+    checkObjectSize(request.policy, sizeBytes);
     const head = {
       ...uploadAddress(request),
       partNumber,

@@ -161,10 +161,10 @@ describe("configuredPolicies", () => {
   });
 
   it("name what nothing comes of", () => {
-    const text = "disallow_lock_bypass: true\nencryption: { password: a password }\n";
+    const text = "encryption: { password: a password }\n";
     const path = write("dead.yaml", `id: a\nbuckets: [a]\n${text}`);
     const [rule] = configuredPolicies([path], DEFAULTS).rules;
-    assert.deepEqual(rule?.withoutEffect, ["encryption.password", "disallow_lock_bypass"]);
+    assert.deepEqual(rule?.withoutEffect, ["encryption.password"]);
   });
 
   it("are refused with the problems of all files and variables at once", () => {
@@ -177,6 +177,49 @@ describe("configuredPolicies", () => {
           error.message.includes(name),
         ),
     );
+  });
+
+  it("are refused where files and variables overlap and disagree about encryption, by all their names", () => {
+    const one = write("sealed.yaml", "id: sealed\nbuckets: [data-*]\n");
+    const other = write("plain.yaml", "id: plain\nbuckets: ['*-1']\ndisable_encryption: true\n");
+    const env = {
+      GW_POLICY_1_ID: "third",
+      GW_POLICY_1_BUCKETS: "data-1",
+      GW_POLICY_1_DISABLE_ENCRYPTION: "true",
+    };
+    assert.throws(
+      () => configuredPolicies([one, other], DEFAULTS, env),
+      (error: Error) => {
+        const lines = error.message.split("\n");
+        assert.equal(lines.length, 2);
+        assert.match(
+          lines[0] ?? "",
+          /sealed\.yaml \("sealed"\).*plain\.yaml \("plain"\).*"data-1"/,
+        );
+        assert.match(lines[1] ?? "", /sealed\.yaml.*GW_POLICY_1_\* \("third"\)/);
+        return true;
+      },
+    );
+  });
+
+  it("forbid what they say: plain HTTP, bypassing locks, large objects, the cache", () => {
+    const text =
+      "require_tls: true\ndisallow_lock_bypass: true\nmax_object_size: 5\nno_cache: true\n";
+    const path = write("forbids.yaml", `id: a\nbuckets: [a]\n${text}`);
+    const env = {
+      GW_POLICY_1_ID: "b",
+      GW_POLICY_1_BUCKETS: "b",
+      GW_POLICY_1_DISALLOW_LOCK_BYPASS: "true",
+      GW_POLICY_1_REQUIRE_TLS: "true",
+      GW_POLICY_1_MAX_OBJECT_SIZE: "5",
+      GW_POLICY_1_NO_CACHE: "true",
+    };
+    const policies = configuredPolicies([path], DEFAULTS, env);
+    for (const bucket of ["a", "b"]) {
+      const { requiresTls, disallowsLockBypass, maxObjectBytes, noCache } = policies.of(bucket);
+      assert.deepEqual([requiresTls, disallowsLockBypass, noCache], [true, true, true], bucket);
+      assert.equal(maxObjectBytes, 5);
+    }
   });
 
   it("refuse a glob that matches no file", () => {
