@@ -1,7 +1,8 @@
 /** How far a re-wrap of a bucket came: kept in DATA_DIR after every page, so that an interrupted run goes on and forgets nothing it found. */
 import { rmSync } from "node:fs";
 import { z } from "zod";
-import type { RewrapPage } from "../../edge/src/rewrap/configured-rewrap.ts";
+import type { JobOutcome, JobPage } from "../../edge/src/jobs/job-parts.ts";
+import type { RewrapOutcome } from "../../edge/src/rewrap/rewrap-object.ts";
 import { keptPath, readKept, writeKept } from "./kept-json.ts";
 
 const Marker = z.strictObject({ key: z.string(), versionId: z.string().optional() });
@@ -48,8 +49,13 @@ export class KeptProgress {
   }
 }
 
+/** A page of any job; what only a re-wrap tells may be there. */
+interface Page extends Pick<JobPage, "marker"> {
+  readonly outcomes: readonly (JobOutcome & Pick<RewrapOutcome, "needs" | "minimumTimeClass">)[];
+}
+
 /** The progress after another page. */
-export function withPage(before: Progress, { outcomes, marker }: RewrapPage): Progress {
+export function withPage(before: Progress, { outcomes, marker }: Page): Progress {
   const { key, versionId } = marker;
   const after = versionId === undefined ? { key } : { key, versionId };
   const counts = { ...before.counts };

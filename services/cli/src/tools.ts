@@ -3,12 +3,14 @@ import { auditVerify } from "./commands/audit-verify.ts";
 import { checkConfig } from "./commands/check-config.ts";
 import { decrypt } from "./commands/decrypt.ts";
 import { doctor } from "./commands/doctor.ts";
+import { sealExisting, unseal } from "./commands/in-place.ts";
 import { init } from "./commands/init.ts";
 import { inspect } from "./commands/inspect.ts";
 import { keys } from "./commands/keys.ts";
 import { listAlgorithm } from "./commands/list-algorithm.ts";
 import { orphans } from "./commands/orphans.ts";
 import { rewrap } from "./commands/rewrap.ts";
+import { verify } from "./commands/verify.ts";
 import { verifyKey } from "./commands/verify-key.ts";
 import type { Env } from "./gateway-config.ts";
 
@@ -40,6 +42,12 @@ export const USAGE = `usage: s3eg <command>
                          list what is left of uploads in parts that nobody will complete, or remove it
   rewrap [--dry-run] [--upgrade] [--all] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …
                          bring objects under the version of the KEK that writes now, without moving their bytes
+  seal-existing [--dry-run] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …
+                         seal in place what lies unsealed in buckets
+  unseal --confirm [--dry-run] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …
+                         bring the objects of buckets back to plaintext, in place
+  verify [--prefix P] [--rate N] [--restart] BUCKET …
+                         open every object of buckets, and name those that do not open; exit 1 if there are any
 
 Configuration: the YAML file CONFIG_PATH (default config.yaml) and environment variables.
 `;
@@ -56,5 +64,8 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   "list-algorithm": listAlgorithm,
   orphans,
   rewrap,
+  "seal-existing": sealExisting,
+  unseal,
+  verify,
   "verify-key": verifyKey,
 };

@@ -2,12 +2,12 @@
 import { parseArgs } from "node:util";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
-import type { RewrapPage } from "../../../edge/src/rewrap/configured-rewrap.ts";
+import { linesOf, summaryOf } from "../bucket-job.ts";
 import { type Env, readGatewayConfig } from "../gateway-config.ts";
 import { KeptTags } from "../kept-tags.ts";
 import { KeptProgress, NO_PROGRESS, type Progress, withPage } from "../rewrap-progress.ts";
 import { writeRewrapReport } from "../rewrap-reports.ts";
-import { startRewrapper } from "../wiring/rewrapper.ts";
+import { startJobSite } from "../wiring/job-site.ts";
 
 const USAGE =
   "usage: s3eg rewrap [--dry-run] [--upgrade] [--all] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …";
@@ -27,7 +27,7 @@ export async function rewrap(
   const { buckets, hasRestart, ...wish } = wishOf(args);
   const { config, roles } = readGatewayConfig(["edge", "crypto", "keys"], env);
   const log = createLog({ service: "cli", level: "warn" });
-  await using job = await startRewrapper({ config, roles, env }, { log, signal });
+  await using job = await startJobSite({ config, roles, env }, { log, signal });
   const reports: string[] = [];
   for (const bucket of buckets) {
     const { prefix, isDry, upgrades, isForAll, removesSuperseded } = wish;
@@ -92,21 +92,6 @@ function parsed(args: readonly string[]) {
   } catch (cause) {
     throw new Fault("input.invalid", USAGE, { cause });
   }
-}
-
-/** A line for every object that a person may have to look at. */
-function linesOf(bucket: string, { outcomes }: RewrapPage): string[] {
-  return outcomes
-    .filter(({ result, reason }) => reason !== undefined && result !== "waiting")
-    .map(({ key, versionId, result, reason = "" }) => {
-      const version = versionId === undefined ? "" : ` (version ${versionId})`;
-      return `${result} ${JSON.stringify(`${bucket}/${key}`)}${version}: ${reason}\n`;
-    });
-}
-
-function summaryOf(counts: Progress["counts"]): string {
-  const named = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
-  return named.length === 0 ? "no objects" : named.join(", ");
 }
 
 function reportOf(bucket: string, { counts, reasons, minimumTimeClasses }: Progress): string {

@@ -1,9 +1,10 @@
 /** Which conditions on copies a bucket's backend honours, tried with objects of our own: an ignored one would be a write lost in silence. */
 import { randomUUID } from "node:crypto";
-import type { Backend, HeaderFields } from "@s3eg/shared/backend/backend.ts";
+import type { Backend, BackendRequest, HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "../backend-xml.ts";
+import { probePut } from "./put-condition.ts";
 
 /** What is honoured. */
 export interface CopyConditions {
@@ -13,9 +14,20 @@ export interface CopyConditions {
   readonly target: boolean;
   /** `if-match` of CompleteMultipartUpload. */
   readonly completion: boolean;
-  /** `if-match` of PutObject. */
+  /** `if-match` of PutObject, until it is committed. */
   readonly put: boolean;
+  /** The object is locked while it is put under a condition. */
+  readonly putLocks: boolean;
 }
+
+/** For a job that writes nothing. */
+export const NO_CONDITIONS: CopyConditions = {
+  source: false,
+  target: false,
+  completion: false,
+  put: false,
+  putLocks: false,
+};
 
 const NOTHING_HAS = '"00000000000000000000000000000000"';
 
@@ -23,21 +35,17 @@ const NOTHING_HAS = '"00000000000000000000000000000000"';
 export async function probeCopies(backend: Backend, bucket: string): Promise<CopyConditions> {
   const key = `.s3eg-probe-${randomUUID()}`;
   const versions: string[] = [];
+  const counting = async (request: BackendRequest) => {
+    const response = await backend.send(request);
+    if (response.headers["x-amz-version-id"]) versions.push(response.headers["x-amz-version-id"]);
+    return response;
+  };
   const send = async (
     method: "PUT" | "POST" | "DELETE",
     headers: HeaderFields,
     options: { query?: readonly (readonly [string, string])[]; body?: Uint8Array } = {},
   ) => {
-    const response = await backend.send({
-      method,
-      bucket,
-      key,
-      headers,
-      ...options,
-      requestId: key,
-    });
-    if (response.headers["x-amz-version-id"]) versions.push(response.headers["x-amz-version-id"]);
-    return response;
+    return await counting({ method, bucket, key, headers, ...options, requestId: key });
   };
   const isDone = async (...args: Parameters<typeof send>) => {
     const response = await send(...args);
@@ -57,14 +65,11 @@ export async function probeCopies(backend: Backend, bucket: string): Promise<Cop
     !(await isDone("PUT", { ...copying, [name]: NOTHING_HAS })) &&
     (await isDone("PUT", { ...copying, [name]: etag }));
   try {
-    return {
-      source: await isHeeded("x-amz-copy-source-if-match"),
-      target: await isHeeded("if-match"),
-      put:
-        !(await isDone("PUT", { "if-match": NOTHING_HAS }, { body })) &&
-        (await isDone("PUT", { "if-match": etag }, { body })),
-      completion: await heedsCompletion(send, isDone, body),
-    };
+    const source = await isHeeded("x-amz-copy-source-if-match");
+    const target = await isHeeded("if-match");
+    const completion = await heedsCompletion(send, isDone, body);
+    const put = await probePut({ backend: { send: counting }, bucket, key });
+    return { source, target, completion, put: put.isHeeded, putLocks: put.isLocking };
   } finally {
     await isDone("DELETE", {}).catch(() => false);
     // Not every backend tells the version of a copy.

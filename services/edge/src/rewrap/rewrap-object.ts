@@ -11,6 +11,7 @@ import type { CopySource } from "../copy/copy-source.ts";
 import { copyInParts } from "../copy/multipart-copy.ts";
 import { copyReissued } from "../copy/reissued-copy.ts";
 import { sealedCopy } from "../copy/sealed-copy.ts";
+import { OUTAGES } from "../jobs/job-parts.ts";
 import { retryIfChanged } from "../object-facts.ts";
 import { clientsHeaders, hasSealedMetadata } from "../object-metadata.ts";
 import { isInParts, partsOf } from "../object-parts.ts";
@@ -51,18 +52,6 @@ export interface RewrapWays {
   /** The version that the new one took the place of is deleted, where the bucket has versions. */
   readonly removesSuperseded: boolean;
 }
-
-/** What says nothing of the object: the job stops, and goes on from here when it is run again. */
-const OUTAGES: ReadonlySet<FaultCode> = new Set<FaultCode>([
-  "backend.throttled",
-  "backend.unavailable",
-  "bus.no-responder",
-  "bus.timeout",
-  "bus.unavailable",
-  "crypto.unavailable",
-  "keys.denied",
-  "keys.unavailable",
-]);
 
 /** What is no failure, but can't be done. */
 const SKIPPED: Partial<Record<FaultCode, string>> = {

@@ -1,20 +1,28 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { probeCopies } from "../../src/rewrap/copy-conditions.ts";
+import { NO_CONDITIONS, probeCopies } from "../../src/rewrap/copy-conditions.ts";
 import { answer, MemoryBackend } from "../memory-backend.ts";
-
-const NONE = '"00000000000000000000000000000000"';
 
 /** A store that heeds the conditions of these names, and begins uploads. */
 function backendThatHeeds(names: readonly string[]) {
   const backend = new MemoryBackend();
+  let etag = "";
+  let writes = 0;
   backend.intercept = ({ method, headers = {}, query = [] }) => {
-    const heeded = names.some((name) => headers[name] === NONE);
-    if (method === "POST" && query.some(([name]) => name === "uploads")) {
+    if (query.some(([name]) => name === "uploads")) {
       return answer(200, {}, "<R><UploadId>U</UploadId></R>");
     }
-    if (heeded) return answer(412);
-    return method === "DELETE" ? answer(204) : answer(200, { etag: '"e"' }, "<Done/>");
+    if (names.some((name) => headers[name] !== undefined && headers[name] !== etag)) {
+      return answer(412);
+    }
+    const isOfUpload = query.length > 0;
+    const isCopy = headers["x-amz-copy-source"] !== undefined;
+    if (method === "PUT" && !isCopy && !isOfUpload) {
+      writes += 1;
+      etag = `"e${writes}"`;
+    }
+    if (method === "DELETE" && !isOfUpload) etag = "";
+    return method === "DELETE" ? answer(204) : answer(200, { etag }, "<Done/>");
   };
   return backend;
 }
@@ -22,12 +30,12 @@ function backendThatHeeds(names: readonly string[]) {
 describe("probeCopies", () => {
   it("finds out which conditions are heeded, and leaves nothing behind", async () => {
     const all = backendThatHeeds(["if-match", "x-amz-copy-source-if-match"]);
-    const heeded = { source: true, target: true, completion: true, put: true };
+    const heeded = { source: true, target: true, completion: true, put: true, putLocks: false };
     assert.deepEqual(await probeCopies(all, "photos"), heeded);
     assert.equal(all.last("DELETE").request.query?.length ?? 0, 0);
     const keys = new Set(all.kept.map(({ request }) => request.key));
     assert.equal(keys.size, 1);
-    const none = { source: false, target: false, completion: false, put: false };
+    const none = NO_CONDITIONS;
     assert.deepEqual(await probeCopies(backendThatHeeds([]), "photos"), none);
     const some = await probeCopies(backendThatHeeds(["x-amz-copy-source-if-match"]), "photos");
     assert.deepEqual(some, { ...none, source: true });

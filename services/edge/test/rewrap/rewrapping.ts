@@ -82,7 +82,7 @@ export function rewrapping(wish: Partial<RewrapWays> = {}) {
     rooms,
     current: new CurrentKey(headers, {}, () => 0),
     pendingTags: pendingInMemory(),
-    conditions: { source: true, target: true, completion: true, put: true },
+    conditions: { source: true, target: true, completion: true, put: true, putLocks: false },
     isDry: false,
     upgrades: false,
     isForAll: false,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { readGatewayConfig } from "../../src/gateway-config.ts";
-import { startRewrapper } from "../../src/wiring/rewrapper.ts";
+import { startJobSite } from "../../src/wiring/job-site.ts";
 import { storedPlain } from "../commands/stored-plain.ts";
 import { KeptLog } from "../environment.ts";
 
@@ -18,12 +18,12 @@ const WISH = {
   },
 };
 
-describe("startRewrapper", () => {
+describe("startJobSite", () => {
   it("runs the job on the configured backend and keys", async () => {
     await using store = await storedPlain();
     const settings = { ...readGatewayConfig(ROLES, store.env), env: store.env };
     const { signal } = new AbortController();
-    await using job = await startRewrapper(settings, { log: new KeptLog(), signal });
+    await using job = await startJobSite(settings, { log: new KeptLog(), signal });
     const first = await job.rewrap(WISH).next();
     assert.deepEqual(first.value, {
       outcomes: [{ key: "plain", result: "skipped", reason: "not sealed" }],
@@ -36,7 +36,7 @@ describe("startRewrapper", () => {
     const { signal } = new AbortController();
     const start = async (env: typeof store.env) => {
       const settings = { ...readGatewayConfig(ROLES, env), env };
-      await using _ = await startRewrapper(settings, { log: new KeptLog(), signal });
+      await using _ = await startJobSite(settings, { log: new KeptLog(), signal });
     };
     await start(store.env);
     const other = { ...store.env, KEK: Buffer.alloc(32, 9).toString("base64") };

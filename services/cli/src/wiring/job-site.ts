@@ -1,4 +1,4 @@
-/** Keys, crypto and the re-wrap job without a gateway around them, on the settings and the DATA_DIR of a gateway that may run beside. */
+/** Keys, crypto and the jobs on buckets without a gateway around them, on the settings and the DATA_DIR of a gateway that may run beside. */
 import { join } from "node:path";
 import { profileOf } from "@s3eg/shared/backend/profile.ts";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
@@ -8,6 +8,9 @@ import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { fipsSelfTest } from "@s3eg/shared/sealing/fips.ts";
 import { startCrypto } from "../../../crypto/src/main.ts";
+import { type InPlaceWish, replaceInBucket } from "../../../edge/src/jobs/configured-in-place.ts";
+import { type VerifyWish, verifyBucket } from "../../../edge/src/jobs/configured-verify.ts";
+import type { JobPage } from "../../../edge/src/jobs/job-parts.ts";
 import {
   type RewrapPage,
   type RewrapWish,
@@ -24,17 +27,20 @@ import { endpointOf, openBackend } from "./backends.ts";
 import { openToolRotation } from "./key-versions.ts";
 import { legacyOptionsOf } from "./legacy-options.ts";
 import { refuseUnknownKeys } from "./policy-keys.ts";
+import { openUploadState } from "./upload-state.ts";
 
-/** Runs the job on one bucket after another. */
-export interface Rewrapper extends AsyncDisposable {
+/** Runs jobs, each on one bucket. */
+export interface JobSite extends AsyncDisposable {
   rewrap(wish: RewrapWish): AsyncGenerator<RewrapPage>;
+  replace(wish: InPlaceWish): AsyncGenerator<JobPage>;
+  verify(wish: VerifyWish): AsyncGenerator<JobPage>;
 }
 
 /** Starts on the configured keys and backend; `config.invalid` where they are not good. */
-export async function startRewrapper(
+export async function startJobSite(
   { config, roles, env }: { config: GatewayConfig; roles: ReadonlySet<Role>; env: Env },
   { log, signal }: { log: Log; signal: AbortSignal },
-): Promise<Rewrapper> {
+): Promise<JobSite> {
   await using held = new AsyncDisposableStack();
   const { policies } = openEntrance(config, roles, env);
   const backend = held.use(openBackend(config.backend, { identities: [], log }));
@@ -53,9 +59,11 @@ export async function startRewrapper(
   await startKeys({ custodian, legacy, folder, bus, guards: undefined, log, metrics, health });
   const transfers = new LocalTransfers({ log });
   const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
+  const state = await openUploadState({ config, roles, env, log, metrics });
+  if (state) held.use(state);
   held.use(
     startCrypto({
-      ...{ bus, transfers, backend, log, metrics, needsEqualParts },
+      ...{ bus, transfers, backend, log, metrics, needsEqualParts, state },
       legacy: legacyOptionsOf(config),
       session: undefined,
     }),
@@ -64,6 +72,8 @@ export async function startRewrapper(
   const rooms = { backend, bus, crypto: transfers, policies, needsEqualParts, signal };
   return {
     rewrap: (wish) => rewrapBucket(rooms, wish),
+    replace: (wish) => replaceInBucket(rooms, wish),
+    verify: (wish) => verifyBucket(rooms, wish),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
