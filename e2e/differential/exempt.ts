@@ -10,7 +10,7 @@ export interface Exemption {
 
 const isError = ({ status }: WireAnswer) => status >= 400;
 const hasNoContent = ({ status, body }: WireAnswer) => status >= 304 && body.length === 0;
-const OF_THE_HOP = "of the hop, not of the answer (RFC 9110 §7.6.1, RFC 9112 §6.1)";
+const OF_THE_GATEWAY = "the gateway's word to browsers, which its users were promised";
 const OF_A_BROWSER = "MinIO's word to browsers on what is served under its own name";
 
 /** Header names of answers. */
@@ -19,9 +19,13 @@ export const EXEMPT_HEADERS: Readonly<Record<string, Exemption>> = {
   server: { reason: "each server's own name" },
   "x-amz-request-id": { reason: "each server's own numbering" },
   "x-amz-id-2": { reason: "each server's own numbering" },
-  connection: { reason: OF_THE_HOP },
-  "keep-alive": { reason: OF_THE_HOP },
-  "transfer-encoding": { reason: OF_THE_HOP },
+  connection: {
+    reason:
+      "ends where a refused body was not read (RFC 9112 §9.3), which is each server's to decide",
+    only: isError,
+  },
+  "content-security-policy": { reason: OF_THE_GATEWAY },
+  "x-frame-options": { reason: OF_THE_GATEWAY },
   "strict-transport-security": { reason: OF_A_BROWSER },
   "x-content-type-options": { reason: OF_A_BROWSER },
   "x-xss-protection": { reason: OF_A_BROWSER },

@@ -344,7 +344,10 @@ describe("uploads in parts fail closed", () => {
       const answer = await upload.sendHalting(2, body, async () => {
         equal((await upload.abort()).status, 204);
       });
-      if (answer) deepEqual(answer, { status: 404, code: "NoSuchUpload" });
+      // A part that breaks before the Abort has ended is told to come again, and then that there is no such upload.
+      const isEarly = answer?.status === 503;
+      if (answer && !isEarly) deepEqual(answer, { status: 404, code: "NoSuchUpload" });
+      if (isEarly) deepEqual(shown(await upload.send(2, body)), "404 NoSuchUpload");
       await note("Abort in UploadPart", key, { key, answer: answer ? shown(answer) : "broken" });
       equal(await uploadsOf(key), 0);
       const left = (await redisKeys(redis)).filter((name) => name.includes(upload.uploadId));
