@@ -34,6 +34,7 @@ describe("an error answer", () => {
     client.write(edge.head({ method: "HEAD", path: "/photos/none" }));
     const head = await client.until(/\r\n\r\n/);
     assert.match(head, /^HTTP\/1.1 404 Not Found\r\n/);
+    assert.doesNotMatch(head, /^(?:connection|keep-alive):/im);
     client.write(edge.head({ method: "HEAD", path: "/photos" }));
     assert.match(await client.until(/\r\n\r\nHTTP[\s\S]*\r\n\r\n$/), /\r\n\r\nHTTP\/1.1 200 OK/);
   });
