@@ -12,6 +12,7 @@ import type { Log, LogFields } from "@s3eg/shared/runtime/log.ts";
 import { openAdmission } from "@s3eg/shared/runtime/measured-admission.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import type { Tracing } from "@s3eg/shared/runtime/tracing.ts";
 import { EMPTY_SHA256, presign, signRequest } from "@s3eg/shared/s3/sigv4.ts";
 import { parseXml, type XmlElement } from "@s3eg/shared/s3/xml.ts";
 import { z } from "zod";
@@ -86,6 +87,7 @@ export async function runningEdge(
     audit?: AuditDuty;
     needsEqualParts?: boolean;
     places?: Partial<AdmissionLimits>;
+    tracing?: Tracing;
   } = {},
 ) {
   const log = keptLog();
@@ -118,6 +120,7 @@ export async function runningEdge(
     hasOwnMetricsPort: false,
     audit: options.audit,
     needsEqualParts: options.needsEqualParts ?? false,
+    tracing: options.tracing,
     places: openAdmission({ ...PLACES, ...options.places }, metrics),
     health,
     graceMs: options.graceMs ?? 1000,
