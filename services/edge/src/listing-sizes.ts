@@ -9,6 +9,7 @@ import { isFault } from "@s3eg/shared/faults.ts";
 import { mayHaveCompanion } from "@s3eg/shared/format/companion.ts";
 import { listedPlaintextSizeOf, partCountOfEtag } from "@s3eg/shared/format/sizes.ts";
 import { isLegacyCompanion } from "@s3eg/shared/legacy/legacy-manifest.ts";
+import type { ListingMetrics } from "./listing-metrics.ts";
 import type { KnownObjects } from "./object-facts.ts";
 import { plaintextSizeOfAnswer } from "./plaintext-size.ts";
 import { identityOf, type S3Request } from "./s3-request.ts";
@@ -38,6 +39,8 @@ interface SizeRooms {
   readonly backend: Backend;
   readonly known: KnownObjects;
   readonly needsEqualParts?: boolean;
+  /** Absent where nobody counts. */
+  readonly measured?: ListingMetrics;
 }
 
 /** Sizes by arithmetic or by look-up, as the bucket's policy needs it. */
@@ -92,11 +95,12 @@ async function sealedSizes(
 }
 
 async function lookUp(
-  { backend, known }: SizeRooms,
+  { backend, known, measured }: SizeRooms,
   { request, object, index }: { request: S3Request; object: ListedObject; index: SizeIndex },
 ): Promise<ListedSize> {
   const indexKey = JSON.stringify([request.bucket, object.key, object.etag]);
   const found = index.get(indexKey);
+  measured?.lookedUp(request.bucket, found !== undefined);
   if (found !== undefined) return found;
   const response = await backend.send({
     method: "HEAD",
@@ -110,12 +114,14 @@ async function lookUp(
   });
   if (response.status !== 200) {
     const fault = await backendFault(response);
+    const isGone = fault.code === "backend.refused";
+    measured?.asked(request.bucket, isGone ? "gone" : "failed");
     // Gone or overwritten since the listing was made: no size is truer than another, but one of ciphertext is never shown.
-    if (fault.code === "backend.refused")
-      return listedPlaintextSizeOf(object.storedSize, object.etag);
+    if (isGone) return listedPlaintextSizeOf(object.storedSize, object.etag);
     throw fault;
   }
   await response.text();
+  measured?.asked(request.bucket, "success");
   const size = isLegacyCompanion(object.key, response.headers)
     ? "companion"
     : (sizeOf(response.headers, object) ?? (await toldSize(known, request, object)));

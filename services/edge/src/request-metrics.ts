@@ -1,5 +1,6 @@
 /** What edge measures of every request, under the names that dashboards of this gateway know. */
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
+import { bucketLabel } from "./bucket-label.ts";
 
 /** A request that has ended. */
 export interface EndedRequest {
@@ -14,15 +15,12 @@ export interface EndedRequest {
   readonly seconds: number;
 }
 
-/** Buckets that get a label of their own: each costs a series per operation. */
-const MAX_BUCKET_LABELS = 1000;
-
-/** Records ended requests. Bucket names are a label only where `hasBucketLabel` says so: their number is the users' to choose. */
+/** Records ended requests. Bucket names are a label only where `hasBucketLabel` says so. */
 export function requestMetrics(
   metrics: Metrics,
   { hasBucketLabel = false }: { hasBucketLabel?: boolean } = {},
 ): (ended: EndedRequest) => void {
-  const labelOf = hasBucketLabel ? bucketLabels() : () => "*";
+  const labelOf = bucketLabel(hasBucketLabel);
   const requestsByBucket = metrics.counter({
     name: "s3_client_requests_total",
     help: "S3 requests that were answered.",
@@ -66,7 +64,8 @@ export function requestMetrics(
   return (ended) => {
     const { operation, method, status, errorCode, bytesIn, bytesOut, seconds } = ended;
     const http = { method, path: "*", status: String(status) };
-    const bucket = labelOf(ended);
+    // A bucket is known to be there once something in it succeeded.
+    const bucket = labelOf(ended.bucket, errorCode === undefined);
     const labels = { operation, bucket };
     requests.add(http);
     httpBytes.add({ method, path: "*" }, bytesIn + bytesOut);
@@ -77,15 +76,5 @@ export function requestMetrics(
     else errors.add({ ...labels, error_type: errorCode });
     bytes.add({ bucket, direction: "in" }, bytesIn);
     bytes.add({ bucket, direction: "out" }, bytesOut);
-  };
-}
-
-/** A bucket has a label once something in it succeeded: names that clients make up get none. */
-function bucketLabels(): (ended: EndedRequest) => string {
-  const known = new Set<string>();
-  return ({ bucket, errorCode }) => {
-    if (bucket === undefined || bucket === "") return "*";
-    if (errorCode === undefined && known.size < MAX_BUCKET_LABELS) known.add(bucket);
-    return known.has(bucket) ? bucket : "*";
   };
 }

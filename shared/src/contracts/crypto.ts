@@ -103,6 +103,8 @@ export const openObject = download("open-object", {
     size: z.number().int().nonnegative(),
     /** False for a plain object of a bucket whose policy lets it be read. */
     isSealed: z.boolean(),
+    /** True for an object of format 1, which is sealed, too. */
+    isLegacy: z.boolean().optional(),
     /** The bytes that follow: offset and count within the plaintext. */
     range: z.object({
       offset: z.number().int().nonnegative(),

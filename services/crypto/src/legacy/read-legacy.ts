@@ -54,7 +54,7 @@ export async function openLegacyObject(
   const opened = await opening(rooms, unsealed, storedOf(rooms, unsealed));
   const { size, range: found, body } = await legacyRange(opened, range);
   const headers = legacyHeaders(response.headers);
-  const result = { size, isSealed: true, range: found, headers };
+  const result = { size, isSealed: true, isLegacy: true, range: found, headers };
   return { result, body, sizeBytes: found.length };
 }
 

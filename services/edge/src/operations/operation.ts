@@ -4,6 +4,7 @@ import type { WrappingKey } from "@s3eg/shared/contracts/keys.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import type { TransferClient } from "@s3eg/shared/http/transfer.ts";
 import type { Honoured } from "../backend-probe.ts";
+import type { PartCopyMetrics } from "../copy/part-copy-metrics.ts";
 import type { HeaderReissue } from "../header-reissue.ts";
 import type { ListingSizes } from "../listing-sizes.ts";
 import type { KnownObjects } from "../object-facts.ts";
@@ -17,6 +18,8 @@ export interface Rooms {
   readonly headers: HeaderReissue;
   readonly sizes: ListingSizes;
   readonly known: KnownObjects;
+  /** Absent where nobody counts. */
+  readonly partCopies?: PartCopyMetrics;
   /** True where the backend takes only parts of one size, and every upload in parts has its manifest beside it (format.md §7). */
   readonly needsEqualParts?: boolean;
   /** Conditions that the backend honours; absent where nobody tried. */
