@@ -33,13 +33,7 @@ export function openEntrance(config: GatewayConfig, roles: ReadonlySet<Role>, en
   const identities = roles.has("edge")
     ? uniqueIdentities(configured)
     : configuredIdentities(settings, env);
-  const defaults = {
-    ...config.objects,
-    preferredAlgorithm: config.encryption.preferred_algorithm,
-    contents: readsLegacy(config) ? ("sealed+legacy" as const) : ("sealed" as const),
-  };
-  const policies = configuredPolicies(config.policies, defaults, env);
-  if (config.encryption.fips) refuseUnapproved(policies);
+  const policies = policiesOf(config, env);
   return {
     credentials: new Credentials(configured),
     policies,
@@ -48,6 +42,18 @@ export function openEntrance(config: GatewayConfig, roles: ReadonlySet<Role>, en
       secretKey: identitySecret,
     })),
   };
+}
+
+/** Reads the policies; throws `config.invalid`. */
+export function policiesOf(config: GatewayConfig, env: Env): Policies {
+  const defaults = {
+    ...config.objects,
+    preferredAlgorithm: config.encryption.preferred_algorithm,
+    contents: readsLegacy(config) ? ("sealed+legacy" as const) : ("sealed" as const),
+  };
+  const policies = configuredPolicies(config.policies, defaults, env);
+  if (config.encryption.fips) refuseUnapproved(policies);
+  return policies;
 }
 
 /** The FIPS profile writes AES-256-GCM, whatever a policy prefers. */

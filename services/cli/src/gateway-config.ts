@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { BackendSection, commonSettings } from "@s3eg/shared/runtime/common-config.ts";
-import { loadConfig } from "@s3eg/shared/runtime/config.ts";
+import { type ConfigSources, loadConfig } from "@s3eg/shared/runtime/config.ts";
 import { LimitsSection } from "@s3eg/shared/runtime/limits-config.ts";
 import { TracingSection } from "@s3eg/shared/runtime/tracing-config.ts";
 import { settingsWithoutEffect } from "@s3eg/shared/runtime/without-effect.ts";
@@ -55,7 +55,7 @@ export function readGatewayConfig(
   roleNames: readonly string[],
   env: Env,
 ): { config: GatewayConfig; roles: ReadonlySet<Role>; withoutEffect: readonly string[] } {
-  const sources = { ...configFile(env), env };
+  const sources = configSources(env);
   const config = loadConfig(gatewaySchema, sources);
   const roles = rolesOf(roleNames, isBackendConfigured(config));
   const problems = [
@@ -91,6 +91,11 @@ function isBackendConfigured({ backend }: GatewayConfig): boolean {
     backend.access_key !== undefined ||
     backend.provider !== undefined
   );
+}
+
+/** The file, as far as there is one, and the environment. Throws `config.invalid` where CONFIG_PATH names none that can be read. */
+export function configSources(env: Env): ConfigSources {
+  return { ...configFile(env), env };
 }
 
 function configFile(env: Env): { yamlText?: string; yamlName?: string } {

@@ -9,6 +9,7 @@ import { inspect } from "./commands/inspect.ts";
 import { keys } from "./commands/keys.ts";
 import { listAlgorithm } from "./commands/list-algorithm.ts";
 import { orphans } from "./commands/orphans.ts";
+import { policy } from "./commands/policy.ts";
 import { rewrap } from "./commands/rewrap.ts";
 import { verify } from "./commands/verify.ts";
 import { verifyKey } from "./commands/verify-key.ts";
@@ -40,6 +41,8 @@ export const USAGE = `usage: s3eg <command>
                          try backend, key store, upload state, broker and clock; exit 1 if anything is not well
   orphans [--remove] [--older-than HOURS] [BUCKET …]
                          list what is left of uploads in parts that nobody will complete, or remove it
+  policy explain BUCKET [KEY]
+                         say which policy an object comes under, and what comes of each setting of it
   rewrap [--dry-run] [--upgrade] [--all] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …
                          bring objects under the version of the KEK that writes now, without moving their bytes
   seal-existing [--dry-run] [--prefix P] [--rate N] [--restart] [--no-writers] [--remove-superseded] BUCKET …
@@ -63,6 +66,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   keys,
   "list-algorithm": listAlgorithm,
   orphans,
+  policy,
   rewrap,
   "seal-existing": sealExisting,
   unseal,

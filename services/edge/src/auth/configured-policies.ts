@@ -5,6 +5,7 @@ import type { KeyWish } from "@s3eg/shared/contracts/keys.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { type ConfigSources, loadConfig, settingPlace } from "@s3eg/shared/runtime/config.ts";
+import { givenPlaces } from "@s3eg/shared/runtime/given-places.ts";
 import { settingsWithoutEffect } from "@s3eg/shared/runtime/without-effect.ts";
 import { contentsOf, type PolicyFile, policyFile } from "../config/policy-file.ts";
 import { rateOf } from "../config/traffic.ts";
@@ -67,7 +68,8 @@ function textsOf(glob: string): PolicyText[] {
 function namedPolicy({ name, text }: PolicyText, defaults: PolicyDefaults): NamedPolicy {
   const source = { yamlText: text, yamlName: name, env: {} };
   const file = loadConfig(policyFile, source);
-  return { name, file, rule: { ...ruleOf(file, { source, defaults }), source: name } };
+  const givenAt = givenPlaces(policyFile, source);
+  return { name, file, rule: { ...ruleOf(file, { source, defaults }), source: name, givenAt } };
 }
 
 function ruleOf(

@@ -73,6 +73,8 @@ export interface PolicyRule extends BucketPolicy {
   readonly buckets: readonly string[];
   /** The file that says it, or its variables. */
   readonly source?: string;
+  /** Where each setting that its author gave stands, by dotted path. */
+  readonly givenAt?: Readonly<Record<string, string>>;
   /** How problems call the setting that names its key. */
   readonly keyWishPlace?: string;
   /** Names of what its author set and nothing comes of. */
