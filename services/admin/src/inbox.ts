@@ -1,19 +1,36 @@
 /** What admin answers. */
 import type { SmallAnswer } from "@s3eg/shared/runtime/answer-server.ts";
+import { auditTailEndpoints } from "./endpoints/audit-tail.ts";
 import type { Endpoint } from "./endpoints/endpoint.ts";
 import { EndpointTable } from "./endpoints/endpoint-table.ts";
+import { keyVersionEndpoints, type LookedAt } from "./endpoints/key-versions.ts";
 import { metricsEndpoints } from "./endpoints/metrics.ts";
+import { multipartEndpoints } from "./endpoints/multipart.ts";
 import { openApiEndpoint } from "./endpoints/open-api.ts";
 import { rotationEndpoints } from "./endpoints/rotation.ts";
+import { servicesEndpoints } from "./endpoints/services.ts";
 import { statusEndpoints } from "./endpoints/status.ts";
 import type { Office } from "./office.ts";
+import type { Watch } from "./watch/watch.ts";
+
+/** What is known beyond the process itself. */
+export interface Sights {
+  /** What was heard of all processes. */
+  readonly watch: Watch;
+  /** Every look at which key versions objects need. */
+  readonly lookedAt: () => Promise<readonly LookedAt[]>;
+}
 
 /** Everything that needs the bearer token. */
-export function openInbox(office: Office): EndpointTable {
+export function openInbox(office: Office, { watch, lookedAt }: Sights): EndpointTable {
   const endpoints: Endpoint[] = [
     ...metricsEndpoints(office),
     ...statusEndpoints(office),
     ...rotationEndpoints(office),
+    ...servicesEndpoints(watch),
+    ...keyVersionEndpoints(office, lookedAt),
+    ...auditTailEndpoints(watch),
+    ...multipartEndpoints(office),
   ];
   return new EndpointTable([...endpoints, openApiEndpoint(endpoints, office.version)]);
 }

@@ -5,36 +5,48 @@ import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
 import type { AdminSection } from "./config.ts";
 import { answerAtDoor, type DoorParts } from "./door.ts";
-import { openAnswers, openInbox } from "./inbox.ts";
+import { openAnswers, openInbox, type Sights } from "./inbox.ts";
 import type { Office } from "./office.ts";
 import { fileToken, inlineToken, type TokenKeeper } from "./token.ts";
+import { openWatch, type WatchProofs } from "./watch/watch.ts";
+
+/** What admin is started with. */
+export interface AdminParts extends Office, Pick<Sights, "lookedAt"> {
+  readonly config: AdminSection;
+  readonly log: Log;
+  /** By what announcements are believed; absent where all roles are in this process. */
+  readonly proofs: WatchProofs | undefined;
+}
 
 /**
  * Starts the admin API on its own listener. Undefined without `admin.enabled`. `config.invalid` if the token cannot be used;
  * a certificate that cannot be read or a port that is taken is the system's error.
  */
-export async function startAdmin(
-  given: Office & { readonly config: AdminSection; readonly log: Log },
-): Promise<Listening | undefined> {
+export async function startAdmin(given: AdminParts): Promise<Listening | undefined> {
   const { config, log } = given;
   if (!config.enabled) return undefined;
+  await using stack = new AsyncDisposableStack();
+  const watch = stack.use(openWatch(given));
   const perMinute = config.rate_limit.requests_per_minute;
   const door: DoorParts = {
     token: await tokenKeeper(config.auth, log),
     health: given.health,
     openAnswers: openAnswers(),
-    endpoints: openInbox(given),
+    endpoints: openInbox(given, { ...given, watch }),
     requests: new RateLimit({ limit: perMinute, windowMs: 60_000 }),
     failures: new RateLimit({ limit: Math.max(1, Math.floor(perMinute / 3)), windowMs: 60_000 }),
     log,
   };
-  return await serveAnswers({
+  const listening = await serveAnswers({
     address: config.address,
     answer: (request) => answerAtDoor(request, door),
     log,
     maxHeaderBytes: config.max_header_bytes,
     ...(config.tls.enabled ? { tls: await certificate(config.tls) } : {}),
   });
+  stack.use(listening);
+  const held = stack.move();
+  return { port: listening.port, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 async function tokenKeeper(auth: AdminSection["auth"], log: Log): Promise<TokenKeeper> {

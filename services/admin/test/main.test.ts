@@ -20,7 +20,8 @@ function given(env: Record<string, string>) {
   health.add("bus", async () => {});
   const bus = new MemoryBus({ log });
   const common = { config, health, metrics: createMetrics(), log, bus, session: undefined };
-  return { ...common, version: "1.0.0", roles: ["edge"] };
+  const sights = { proofs: undefined, lookedAt: async () => [] };
+  return { ...common, ...sights, version: "1.0.0", roles: ["edge"] };
 }
 
 const ENV = {

@@ -14,7 +14,6 @@ import { createMetrics, type Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { serveProbes } from "@s3eg/shared/runtime/probe-server.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
-import { startAdmin } from "../../admin/src/main.ts";
 import { startAudit } from "../../audit/src/main.ts";
 import { startCrypto } from "../../crypto/src/main.ts";
 import type { Policies } from "../../edge/src/auth/policy.ts";
@@ -24,6 +23,7 @@ import { type Entrance, openEntrance } from "./entrance.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
 import type { Role } from "./roles.ts";
 import { VERSION } from "./version.ts";
+import { startAdminRole } from "./wiring/admin-role.ts";
 import { sessionOf } from "./wiring/asker-session.ts";
 import { endpointOf, openBackend } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
@@ -32,6 +32,7 @@ import { keysCheck } from "./wiring/keys-check.ts";
 import { startKeysRole } from "./wiring/keys-role.ts";
 import { legacyOptionsOf } from "./wiring/legacy-options.ts";
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
+import { statusTrustOf, tellStatus } from "./wiring/status.ts";
 import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
 import { openUploadState } from "./wiring/upload-state.ts";
 
@@ -84,36 +85,31 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   const { bus, nats } = start.bus
     ? { bus: start.bus, nats: undefined }
     : await openBus(config.nats, { name, log, signal: start.stop });
+  const secrets = await secretsOf(config, roles);
+  const trust = statusTrustOf(config, roles, secrets);
   if (roles.has("audit")) {
     const folder = join(config.data_dir, "audit");
-    stack.use(await startAudit({ config: config.audit, folder, bus, log, metrics }));
+    const telling = trust.isHeard ? { proof: trust.proofs?.events } : undefined;
+    stack.use(await startAudit({ config: config.audit, folder, bus, log, metrics, telling }));
   }
   stack.defer(() => bus.drain());
-  const secrets = await secretsOf(config, roles);
   if (config.nats.url !== undefined)
     health.add("nats", async () => await refuseUnless(bus.isConnected));
   const local = new LocalTransfers({ log });
   const process: Process = { ...start, metrics, health, bus, local, secrets };
+  const tell = tellStatus({ ...process, trust });
   if (roles.has("keys")) {
     await startKeysRole({ ...process, nats, policies: followedPolicies(roles, s3) });
   }
   if (s3 && roles.has("crypto")) await startCryptoRole(process, s3);
   const port = s3 && roles.has("edge") ? await startEdgeRole(process, s3) : undefined;
-  const admin = roles.has("admin")
-    ? await startAdmin({
-        config: config.admin,
-        health,
-        metrics,
-        version: VERSION,
-        roles: [...roles],
-        bus,
-        session: roles.has("keys") ? undefined : sessionOf(config, secrets?.service),
-        log,
-      })
-    : undefined;
-  if (admin) stack.use(admin);
-  stack.defer(() => health.markDraining());
+  if (roles.has("admin")) await startAdminRole({ ...process, trust });
+  stack.defer(() => {
+    health.markDraining();
+    tell();
+  });
   health.markReady();
+  tell();
   log.info({ roles: [...roles], version: VERSION }, "started");
   return { port };
 }

@@ -75,7 +75,8 @@ async function stateOf(
   { id, startedAtMs, isStopped }: { id: string; startedAtMs: number; isStopped: boolean },
 ): Promise<ProcessState> {
   const { health, metrics, roles, version, zone } = parts;
-  const readiness = await health.answer("/readyz");
+  // Nobody minds the dependencies of what has stopped, and nobody should wait for them.
+  const readiness = isStopped ? undefined : await health.answer("/readyz");
   const { user, system } = process.cpuUsage();
   const [connections] = await metrics.samples("active_connections");
   return {

@@ -22,6 +22,13 @@ describe("the secrets between services", () => {
     assert.equal(await secretsFor(["audit", "admin"], { ...SPLIT, SERVICE_SECRET: "" }), undefined);
   });
 
+  it("are read by who needs none, where they are given", async () => {
+    const audit = await secretsFor(["audit"], SPLIT);
+    assert.equal(Buffer.from(audit?.service.reveal() ?? []).toString("hex"), SERVICE_SECRET);
+    assert.equal(audit?.keys, undefined);
+    assert.equal(await secretsFor(["audit"], { ...SPLIT, NATS_URL: "" }), undefined);
+  });
+
   it("are needed by an admin that asks keys", async () => {
     const token = "a-token-of-more-than-thirty-two-characters";
     const inline = { ADMIN_AUTH_TOKEN: token, ADMIN_ALLOW_INLINE_TOKEN: "1" };
