@@ -1,16 +1,23 @@
 /** What audit hears and is asked: this message → that handler. */
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import {
+  configurationReloaded,
   incidentSeen,
   keyVersionChanged,
   operationDone,
   recordOperation,
 } from "@s3eg/shared/contracts/audit.ts";
 import type { Ledger } from "./ledger.ts";
-import { incidentLine, keyVersionEventId, keyVersionLine, recordLine } from "./record.ts";
+import {
+  incidentLine,
+  keyVersionEventId,
+  keyVersionLine,
+  recordLine,
+  reloadLine,
+} from "./record.ts";
 import type { SeenEvents } from "./seen-events.ts";
 
-/** Writes every operation that ended, every incident and every change of key versions into the ledger; an operation or a change told of twice, once. */
+/** Writes every operation that ended, every incident, every reload of a configuration and every change of key versions into the ledger; an operation or a change told of twice, once. */
 export function openInbox(
   bus: Bus,
   rooms: {
@@ -31,6 +38,7 @@ export function openInbox(
       .catch(() => {});
   });
   bus.subscribe(incidentSeen, (fact) => ledger.add(incidentLine(fact, redactedKeys)));
+  bus.subscribe(configurationReloaded, (fact) => ledger.add(reloadLine(fact)));
   bus.subscribe(keyVersionChanged, (fact) => {
     seen
       .once(keyVersionEventId(fact), async () => ledger.add(keyVersionLine(fact)))

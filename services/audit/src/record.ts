@@ -1,6 +1,7 @@
 /** The shape of an audit event as it is written: field names that users' collectors know. */
 import { createHash, randomUUID } from "node:crypto";
 import type {
+  ConfigurationReloaded,
   IncidentSeen,
   KeyVersionChanged,
   OperationDone,
@@ -96,6 +97,20 @@ export function keyVersionLine(changed: KeyVersionChanged): string {
     success: action !== "failed",
     error,
     metadata: { ...keyNames(changed), rotation_id },
+  })}\n`;
+}
+
+/** A reload as one line, newline included. */
+export function reloadLine(reloaded: ConfigurationReloaded): string {
+  const { timestamp, success, error, roles, cause, changed, waiting } = reloaded;
+  return `${JSON.stringify({
+    timestamp,
+    event_id: randomUUID(),
+    event_type: success ? "config.reloaded" : "config.reload_refused",
+    operation: "reload",
+    success,
+    error,
+    metadata: { roles, cause, changed, waiting },
   })}\n`;
 }
 

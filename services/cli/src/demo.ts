@@ -13,6 +13,8 @@ import type { Env, GatewayConfig } from "./gateway-config.ts";
 export interface Demo {
   /** The configuration with everything filled in that was not given. */
   readonly config: GatewayConfig;
+  /** Fills in another configuration of the same demo. */
+  fillIn(config: GatewayConfig): GatewayConfig;
   readonly credential: {
     readonly accessKey: string;
     /** Absent where it was configured: whoever did knows it. */
@@ -52,12 +54,14 @@ export async function openDemo(given: {
   const credential = configured
     ? { accessKey: configured.accessKey }
     : { accessKey: secrets.accessKey, madeUpSecretKey: secrets.secretKey };
+  const { endpoint } = devStore;
+  const fillIn = (read: GatewayConfig) => {
+    const isOpen = configuredCredentials(read.auth.credentials, env).length === 0;
+    return filledIn(read, { secrets, endpoint, isOpen });
+  };
   return {
-    config: filledIn(config, {
-      secrets,
-      endpoint: devStore.endpoint,
-      isOpen: configured === undefined,
-    }),
+    config: fillIn(config),
+    fillIn,
     credential,
     store: { ...store, endpoint: devStore.endpoint.origin, folder },
   };

@@ -1,7 +1,9 @@
 /** Who may come in, and by which policy their buckets are treated: read once, from settings and files. */
+import assert from "node:assert/strict";
 import type { BackendIdentity } from "@s3eg/shared/backend/credentials.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { SUITE } from "@s3eg/shared/format/layout.ts";
+import { Problems } from "@s3eg/shared/runtime/problems.ts";
 import { configuredCredentials } from "../../edge/src/auth/configured-credentials.ts";
 import {
   configuredIdentities,
@@ -26,17 +28,31 @@ function readsLegacy({ encryption }: GatewayConfig): boolean {
   return password !== undefined || key_file !== undefined || former_passwords.length > 0;
 }
 
-/** Reads credentials and policies; throws `config.invalid`. What clients have, edge alone is given: the others need identities. */
+/**
+ * Reads credentials and policies; throws `config.invalid` with the problems of both. What clients have, edge alone is given: the others
+ * need identities.
+ */
 export function openEntrance(config: GatewayConfig, roles: ReadonlySet<Role>, env: Env): Entrance {
+  const problems = new Problems();
+  const clients = problems.from(() => clientsOf(config, roles, env));
+  const policies = problems.from(() => policiesOf(config, env));
+  problems.refuse();
+  assert(clients && policies);
+  return { ...clients, policies };
+}
+
+function clientsOf(
+  config: GatewayConfig,
+  roles: ReadonlySet<Role>,
+  env: Env,
+): Pick<Entrance, "credentials" | "identities"> {
   const settings = config.auth.credentials;
   const configured = roles.has("edge") ? configuredCredentials(settings, env) : [];
   const identities = roles.has("edge")
     ? uniqueIdentities(configured)
     : configuredIdentities(settings, env);
-  const policies = policiesOf(config, env);
   return {
     credentials: new Credentials(configured),
-    policies,
     identities: identities.map(({ identity, identitySecret }) => ({
       accessKey: identity,
       secretKey: identitySecret,

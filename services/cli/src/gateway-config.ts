@@ -93,15 +93,19 @@ function isBackendConfigured({ backend }: GatewayConfig): boolean {
   );
 }
 
+/** Where the configuration lies, should there be a file of it. */
+export function configPath(env: Env): string {
+  return env.CONFIG_PATH || "config.yaml";
+}
+
 /** The file, as far as there is one, and the environment. Throws `config.invalid` where CONFIG_PATH names none that can be read. */
 export function configSources(env: Env): ConfigSources {
   return { ...configFile(env), env };
 }
 
 function configFile(env: Env): { yamlText?: string; yamlName?: string } {
-  const named = env.CONFIG_PATH;
-  const path = named || "config.yaml";
-  if (!named && !existsSync(path)) return {};
+  const path = configPath(env);
+  if (!env.CONFIG_PATH && !existsSync(path)) return {};
   try {
     return { yamlText: readFileSync(path, "utf8"), yamlName: path };
   } catch (cause) {

@@ -1,38 +1,38 @@
 /** Starts the roles of this process in order, and gives each only what it may know (ARCHITECTURE.md, "The services"). */
 import { join } from "node:path";
-import type { Backend } from "@s3eg/shared/backend/backend.ts";
 import { profileOf } from "@s3eg/shared/backend/profile.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
+import { MeasuredBus } from "@s3eg/shared/bus/measured-bus.ts";
 import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
+import { measuredTransfers } from "@s3eg/shared/http/measured-transfers.ts";
 import { TransferTickets } from "@s3eg/shared/http/ticket.ts";
-import type { Admission } from "@s3eg/shared/runtime/admission.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
-import { admissionLimitsOf } from "@s3eg/shared/runtime/limits-config.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
-import { openAdmission } from "@s3eg/shared/runtime/measured-admission.ts";
 import { createMetrics, type Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { serveProbes } from "@s3eg/shared/runtime/probe-server.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
 import { startAudit } from "../../audit/src/main.ts";
 import { startCrypto } from "../../crypto/src/main.ts";
-import type { Policies } from "../../edge/src/auth/policy.ts";
 import { startEdge } from "../../edge/src/main.ts";
 import { dataKeyCacheLimits } from "../../keys/src/config/configured-dek-cache.ts";
-import { type Entrance, openEntrance } from "./entrance.ts";
 import type { Env, GatewayConfig } from "./gateway-config.ts";
+import { RulesInForce } from "./reload/rules-in-force.ts";
 import type { Role } from "./roles.ts";
+import { readRules } from "./rules.ts";
 import { VERSION } from "./version.ts";
 import { startAdminRole } from "./wiring/admin-role.ts";
 import { sessionOf } from "./wiring/asker-session.ts";
-import { endpointOf, openBackend } from "./wiring/backends.ts";
+import { endpointOf } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
 import { startFips } from "./wiring/fips-start.ts";
-import { keysCheck } from "./wiring/keys-check.ts";
+import { keysCheck, refuseWishesUnlessKnown } from "./wiring/keys-check.ts";
 import { startKeysRole } from "./wiring/keys-role.ts";
 import { legacyOptionsOf } from "./wiring/legacy-options.ts";
+import { edgeRules, openS3Side, policiesOf, type S3Side } from "./wiring/s3-side.ts";
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
 import { statusTrustOf, tellStatus } from "./wiring/status.ts";
+import { openTracedWays, type TracedWays } from "./wiring/tracing.ts";
 import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
 import { openUploadState } from "./wiring/upload-state.ts";
 
@@ -49,42 +49,49 @@ export interface GatewayStart {
   readonly bus?: Bus;
 }
 
+/** A gateway whose roles run. */
+export interface RunningRoles {
+  /** Port of edge, where it is one of them. */
+  readonly port: number | undefined;
+  /** What it goes by, to be exchanged. */
+  readonly rules: RulesInForce;
+  readonly bus: Bus;
+  readonly metrics: Metrics;
+}
+
 interface Process extends GatewayStart {
+  readonly rules: RulesInForce;
   readonly metrics: Metrics;
   readonly health: Health;
   readonly bus: Bus;
+  readonly ways: TracedWays;
   /** Transfers between roles of this process. */
   readonly local: LocalTransfers;
   /** Undefined where all roles are in this process: there is no boundary, and so nothing to prove. */
   readonly secrets: ServiceSecrets | undefined;
 }
 
-/** What only those know who speak S3: edge and crypto. */
-interface S3Side {
-  readonly entrance: Entrance;
-  /** Who may go on: one count for all roles of the process. */
-  readonly places: Pick<Admission, "enter">;
-  readonly backend: Backend;
-}
-
 /** How long requests under way may take after SIGTERM. */
 const GRACE_MS = 20_000;
 
-/** Starts every role; resolves with the port of edge, where it is one of them. */
-export async function startGateway(start: GatewayStart): Promise<{ port: number | undefined }> {
+/** Starts every role. */
+export async function startGateway(start: GatewayStart): Promise<RunningRoles> {
   const { config, roles, stack, log } = start;
   const metrics = createMetrics();
+  const ways = await openTracedWays(config.tracing, start);
   startFips(config.encryption, { metrics, log });
   const health = new Health({ version: VERSION, log });
   if (config.metrics.addr) {
     stack.use(await serveProbes({ address: config.metrics.addr, health, metrics, log }));
   }
   // Before the broker is waited for: a configuration that is refused is refused at once.
-  const s3 = roles.has("edge") || roles.has("crypto") ? openS3Side(start, metrics) : undefined;
+  const rules = new RulesInForce(readRules(config, start));
+  const s3 = openS3Side({ ...start, rules, metrics, health, ways });
   const name = `s3eg ${[...roles].join("+")}`;
-  const { bus, nats } = start.bus
+  const { bus: opened, nats } = start.bus
     ? { bus: start.bus, nats: undefined }
     : await openBus(config.nats, { name, log, signal: start.stop });
+  const bus = ways.bus(new MeasuredBus(opened, metrics));
   const secrets = await secretsOf(config, roles);
   const trust = statusTrustOf(config, roles, secrets);
   if (roles.has("audit")) {
@@ -96,10 +103,10 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   if (config.nats.url !== undefined)
     health.add("nats", async () => await refuseUnless(bus.isConnected));
   const local = new LocalTransfers({ log });
-  const process: Process = { ...start, metrics, health, bus, local, secrets };
+  const process: Process = { ...start, rules, metrics, health, bus, ways, local, secrets };
   const tell = tellStatus({ ...process, trust });
   if (roles.has("keys")) {
-    await startKeysRole({ ...process, nats, policies: followedPolicies(roles, s3) });
+    await startKeysRole({ ...process, nats, rules: roles.has("edge") ? rules : undefined });
   }
   if (s3 && roles.has("crypto")) await startCryptoRole(process, s3);
   const port = s3 && roles.has("edge") ? await startEdgeRole(process, s3) : undefined;
@@ -111,24 +118,11 @@ export async function startGateway(start: GatewayStart): Promise<{ port: number 
   health.markReady();
   tell();
   log.info({ roles: [...roles], version: VERSION }, "started");
-  return { port };
-}
-
-/** The policies that this process goes by; who only reads backend identities has none. */
-function followedPolicies(roles: ReadonlySet<Role>, s3?: S3Side): Policies | undefined {
-  return roles.has("edge") ? s3?.entrance.policies : undefined;
-}
-
-function openS3Side({ config, roles, env, stack, log }: GatewayStart, metrics: Metrics): S3Side {
-  const entrance = openEntrance(config, roles, env);
-  const backend = openBackend(config.backend, { identities: entrance.identities, log });
-  stack.use(backend);
-  const places = openAdmission(admissionLimitsOf(config.limits), metrics);
-  return { entrance, places, backend };
+  return { port, rules, bus, metrics };
 }
 
 async function startCryptoRole(process: Process, { backend }: S3Side): Promise<void> {
-  const { config, roles, stack, bus, local, log, metrics, secrets } = process;
+  const { config, roles, stack, bus, ways, local, log, metrics, secrets } = process;
   const session = roles.has("keys") ? undefined : sessionOf(config, secrets?.keys);
   const state = await openUploadState(process);
   if (state) {
@@ -152,7 +146,7 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
     cache: dataKeyCacheLimits(config.encryption.key_manager),
   };
   if (!secrets) {
-    stack.use(startCrypto({ ...common, transfers: local }));
+    stack.use(startCrypto({ ...common, transfers: ways.answering(local) }));
     return;
   }
   const tickets = new TransferTickets(secrets.service);
@@ -161,9 +155,10 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
     proof: new WorkerProof(secrets.service),
     zone: config.zone,
     log,
+    metrics,
   });
   stack.use(server);
-  const transfers = onAll([local, server]);
+  const transfers = ways.answering(onAll([local, server]));
   const guard = new AnswerGuard({ secret: secrets.service });
   const crypto = startCrypto({ ...common, transfers, guard, worker: describe });
   stack.use(crypto);
@@ -176,7 +171,7 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
 }
 
 async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
-  const { config, roles, stack, bus, local, secrets } = process;
+  const { config, roles, stack, rules, bus, ways, local, metrics, secrets } = process;
   const remote =
     roles.has("crypto") || !secrets
       ? undefined
@@ -186,11 +181,20 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
           proof: new WorkerProof(secrets.service),
           zone: config.zone,
           log: process.log,
+          metrics,
         });
   if (remote) stack.use(remote.client);
   const session = sessionOf(config, secrets?.service);
-  if (!roles.has("keys"))
-    process.health.add("keys", keysCheck(bus, session, s3.entrance.policies.keyWishes));
+  if (!roles.has("keys")) {
+    process.health.add(
+      "keys",
+      keysCheck(bus, session, () => policiesOf(rules.current).keyWishes),
+    );
+    rules.checkedBy(async (next) => {
+      const wishes = { before: policiesOf(rules.current), next: policiesOf(next) };
+      await refuseWishesUnlessKnown({ bus, session }, wishes);
+    });
+  }
   if (remote) process.health.add("crypto", async () => await refuseUnless(remote.table.size > 0));
   const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
   const edge = await startEdge({
@@ -198,12 +202,12 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
     needsEqualParts,
     listen: config.listen_addr ?? { port: 8080 },
     backend: s3.backend,
-    credentials: s3.entrance.credentials,
-    policies: s3.entrance.policies,
-    crypto: remote?.client ?? local,
+    ...edgeRules(rules.current),
+    crypto: ways.asking(measuredTransfers(remote?.client ?? local, metrics)),
+    tracing: ways.tracing,
     probeBucket: config.backend.probe_bucket,
     session,
-    hasOwnMetricsPort: config.metrics.addr !== undefined,
+    hasOwnMetricsPort: hasMetricsElsewhere(process),
     hasBucketLabel: config.metrics.enable_bucket_label,
     accessLog: {
       format: config.logging.access_log_format,
@@ -214,7 +218,13 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
     places: s3.places,
   });
   stack.use(edge);
+  rules.adoptedBy((next) => edge.adopt(edgeRules(next)));
   return edge.port;
+}
+
+/** On a listener of their own, else with the admin API behind its token; only else on the S3 port. */
+function hasMetricsElsewhere({ config, roles }: Pick<Process, "config" | "roles">): boolean {
+  return config.metrics.addr !== undefined || (roles.has("admin") && config.admin.enabled);
 }
 
 async function refuseUnless(isGood: boolean): Promise<void> {

@@ -6,6 +6,8 @@ import type { ListenAddress } from "@s3eg/shared/runtime/config.ts";
 import type { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
+import type { ServerCertificate } from "@s3eg/shared/runtime/server-certificate.ts";
+import type { Tracing } from "@s3eg/shared/runtime/tracing.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import type { z } from "zod";
 import type { AccessLogStyle } from "./access-log.ts";
@@ -23,6 +25,8 @@ export interface EdgeRules {
   readonly config: EdgeConfig;
   readonly credentials: Credentials;
   readonly policies: Policies;
+  /** Where `tls.enabled`: that of the S3 port. */
+  readonly certificate?: ServerCertificate | undefined;
 }
 
 /** Everything edge needs; it owns none of it but its own listener. */
@@ -49,6 +53,8 @@ export interface EdgeParts extends EdgeRules {
   readonly health: Health;
   /** Who may go on; one for all roles of the process. */
   readonly places: Places;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** How long requests under way may take after the stop was asked for. */
   readonly graceMs: number;
 }

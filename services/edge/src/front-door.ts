@@ -1,13 +1,17 @@
 /** The front door as the settings make it: whom it lets in, and the rooms behind it. */
 import { isDeepStrictEqual } from "node:util";
+import { BodyTurns } from "@s3eg/shared/http/body-turns.ts";
 import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
+import { continuedPolicies } from "./auth/continued-policies.ts";
 import { probeBackend } from "./backend-probe.ts";
 import { cacheLimitsOf, rateOf } from "./config/traffic.ts";
+import { partCopyMetrics } from "./copy/part-copy-metrics.ts";
 import type { EdgeParts, EdgeRules } from "./edge-parts.ts";
 import { MemoryFactsIndex } from "./facts-index.ts";
 import type { FrontDoor } from "./handle-request.ts";
 import { headerReissueOf } from "./header-reissue.ts";
 import { answeredOperations } from "./inbox.ts";
+import { listingMetrics } from "./listing-metrics.ts";
 import { listingSizesOf } from "./listing-sizes.ts";
 import { operationMatcher } from "./match-operation.ts";
 import { knownObjectsOf } from "./object-facts.ts";
@@ -35,13 +39,20 @@ export async function openFrontDoor(parts: EdgeParts): Promise<FrontDoor> {
     proxiedBucket: config.proxied_bucket,
     limits: requestLimits(rateOf(config.rate_limit), metrics),
     places: parts.places,
+    turns: new BodyTurns(),
     rooms: {
       backend,
       crypto,
       headers: headerReissueOf(bus, session),
-      sizes: listingSizesOf({ backend, known, needsEqualParts }),
+      sizes: listingSizesOf({
+        backend,
+        known,
+        needsEqualParts,
+        measured: listingMetrics(metrics, parts),
+      }),
       needsEqualParts,
       known,
+      partCopies: partCopyMetrics(metrics),
       cache: openResponseCache(cacheLimitsOf(config.cache), { bus, metrics }),
       maxPartBytes: config.server.max_part_buffer,
       honoured: parts.probeBucket ? await probeBackend(backend, parts.probeBucket, log) : undefined,
@@ -54,7 +65,7 @@ export function changedDoor(
   door: FrontDoor,
   { before, after, metrics }: { before: EdgeRules; after: EdgeRules } & Pick<EdgeParts, "metrics">,
 ): FrontDoor {
-  const { config, credentials, policies } = after;
+  const { config, credentials } = after;
   const rate = rateOf(config.rate_limit);
   const isRateKept = isDeepStrictEqual(rate, rateOf(before.config.rate_limit));
   return {
@@ -65,7 +76,7 @@ export function changedDoor(
       clockSkewMs: config.auth.clock_skew_tolerance,
       allowsV2: config.auth.allow_legacy_signature_v2,
     },
-    policies,
+    policies: continuedPolicies(door.policies, after.policies),
     limits: isRateKept ? door.limits : requestLimits(rate, metrics),
   };
 }

@@ -2,12 +2,17 @@
 import { once } from "node:events";
 import { warnOfUnsealed } from "./auth/loud-policies.ts";
 import type { EdgeParts, EdgeRules } from "./edge-parts.ts";
+import { exchangeCertificate } from "./exchanged-certificate.ts";
 import { requestRecorders } from "./finished-request.ts";
 import { changedDoor, openFrontDoor } from "./front-door.ts";
+import { showPolicies } from "./policy-metrics.ts";
 import { measurePort } from "./port-metrics.ts";
 import { portSettings } from "./port-settings.ts";
 import { s3Server } from "./server.ts";
 import { stopServer } from "./stop-server.ts";
+
+/** Connections that the kernel takes before we do: who finds no room knocks again after a second, then three. */
+const BACKLOG = 4096;
 
 /** An edge that listens. Disposing stops taking requests and waits for those under way. */
 export interface RunningEdge extends AsyncDisposable {
@@ -18,17 +23,18 @@ export interface RunningEdge extends AsyncDisposable {
 
 /** Starts edge; resolves when it listens. */
 export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
-  const { config, log, metrics, health } = parts;
+  const { log, metrics, health } = parts;
   warnOfUnsealed(parts.policies, log);
-  const settings = portSettings(config);
+  showPolicies(parts.policies, metrics);
+  const settings = portSettings(parts);
   let door = await openFrontDoor(parts);
   let rules: EdgeRules = parts;
   const server = s3Server(() => door, settings, {
     probes: { health, metrics: parts.hasOwnMetricsPort ? undefined : metrics },
     ...requestRecorders(parts),
   });
-  measurePort(server, { metrics, certificate: settings.tls?.cert });
-  server.listen(parts.listen.port, parts.listen.host);
+  measurePort(server, { metrics, certificate: settings.certificate?.cert });
+  server.listen({ ...parts.listen, backlog: BACKLOG });
   await once(server, "listening");
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : parts.listen.port;
@@ -36,6 +42,8 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
     port,
     adopt(after) {
       door = changedDoor(door, { before: rules, after, metrics });
+      exchangeCertificate(server, { before: rules, after, metrics });
+      showPolicies(after.policies, metrics);
       rules = after;
     },
     [Symbol.asyncDispose]: () => stopServer(server, parts.graceMs),

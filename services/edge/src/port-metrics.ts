@@ -18,7 +18,11 @@ export function measurePort(
     open.add({}, 1);
     socket.once("close", () => open.add({}, -1));
   });
-  if (certificate === undefined) return;
+  if (certificate !== undefined) measureCertificate(certificate, metrics);
+}
+
+/** Says how long a certificate of the port is good, the one that it has now. */
+export function measureCertificate(certificate: string, metrics: Metrics): void {
   metrics
     .gauge({
       name: "gateway_tls_cert_expiry_seconds",

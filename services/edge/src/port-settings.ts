@@ -1,13 +1,18 @@
 /** How the S3 port behaves, from the settings of edge. */
-import { readFileSync } from "node:fs";
-import type { EdgeConfig } from "./edge-parts.ts";
+import type { EdgeRules } from "./edge-parts.ts";
 import type { PortSettings } from "./server.ts";
 
 /** What 0 means for the timeouts of bodies: users know it as "no limit", but a client that stands still must end some time. */
 const STANDARD_IDLE_MS = 60_000;
 
-/** The port's settings; reads certificate and key. */
-export function portSettings({ server, tls }: Pick<EdgeConfig, "server" | "tls">): PortSettings {
+/** The port's settings. */
+export function portSettings({
+  config: { server, tls },
+  certificate,
+}: {
+  readonly config: Pick<EdgeRules["config"], "server" | "tls">;
+  readonly certificate?: EdgeRules["certificate"];
+}): PortSettings {
   return {
     readIdleMs: server.read_timeout || STANDARD_IDLE_MS,
     writeIdleMs: server.write_timeout || STANDARD_IDLE_MS,
@@ -17,10 +22,6 @@ export function portSettings({ server, tls }: Pick<EdgeConfig, "server" | "tls">
     virtualHostDomains: server.virtual_host_domains,
     trustedProxies: server.trusted_proxies,
     isHttps: tls.enabled || server.force_https,
-    ...(tls.enabled ? { tls: certificate(tls) } : {}),
+    ...(certificate ? { certificate } : {}),
   };
-}
-
-function certificate({ cert_file = "", key_file = "" }: EdgeConfig["tls"]) {
-  return { cert: readFileSync(cert_file, "utf8"), key: readFileSync(key_file, "utf8") };
 }

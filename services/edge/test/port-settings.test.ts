@@ -1,25 +1,22 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, it } from "node:test";
 import { z } from "zod";
 import { edgeSettings } from "../src/config.ts";
 import { portSettings } from "../src/port-settings.ts";
 
-const parse = (value: unknown) => z.strictObject(edgeSettings).parse(value);
+const given = (value: unknown) => ({ config: z.strictObject(edgeSettings).parse(value) });
 
 describe("portSettings", () => {
   it("watches bodies also where no timeout is set", () => {
-    const settings = portSettings(parse({}));
+    const settings = portSettings(given({}));
     assert.equal(settings.readIdleMs, 60_000);
     assert.equal(settings.writeIdleMs, 60_000);
-    assert.equal(settings.tls, undefined);
+    assert.equal(settings.certificate, undefined);
     assert.equal(settings.isHttps, false);
   });
 
   it("tells clients to come by HTTPS where a proxy ends it", () => {
-    assert.equal(portSettings(parse({ server: { force_https: true } })).isHttps, true);
+    assert.equal(portSettings(given({ server: { force_https: true } })).isHttps, true);
   });
 
   it("takes timeouts as they are given", () => {
@@ -29,24 +26,18 @@ describe("portSettings", () => {
       idle_timeout: "1m",
       max_header_bytes: 9000,
     };
-    const settings = portSettings(parse({ server }));
+    const settings = portSettings(given({ server }));
     assert.equal(settings.readIdleMs, 5000);
     assert.equal(settings.writeIdleMs, 7000);
     assert.equal(settings.keepAliveMs, 60_000);
     assert.equal(settings.maxHeaderBytes, 9000);
   });
 
-  it("reads certificate and key", () => {
-    const folder = mkdtempSync(join(tmpdir(), "port-"));
-    try {
-      const [cert_file, key_file] = [join(folder, "cert"), join(folder, "key")];
-      writeFileSync(cert_file, "C");
-      writeFileSync(key_file, "K");
-      const settings = portSettings(parse({ tls: { enabled: true, cert_file, key_file } }));
-      assert.deepEqual(settings.tls, { cert: "C", key: "K" });
-      assert.equal(settings.isHttps, true);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+  it("has the certificate that it is given, and then tells clients to come by HTTPS", () => {
+    const tls = { enabled: true, cert_file: "cert", key_file: "key" };
+    const certificate = { cert: "C", key: "K" };
+    const settings = portSettings({ ...given({ tls }), certificate });
+    assert.deepEqual(settings.certificate, certificate);
+    assert.equal(settings.isHttps, true);
   });
 });

@@ -15,20 +15,36 @@ export interface BackendCredentials {
   find(identity?: string): Promise<BackendIdentity>;
 }
 
-/** Identities that do not change: a default one and further ones by access key. */
+/** Identities beside the default one; which ones can change. */
+export interface FurtherIdentities {
+  find(accessKey: string): BackendIdentity | undefined;
+}
+
+/** A default identity that does not change, and further ones by access key. */
 export function staticCredentials(
   standard: BackendIdentity | undefined,
-  additional: readonly BackendIdentity[] = [],
+  additional: readonly BackendIdentity[] | FurtherIdentities = [],
 ): BackendCredentials {
-  const byAccessKey = new Map(additional.map((identity) => [identity.accessKey, identity]));
+  const further = isListed(additional) ? listed(additional) : additional;
   return {
     async find(identity) {
-      const found = identity === undefined ? standard : byAccessKey.get(identity);
+      const found = identity === undefined ? standard : further.find(identity);
       if (found) return found;
       if (identity !== undefined && identity === standard?.accessKey) return standard;
       throw unknownIdentity(identity);
     },
   };
+}
+
+function isListed(
+  identities: readonly BackendIdentity[] | FurtherIdentities,
+): identities is readonly BackendIdentity[] {
+  return Array.isArray(identities);
+}
+
+function listed(identities: readonly BackendIdentity[]): FurtherIdentities {
+  const byAccessKey = new Map(identities.map((identity) => [identity.accessKey, identity]));
+  return { find: (accessKey) => byAccessKey.get(accessKey) };
 }
 
 /** What a source of temporary keys gives. */
@@ -43,7 +59,7 @@ export interface TemporaryKeys {
 export interface RefreshSettings {
   /** Brings new keys. Called once at a time, and never before it is needed. */
   readonly load: () => Promise<TemporaryKeys>;
-  readonly additional?: readonly BackendIdentity[];
+  readonly additional?: readonly BackendIdentity[] | FurtherIdentities;
   readonly log: Pick<Log, "warn">;
   /** Milliseconds since 1970. */
   readonly now?: () => number;

@@ -9,9 +9,11 @@ export interface Starting {
   readonly stack: AsyncDisposableStack;
   /** Aborts at the first signal, also while starting. */
   readonly stop: AbortSignal;
+  /** Has `listener` told of every SIGHUP, of one that came before at once. Nobody is ended by it, with a listener or without. */
+  onHangUp(listener: () => void): void;
 }
 
-type HostEvent = "SIGINT" | "SIGTERM" | "uncaughtException";
+type HostEvent = "SIGINT" | "SIGTERM" | "SIGHUP" | "uncaughtException";
 
 /** What is needed of the process that hosts the gateway. */
 export interface Host {
@@ -48,10 +50,17 @@ export async function runUntilSignal(
     reporter.report(error, "uncaught exception");
     host.exit(EXIT.failed);
   };
+  const hangUps = new HangUps();
+  const onHangUp = () => hangUps.tell();
   host.on("SIGTERM", onSignal).on("SIGINT", onSignal).on("uncaughtException", onCrash);
+  host.on("SIGHUP", onHangUp);
   let code: number = EXIT.stopped;
   try {
-    reporter.log = await start({ stack, stop: stop.signal });
+    reporter.log = await start({
+      stack,
+      stop: stop.signal,
+      onHangUp: (listener) => hangUps.listen(listener),
+    });
     await aborted(stop.signal);
     reporter.log.info({ graceMs }, "stopping");
   } catch (error) {
@@ -59,6 +68,7 @@ export async function runUntilSignal(
   }
   const isClosed = await closeWithin(stack, graceMs, reporter);
   host.off("SIGTERM", onSignal).off("SIGINT", onSignal).off("uncaughtException", onCrash);
+  host.off("SIGHUP", onHangUp);
   host.exit(isClosed || code !== EXIT.stopped ? code : EXIT.failed);
 }
 
@@ -79,6 +89,23 @@ export function thisProcess(): Host {
     exit: (code) => process.exit(code),
   };
   return host;
+}
+
+/** Who wants to know of SIGHUP, and whether there was one that nobody has heard of yet. */
+class HangUps {
+  #listener: (() => void) | undefined;
+  #isMissed = false;
+
+  listen(listener: () => void): void {
+    this.#listener = listener;
+    if (this.#isMissed) listener();
+    this.#isMissed = false;
+  }
+
+  tell(): void {
+    if (this.#listener) this.#listener();
+    else this.#isMissed = true;
+  }
 }
 
 /** Says what went wrong in the log, or on standard error while there is none. */

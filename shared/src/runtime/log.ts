@@ -1,4 +1,5 @@
 /** The log: one JSON line per event on standard output, through pino. Loggers are passed in, never imported. */
+import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { pino, stdTimeFunctions } from "pino";
 import { Fault } from "../faults.ts";
@@ -25,15 +26,21 @@ export interface LogDestination {
   write(line: string): void;
 }
 
+/** A log whose level can be changed while it is written; every log made of it by `child` has the same. */
+export interface AdjustableLog extends Log {
+  setLevel(level: LogLevel): void;
+}
+
 /** Makes the log of a service (or of a process with several). Lines go to standard output unless `destination` is given. */
 export function createLog(options: {
   readonly service: string;
   readonly level: LogLevel;
   readonly destination?: LogDestination;
-}): Log {
-  return pino(
+}): AdjustableLog {
+  const lines: Log = pino(
     {
-      level: options.level,
+      // Which lines are written is said below: a child of pino's keeps the level that it began with.
+      level: LOG_LEVELS[0],
       base: { service: options.service, instance: `${hostname()}-${process.pid}` },
       timestamp: stdTimeFunctions.isoTime,
       formatters: {
@@ -44,6 +51,31 @@ export function createLog(options: {
     },
     options.destination ?? standardOutput(),
   );
+  const threshold = { rank: LOG_LEVELS.indexOf(options.level) };
+  return {
+    ...withThreshold(lines, threshold),
+    setLevel(level) {
+      threshold.rank = LOG_LEVELS.indexOf(level);
+    },
+  };
+}
+
+/** Passes on what is important enough now. */
+function withThreshold(lines: Log, threshold: { readonly rank: number }): Log {
+  const [debug, info, warn, error] = LOG_LEVELS.map((level, rank) => {
+    const write = (fields: LogFields, message: string) => {
+      if (rank >= threshold.rank) lines[level](fields, message);
+    };
+    return write;
+  });
+  assert(debug && info && warn && error);
+  return {
+    debug,
+    info,
+    warn,
+    error,
+    child: (fields) => withThreshold(lines.child(fields), threshold),
+  };
 }
 
 /** Gathered to one system call this often, and at this size. A warning or an error is written at once. */

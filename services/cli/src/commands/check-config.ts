@@ -6,9 +6,9 @@ import type { Policies } from "../../../edge/src/auth/policy.ts";
 import { activeStore } from "../../../keys/src/config/configured-stores.ts";
 import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
 import { configSchema } from "../config-schema.ts";
-import { openEntrance } from "../entrance.ts";
 import { type Env, type GatewayConfig, readGatewayConfig } from "../gateway-config.ts";
 import type { Role } from "../roles.ts";
+import { readRules } from "../rules.ts";
 import { refuseUnknownKeys } from "../wiring/policy-keys.ts";
 import { secretsOf } from "../wiring/secrets.ts";
 
@@ -22,9 +22,8 @@ export async function checkConfig(args: readonly string[], env: Env): Promise<st
   let policies: Policies | undefined;
   const problems = await problemsOf([
     () => {
-      if (!roles.has("edge") && !roles.has("crypto")) return;
-      const entrance = openEntrance(config, roles, env);
-      if (roles.has("edge")) policies = entrance.policies;
+      const { entrance } = readRules(config, { roles, env });
+      if (roles.has("edge")) policies = entrance?.policies;
     },
     () => secretsOf(config, roles),
     async () => await openKeys({ config, roles, env }, policies),

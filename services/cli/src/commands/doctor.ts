@@ -157,7 +157,7 @@ async function keysElsewhere({ config, roles, env, log }: Patient): Promise<stri
   const signal = AbortSignal.timeout(10_000);
   const { bus } = await openBus(config.nats, { name: "s3eg doctor", log, signal });
   try {
-    await keysCheck(bus, sessionOf(config, secrets?.service), keyWishes)(signal);
+    await keysCheck(bus, sessionOf(config, secrets?.service), () => keyWishes)(signal);
   } finally {
     await bus.drain();
   }

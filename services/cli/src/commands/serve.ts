@@ -2,10 +2,12 @@
 
 import { collectWhenIdle, startedUp } from "@s3eg/shared/http/short-lived.ts";
 import type { Starting } from "@s3eg/shared/runtime/lifecycle.ts";
-import { createLog, type Log } from "@s3eg/shared/runtime/log.ts";
+import { type AdjustableLog, createLog, type Log } from "@s3eg/shared/runtime/log.ts";
 import { demoBanner, openDemo } from "../demo.ts";
-import { startGateway } from "../gateway.ts";
-import { type Env, readGatewayConfig } from "../gateway-config.ts";
+import { type RunningRoles, startGateway } from "../gateway.ts";
+import { type Env, type GatewayConfig, readGatewayConfig } from "../gateway-config.ts";
+import { startReloading } from "../reload/reload.ts";
+import type { Role } from "../roles.ts";
 
 /** What `serve` is given. */
 export interface Serving extends Starting {
@@ -28,13 +30,41 @@ export async function serve(serving: Serving): Promise<Log> {
     );
   }
   stack.use(collectWhenIdle());
+  const starting = { roles, env, stack, stop, log };
   if (!roles.has("dev-store")) {
-    await startGateway({ config, roles, env, stack, stop, log });
+    const running = await startGateway({ ...starting, config });
+    reloadWhileServing(serving, { ...starting, running, fillIn: (read) => read });
     startedUp();
     return log;
   }
   const demo = await openDemo({ config, env, stack, log });
-  const { port } = await startGateway({ config: demo.config, roles, env, stack, stop, log });
-  if (port !== undefined) serving.print(demoBanner(demo, port));
+  const running = await startGateway({ ...starting, config: demo.config });
+  reloadWhileServing(serving, { ...starting, running, fillIn: (read) => demo.fillIn(read) });
+  if (running.port !== undefined) serving.print(demoBanner(demo, running.port));
   return log;
+}
+
+/** Has the process go by what its files say, also when they change. */
+function reloadWhileServing(
+  { args, env, stack, onHangUp }: Serving,
+  given: {
+    readonly running: RunningRoles;
+    readonly roles: ReadonlySet<Role>;
+    readonly log: AdjustableLog;
+    /** What a demo makes up is not in the files. */
+    fillIn(read: GatewayConfig): GatewayConfig;
+  },
+): void {
+  const { running, roles, log, fillIn } = given;
+  const { rules, bus, metrics } = running;
+  rules.adoptedBy(({ config }) => log.setLevel(config.log_level));
+  const reloader = startReloading({
+    readConfig: () => fillIn(readGatewayConfig(args, env).config),
+    rules,
+    roles,
+    env,
+    rooms: { log, metrics, bus, roles: [...roles] },
+  });
+  stack.use(reloader);
+  onHangUp(() => void reloader.reload());
 }

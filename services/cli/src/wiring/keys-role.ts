@@ -6,12 +6,13 @@ import type { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
-import type { Policies } from "../../../edge/src/auth/policy.ts";
 import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
 import { configuredLegacy } from "../../../keys/src/legacy/configured-legacy.ts";
 import { startKeys } from "../../../keys/src/main.ts";
 import { openRotationDesk } from "../../../keys/src/rotation/configured-desk.ts";
 import type { Env, GatewayConfig } from "../gateway-config.ts";
+import type { RulesInForce } from "../reload/rules-in-force.ts";
+import type { Rules } from "../rules.ts";
 import { openRotationOn } from "./key-versions.ts";
 import { refuseUnknownKeys } from "./policy-keys.ts";
 import type { ServiceSecrets } from "./secrets.ts";
@@ -26,8 +27,8 @@ export interface KeysRole {
   /** Undefined without a broker. */
   readonly nats: NatsBus | undefined;
   readonly secrets: ServiceSecrets | undefined;
-  /** Those of edge, where it is a role of this process. */
-  readonly policies: Policies | undefined;
+  /** Those of edge, where it is a role of this process: its policies may name only keys that they may choose. */
+  readonly rules: RulesInForce | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly health: Health;
@@ -35,7 +36,7 @@ export interface KeysRole {
 
 /** Answers nobody before it knows which versions were retired: without JetStream, where NATS is configured, it waits. */
 export async function startKeysRole(role: KeysRole): Promise<void> {
-  const { config, env, stack, stop, bus, nats, secrets, policies, log, metrics, health } = role;
+  const { config, env, stack, stop, bus, nats, secrets, rules, log, metrics, health } = role;
   const guards = secrets?.keys && {
     dataKeys: new AnswerGuard({ secret: secrets.keys }),
     headers: new AnswerGuard({ secret: secrets.service }),
@@ -43,7 +44,13 @@ export async function startKeysRole(role: KeysRole): Promise<void> {
   const folder = join(config.data_dir, "keys");
   const parts = { config: config.encryption, env, folder, log, metrics };
   const custodians = stack.use(await configuredCustodian(parts));
-  if (policies) refuseUnknownKeys(policies, custodians);
+  if (rules) {
+    const check = async ({ entrance }: Rules) => {
+      if (entrance) refuseUnknownKeys(entrance.policies, custodians);
+    };
+    await check(rules.current);
+    rules.checkedBy(check);
+  }
   const section = config.nats;
   const options = { folder, section, secret: secrets?.keys, log, signal: stop };
   const rotation = stack.use(await openRotationOn(nats, custodians, options));

@@ -17,7 +17,7 @@ describe("the check whether keys answers", () => {
       if (failure) throw failure;
       return { plain: {} };
     });
-    const check = keysCheck(bus, undefined, []);
+    const check = keysCheck(bus, undefined, () => []);
     await check(signal);
     failure = new Fault("keys.unavailable", "away");
     await assert.rejects(check(signal), { code: "keys.unavailable" });
@@ -32,12 +32,14 @@ describe("the check whether keys answers", () => {
       throw new Fault("keys.unknown-key", "rsa is no key that policies may choose");
     });
     const named = ["rsa", "kmip", "rsa"].map((provider) => ({ keyWish: { provider }, place: "p" }));
-    await assert.rejects(keysCheck(bus, undefined, named)(signal), { code: "keys.unknown-key" });
+    await assert.rejects(keysCheck(bus, undefined, () => named)(signal), {
+      code: "keys.unknown-key",
+    });
     assert.deepEqual(asked, [[{ provider: "rsa" }, { provider: "kmip" }]]);
   });
 
   it("fails when nobody answers", async () => {
     const bus = new MemoryBus({ log: new KeptLog() });
-    await assert.rejects(keysCheck(bus, undefined, [])(signal), { code: "bus.no-responder" });
+    await assert.rejects(keysCheck(bus, undefined, () => [])(signal), { code: "bus.no-responder" });
   });
 });

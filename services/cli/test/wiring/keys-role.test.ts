@@ -26,7 +26,7 @@ describe("startKeysRole", () => {
     const stop = new AbortController().signal;
     await startKeysRole({
       ...{ config, env, stack, stop, bus, log, health, metrics: createMetrics() },
-      ...{ nats: undefined, secrets: undefined, policies: undefined },
+      ...{ nats: undefined, secrets: undefined, rules: undefined },
     });
     health.markReady();
     const readiness = await health.answer("/readyz");

@@ -48,6 +48,11 @@ export function configuredCredentials(
   return [...seen.values()];
 }
 
+/** True where two credentials are the same in everything. */
+export function isSameCredential(one: ConfiguredCredential, other: ConfiguredCredential): boolean {
+  return one.accessKey === other.accessKey && one.label === other.label && isSame(one, other);
+}
+
 function isSame(one: ConfiguredCredential, other: ConfiguredCredential): boolean {
   return (
     one.secretKey.reveal() === other.secretKey.reveal() &&

@@ -30,6 +30,11 @@ export class Credentials {
     );
   }
 
+  /** Every credential, in the order in which they are configured. */
+  get all(): readonly Credential[] {
+    return [...this.#byAccessKey.values()];
+  }
+
   find(accessKey: string): Credential | undefined {
     return this.#byAccessKey.get(accessKey);
   }
