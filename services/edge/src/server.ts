@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { Fault } from "@s3eg/shared/faults.ts";
+import type { Body } from "@s3eg/shared/http/body.ts";
 import { bodyOfReadable } from "@s3eg/shared/http/node-body.ts";
 import { type ServerCertificate, secureOptions } from "@s3eg/shared/runtime/server-certificate.ts";
 import type { Concluded } from "./audit-trail.ts";
@@ -137,6 +138,7 @@ async function serveS3(door: FrontDoor, serving: Serving): Promise<void> {
   });
   let incoming: Incoming | undefined;
   let place: Disposable | undefined;
+  let client = clientIp;
   let outcome: Pick<Finished, "status" | "bytesOut" | "errorCode" | "error">;
   try {
     door.limits.arrived(clientIp);
@@ -144,10 +146,12 @@ async function serveS3(door: FrontDoor, serving: Serving): Promise<void> {
     const openBody = () => {
       if (isBodyHeldBack) res.writeContinue();
       isBodyHeldBack = false;
-      return bodyOfReadable(req, { idleMs: settings.readIdleMs });
+      const body = bodyOfReadable(req, { idleMs: settings.readIdleMs });
+      return door.turns.bodyOf(client, body);
     };
     const { signal } = gone;
     const enter = async (wanted: WantedPlace) => {
+      client = wanted.client;
       place = await placeOf(door.places, { ...wanted, signal });
     };
     const isSecure = serving.isSecureOf(req);
@@ -157,7 +161,8 @@ async function serveS3(door: FrontDoor, serving: Serving): Promise<void> {
     const sent = { status: answer.status, bytesOut: sizeOf(answer) };
     const concluded = { id, req, clientIp, incoming, sighting, milliseconds, ...sent };
     await recordOrDestroy(serving, answer, concluded);
-    outcome = { status: answer.status, bytesOut: await sendAnswer(exchange, answer) };
+    const paced = inTurns(answer, (body) => door.turns.bodyOf(client, body));
+    outcome = { status: answer.status, bytesOut: await sendAnswer(exchange, paced) };
   } catch (error) {
     outcome = await refuse(exchange, error);
   } finally {
@@ -179,6 +184,13 @@ async function recordOrDestroy(
     if (typeof body === "object") body.body.destroy(error);
     throw error;
   }
+}
+
+function inTurns(answer: S3Answer, turned: (body: Body) => Body): S3Answer {
+  const { body } = answer;
+  return typeof body === "object"
+    ? { ...answer, body: { ...body, body: turned(body.body) } }
+    : answer;
 }
 
 function sizeOf({ body }: S3Answer): number {
