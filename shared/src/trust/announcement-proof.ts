@@ -13,7 +13,7 @@ import type { Secret } from "../runtime/secret.ts";
 import { canonicalJson } from "./canonical-json.ts";
 
 /** What is announced, so that a proof of one thing proves no other. Part of the derived key: never changed. */
-export type Purpose = "worker" | "process" | "audit-events";
+export type Purpose = "worker" | "process" | "audit-events" | "log-level";
 
 /** A fact with its time (`Date.now()`) and its proof, base64. */
 export type Proven<Fact extends object> = Fact & {
