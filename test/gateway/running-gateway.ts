@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startGateway } from "../../services/cli/src/gateway.ts";
 import { readGatewayConfig } from "../../services/cli/src/gateway-config.ts";
+import { startReloading } from "../../services/cli/src/reload/reload.ts";
 import { type DevStore, startDevStore } from "../../services/dev-store/src/main.ts";
 import { createLog } from "../../shared/src/runtime/log.ts";
+import type { Metrics } from "../../shared/src/runtime/metrics.ts";
 import { Secret } from "../../shared/src/runtime/secret.ts";
 import { TappedBus } from "./tapped-bus.ts";
 import { type WireClient, wireClientOf } from "./wire-client.ts";
@@ -17,6 +19,8 @@ export interface GatewayWish {
   readonly env?: Readonly<Record<string, string>>;
   /** Policy files, as YAML. */
   readonly policies?: readonly string[];
+  /** Has it go by its files when they change, as `serve` does. */
+  readonly reloads?: boolean;
 }
 
 /** A request as the gateway logs it when it has ended. */
@@ -43,6 +47,7 @@ export interface RunningGateway extends AsyncDisposable {
   readonly behind: WireClient;
   /** Every line logged so far, by gateway and store. */
   readonly lines: readonly string[];
+  readonly metrics: Metrics;
   /** The requests that the gateway has finished and logged so far. */
   finished(): readonly FinishedRequest[];
   /** Stops the gateway as SIGTERM would; the store goes on. */
@@ -93,8 +98,15 @@ export async function runningGateway(wish: GatewayWish = {}): Promise<RunningGat
   held.defer(() => stack.disposeAsync());
   const bus = new TappedBus(log);
   const stop = new AbortController().signal;
-  const { port } = await startGateway({ config, roles, env, stack, stop, log, bus });
+  const running = await startGateway({ config, roles, env, stack, stop, log, bus });
+  const { port, rules, metrics } = running;
   if (port === undefined) throw new Error("edge does not listen");
+  if (wish.reloads) {
+    const rooms = { log, metrics, bus, roles: [...roles] };
+    const readConfig = () => readGatewayConfig([], env).config;
+    const watch = { quietMs: 10, pollMs: 50 };
+    stack.use(startReloading({ readConfig, rules, roles, env, rooms, watch }));
+  }
   const behind = wireClientOf(Number(store.endpoint.port), storeKeys);
   await behind.send("PUT", `/${BUCKET}`);
   const parts = held.move();
@@ -108,6 +120,7 @@ export async function runningGateway(wish: GatewayWish = {}): Promise<RunningGat
     bus,
     behind,
     lines,
+    metrics,
     finished: () => lines.flatMap(finishedRequest),
     stop: () => stack.disposeAsync(),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
