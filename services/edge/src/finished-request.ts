@@ -69,7 +69,8 @@ function logRequest(log: Log, { status, errorCode, error }: Finished, about: Log
   const fields = { ...about, ...optional("code", errorCode) };
   const isClients = error === undefined || isFault(error, "client.gone", "client.stalled");
   // An answer that broke off after its head has a status that tells nothing.
-  const isOurs = status === 499 ? !isClients : status >= 500 && status !== 501;
+  const isFailure = status >= 500 && status !== 501 && errorCode !== "SlowDown";
+  const isOurs = status === 499 ? !isClients : isFailure;
   if (isOurs) log.error({ ...fields, err: error }, "request failed");
   else log.info(fields, "request");
 }

@@ -2,6 +2,7 @@
 import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import type { WrappingKey } from "@s3eg/shared/contracts/keys.ts";
 import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
+import type { BodyTurns } from "@s3eg/shared/http/body-turns.ts";
 import { type Tracing, traced } from "@s3eg/shared/runtime/tracing.ts";
 import { checkAnonymous, checkStranger, NOBODY, unsigned } from "./auth/anonymous.ts";
 import { type Authenticated, type Authentication, authenticate } from "./auth/authenticate.ts";
@@ -36,6 +37,7 @@ export interface FrontDoor {
   readonly proxiedBucket: string | undefined;
   readonly limits: RequestLimits;
   readonly places: Places;
+  readonly turns: BodyTurns;
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined;
 }

@@ -9,6 +9,8 @@ import type { S3Answer } from "./operations/operation.ts";
 import type { S3Error } from "./s3/errors.ts";
 import { clientEtag } from "./s3/etags.ts";
 
+const DROP_PAUSE_MS = 250;
+
 /** What answering needs to know of the exchange. */
 export interface Exchange {
   readonly req: IncomingMessage;
@@ -46,7 +48,8 @@ export async function sendAnswer(exchange: Exchange, answer: S3Answer): Promise<
   }
   if (drains) {
     res.flushHeaders();
-    await dropRest(req);
+    // Who asks too much is not read from at full speed: that would cost what the refusal saved.
+    await dropRest(req, answer.status === 503 ? { pauseMs: DROP_PAUSE_MS } : {});
   }
   await end(res);
   return req.method === "HEAD" ? 0 : (body?.sizeBytes ?? 0);
@@ -97,8 +100,10 @@ function notModified({ fields }: S3Error): HeaderFields {
   return typeof fields.ETag === "string" ? { etag: clientEtag(fields.ETag) } : {};
 }
 
-function setHead({ res, id }: Exchange, { status, headers = {} }: S3Answer): void {
+function setHead({ req, res, id }: Exchange, { status, headers = {} }: S3Answer): void {
   res.statusCode = status;
+  // A connection of HTTP/1.1 lasts where nothing is said of it (RFC 9112 §9.3), and S3 says nothing.
+  if (req.httpVersion === "1.1" && res.shouldKeepAlive) res.removeHeader("connection");
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   res.setHeader("x-amz-request-id", id);
   res.setHeader("x-amz-id-2", id);
@@ -107,13 +112,15 @@ function setHead({ res, id }: Exchange, { status, headers = {} }: S3Answer): voi
 
 /** A connection whose request was not read to its end can't be used again (RFC 9112 §9.3). */
 function leaveBodyUnread({ req, res, isBodyHeldBack }: Exchange): boolean {
-  const hasBody =
-    req.headers["transfer-encoding"] !== undefined ||
-    Number(req.headers["content-length"] ?? 0) > 0;
-  const isUnread = hasBody && !req.complete;
+  const isUnread = hasBody(req) && !req.complete;
   if (isUnread) res.setHeader("connection", "close");
   // A client that waits for 100 Continue has sent nothing and must not be waited for.
   return isUnread && !isBodyHeldBack();
+}
+
+/** True if a body follows the head. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 async function end(res: ServerResponse): Promise<void> {

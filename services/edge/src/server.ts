@@ -14,7 +14,7 @@ import {
   secureRequestOf,
 } from "./client-address.ts";
 import { type FrontDoor, handleRequest, type Sighting } from "./handle-request.ts";
-import { type Exchange, sendAnswer, sendError } from "./http-answer.ts";
+import { type Exchange, hasBody, sendAnswer, sendError } from "./http-answer.ts";
 import { type Incoming, readIncoming } from "./incoming.ts";
 import type { S3Answer } from "./operations/operation.ts";
 import { answerProbe, type Probes } from "./probes.ts";
@@ -152,7 +152,8 @@ async function serveS3(door: FrontDoor, serving: Serving): Promise<void> {
     const { signal } = gone;
     const enter = async (wanted: WantedPlace) => {
       client = wanted.client;
-      place = await placeOf(door.places, { ...wanted, signal });
+      const onWait = () => leaveInKernel(req);
+      place = await placeOf(door.places, { ...wanted, signal, onWait });
     };
     const isSecure = serving.isSecureOf(req);
     const received = { incoming, id, clientIp, isSecure, signal, openBody, enter };
@@ -184,6 +185,11 @@ async function recordOrDestroy(
     if (typeof body === "object") body.body.destroy(error);
     throw error;
   }
+}
+
+/** Stops reading until somebody wants the body: what is not read costs the client's memory, not ours. */
+function leaveInKernel(req: IncomingMessage): void {
+  if (!req.complete && hasBody(req)) req.socket.pause();
 }
 
 function inTurns(answer: S3Answer, turned: (body: Body) => Body): S3Answer {

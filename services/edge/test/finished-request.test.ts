@@ -41,6 +41,7 @@ describe("a finished request", () => {
   for (const [fault, status, level] of [
     [new Fault("crypto.integrity", "chunk does not verify"), 500, "error"],
     [new Fault("backend.unavailable", "down"), 503, "error"],
+    [new Fault("limit.busy", "too many"), 503, "info"],
     [new Fault("crypto.not-sealed", "plain"), 403, "info"],
     [new Fault("crypto.invalid-range", "x"), 416, "info"],
   ] as const) {

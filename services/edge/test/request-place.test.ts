@@ -39,7 +39,7 @@ describe("the place of a request", () => {
     await using edge = await runningEdge({ places: ONE });
     const first = await begun(edge);
     const second = await edge.connect();
-    second.write(edge.head(PUT));
+    second.write(edge.head({ method: "GET", path: "/photos/cat" }));
     await until(edge, /\ngateway_admission_waiting_requests 1\n/);
     second.socket.destroy();
     await until(edge, /\ngateway_admission_waiting_requests 0\n/);

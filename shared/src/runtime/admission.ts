@@ -25,6 +25,8 @@ export interface Asking {
   readonly bytes: number;
   /** Aborted: it waits no longer, and the reason is thrown. */
   readonly signal?: AbortSignal | undefined;
+  /** Told when it has to wait. */
+  onWait?(): void;
 }
 
 /** What is in use. */
@@ -74,11 +76,15 @@ export class Admission {
    * Resolves when the request may go on, with its place: whoever asked disposes of it at the end, and twice does no harm. Throws
    * `limit.busy` where it would wait too long, or too many wait.
    */
-  async enter({ client, bytes, signal }: Asking): Promise<Disposable> {
+  async enter(asking: Asking): Promise<Disposable> {
+    const { client, bytes, signal } = asking;
     signal?.throwIfAborted();
     const wanted = { client, bytes: Math.min(bytes, this.#limits.maxBytes) };
     if (this.#queue.size === 0 && this.#fits(wanted)) this.#take(wanted);
-    else await this.#wait(wanted, signal);
+    else {
+      asking.onWait?.();
+      await this.#wait(wanted, signal);
+    }
     let isHeld = true;
     return {
       [Symbol.dispose]: () => {

@@ -11,9 +11,9 @@ const BASE_BYTES = 160 * MIB;
 const MIN_BUDGET_BYTES = 32 * MIB;
 const MAX_BUDGET_BYTES = 256 * MIB;
 
-/** A request that waits holds what the kernel handed over of its body already: so many bytes. Waiting may cost a quarter of the budget. */
+/** A request that waits holds what the kernel handed over of its body before: one read at most. Waiting may cost half of the budget, beside it. */
 const WAITING_BYTES = 64 * 1024;
-const WAITING_SHARE = 1 / 4;
+const WAITING_SHARE = 1 / 2;
 
 /** The section. */
 export const LimitsSection = z

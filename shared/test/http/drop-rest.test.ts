@@ -6,7 +6,10 @@ import { describe, it } from "node:test";
 import { dropRest } from "../../src/http/drop-rest.ts";
 
 /** Sends `sizeBytes` and gives what the client got to see of the answer. */
-async function send(sizeBytes: number, limits: { maxBytes: number }): Promise<number | string> {
+async function send(
+  sizeBytes: number,
+  limits: { maxBytes: number; pauseMs?: number },
+): Promise<number | string> {
   const server = createServer((incoming, response) => {
     response.writeHead(400, { connection: "close", "content-length": 2 }).write("no");
     dropRest(incoming, limits).then(() => response.end(), failed);
@@ -34,6 +37,10 @@ function failed(error: unknown): void {
 describe("dropRest", () => {
   it("lets a client that sends its whole body first see the answer", async () => {
     assert.equal(await send(3_000_000, { maxBytes: 4_000_000 }), 400);
+  });
+
+  it("lets one that reads the answer while it sends see it, with less of its body taken", async () => {
+    assert.equal(await send(3_000_000, { maxBytes: 4_000_000, pauseMs: 1000 }), 400);
   });
 
   it("does not take more than its limit", async () => {
