@@ -15,7 +15,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@azure": ["services/keys/src/custody/"],
   "@google-cloud": ["services/keys/src/custody/"],
   "@hpke": ["shared/test/"],
-  "@nats-io": ["shared/src/bus/", "e2e/"],
+  "@nats-io": ["shared/src/bus/", "deploy/nats/", "e2e/"],
   "@node-rs": ["shared/src/s3/"],
   "@opentelemetry": ["shared/src/runtime/span-exporter"],
   "@s3eg": [""],
@@ -134,7 +134,7 @@ function relativeProblem(
 }
 
 function isTestable(room: string): boolean {
-  return room === "shared" || room.startsWith("services/");
+  return room === "shared" || room === "deploy" || room.startsWith("services/");
 }
 
 function plainProblem(path: string, target: string): string | undefined {

@@ -7,7 +7,8 @@ import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
 import { measuredTransfers } from "@s3eg/shared/http/measured-transfers.ts";
 import { TransferTickets } from "@s3eg/shared/http/ticket.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
-import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { AdjustableLog } from "@s3eg/shared/runtime/log.ts";
+import { followLogLevel, LogLevelKeeper } from "@s3eg/shared/runtime/log-level.ts";
 import { createMetrics, type Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { serveProbes } from "@s3eg/shared/runtime/probe-server.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
@@ -44,7 +45,7 @@ export interface GatewayStart {
   /** Everything opened is put here; the last one in is closed first. */
   readonly stack: AsyncDisposableStack;
   readonly stop: AbortSignal;
-  readonly log: Log;
+  readonly log: AdjustableLog;
   /** Takes the place of the bus that `nats.*` describes: for tests that listen in on it or cut it. */
   readonly bus?: Bus;
 }
@@ -87,10 +88,9 @@ export async function startGateway(start: GatewayStart): Promise<RunningRoles> {
   // Before the broker is waited for: a configuration that is refused is refused at once.
   const rules = new RulesInForce(readRules(config, start));
   const s3 = openS3Side({ ...start, rules, metrics, health, ways });
-  const name = `s3eg ${[...roles].join("+")}`;
   const { bus: opened, nats } = start.bus
     ? { bus: start.bus, nats: undefined }
-    : await openBus(config.nats, { name, log, signal: start.stop });
+    : await openBus(config.nats, { roles, log, signal: start.stop });
   const bus = ways.bus(new MeasuredBus(opened, metrics));
   const secrets = await secretsOf(config, roles);
   const trust = statusTrustOf(config, roles, secrets);
@@ -104,13 +104,16 @@ export async function startGateway(start: GatewayStart): Promise<RunningRoles> {
     health.add("nats", async () => await refuseUnless(bus.isConnected));
   const local = new LocalTransfers({ log });
   const process: Process = { ...start, rules, metrics, health, bus, ways, local, secrets };
-  const tell = tellStatus({ ...process, trust });
+  const logLevel = stack.use(new LogLevelKeeper(log, config.log_level));
+  rules.adoptedBy((next) => logLevel.configure(next.config.log_level));
+  if (trust.isHeard) followLogLevel(logLevel, { bus, log, proof: trust.proofs?.logLevel });
+  const tell = tellStatus({ ...process, logLevel, trust });
   if (roles.has("keys")) {
     await startKeysRole({ ...process, nats, rules: roles.has("edge") ? rules : undefined });
   }
   if (s3 && roles.has("crypto")) await startCryptoRole(process, s3);
   const port = s3 && roles.has("edge") ? await startEdgeRole(process, s3) : undefined;
-  if (roles.has("admin")) await startAdminRole({ ...process, trust });
+  if (roles.has("admin")) await startAdminRole({ ...process, logLevel, trust });
   stack.defer(() => {
     health.markDraining();
     tell();

@@ -155,7 +155,7 @@ async function keysElsewhere({ config, roles, env, log }: Patient): Promise<stri
   const secrets = await secretsOf(config, roles);
   const { keyWishes } = openEntrance(config, roles, env).policies;
   const signal = AbortSignal.timeout(10_000);
-  const { bus } = await openBus(config.nats, { name: "s3eg doctor", log, signal });
+  const { bus } = await openBus(config.nats, { roles, log, signal });
   try {
     await keysCheck(bus, sessionOf(config, secrets?.service), () => keyWishes)(signal);
   } finally {
@@ -170,10 +170,10 @@ async function uploadState(patient: Patient): Promise<string | undefined> {
   return state && "answers";
 }
 
-async function broker({ config, log }: Patient): Promise<string | undefined> {
+async function broker({ config, roles, log }: Patient): Promise<string | undefined> {
   if (config.nats.url === undefined) return undefined;
   const signal = AbortSignal.timeout(10_000);
-  const { bus } = await openBus(config.nats, { name: "s3eg doctor", log, signal });
+  const { bus } = await openBus(config.nats, { roles, log, signal });
   await bus.drain();
   return "answers";
 }

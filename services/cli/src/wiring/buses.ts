@@ -5,6 +5,7 @@ import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { NatsBus } from "@s3eg/shared/bus/nats-bus.ts";
 import type { NatsSection } from "@s3eg/shared/runtime/common-config.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Role } from "../roles.ts";
 import { VERSION } from "../version.ts";
 
 /** The bus of a process, and the part of it that other processes hear; undefined without a broker. */
@@ -13,20 +14,22 @@ interface OpenedBus {
   readonly nats: NatsBus | undefined;
 }
 
-/** Opens the bus; the caller drains it, and with it what is under it. */
+/** Opens the bus; the caller drains it, and with it what is under it. `roles` are those whose user on the broker this process is. */
 export async function openBus(
   config: NatsSection,
-  { name, log, signal }: { name: string; log: Log; signal: AbortSignal },
+  { roles, log, signal }: { roles: ReadonlySet<Role>; log: Log; signal: AbortSignal },
 ): Promise<OpenedBus> {
   const local = new MemoryBus({ log });
   if (config.url === undefined) return { bus: local, nats: undefined };
   const remote = await NatsBus.connect({
     servers: config.url.split(",").map((url) => url.trim()),
-    name,
+    name: `s3eg ${[...roles].join("+")}`,
     version: VERSION,
     subjectPrefix: config.subject_prefix,
     credsFile: config.creds_file,
     tls: tlsOf(config.tls),
+    // An inbox for each user, which need not let any listen to the answers of another (deploy/nats).
+    inboxPrefix: `_INBOX.${[...roles].join("-")}`,
     hearsItself: false,
     signal,
     log,

@@ -55,8 +55,9 @@ export async function openToolRotation(
   await using stack = new AsyncDisposableStack();
   const signal = AbortSignal.timeout(TOOL_PATIENCE_MS);
   try {
-    const secrets = await secretsOf(config, new Set(["keys"] as const));
-    const { bus, nats } = await openBus(config.nats, { name: "s3eg tool", log, signal });
+    const roles = new Set(["keys"] as const);
+    const secrets = await secretsOf(config, roles);
+    const { bus, nats } = await openBus(config.nats, { roles, log, signal });
     stack.defer(() => bus.drain());
     const folder = join(config.data_dir, "keys");
     const options = { folder, section: config.nats, secret: secrets?.keys, log, signal };

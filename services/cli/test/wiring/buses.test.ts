@@ -5,11 +5,13 @@ import { readGatewayConfig } from "../../src/gateway-config.ts";
 import { openBus } from "../../src/wiring/buses.ts";
 import { COMPLETE, KeptLog } from "../environment.ts";
 
+const roles = new Set(["edge"] as const);
+
 describe("the bus of a process", () => {
   it("is memory where no broker is configured", async () => {
     const { config } = readGatewayConfig([], COMPLETE);
     const signal = new AbortController().signal;
-    const { bus, nats } = await openBus(config.nats, { name: "n", log: new KeptLog(), signal });
+    const { bus, nats } = await openBus(config.nats, { roles, log: new KeptLog(), signal });
     await using _ = bus;
     assert.ok(bus instanceof MemoryBus);
     assert.equal(nats, undefined);
@@ -19,7 +21,7 @@ describe("the bus of a process", () => {
     const { config } = readGatewayConfig([], { ...COMPLETE, NATS_URL: "nats://127.0.0.1:1" });
     const stop = new AbortController();
     const { signal } = stop;
-    const opened = openBus(config.nats, { name: "n", log: new KeptLog(), signal });
+    const opened = openBus(config.nats, { roles, log: new KeptLog(), signal });
     setImmediate(() => stop.abort(new Error("stopped")));
     await assert.rejects(opened);
   });
