@@ -1,5 +1,6 @@
 /** When a request to the backend is sent again, and after how long. */
 import { type Fault, isFault } from "../faults.ts";
+import { type NamedRequest, operationName } from "../s3/operation-name.ts";
 
 /** How often and how patiently is retried; times in milliseconds. */
 export interface RetryPolicy {
@@ -8,6 +9,19 @@ export interface RetryPolicy {
   readonly initialBackoffMs: number;
   readonly maxBackoffMs: number;
   readonly jitter: "full" | "equal" | "decorrelated" | "none";
+  /** Attempts of single operations, by the name that AWS gives them, in place of `maxAttempts`. */
+  readonly perOperation?: Readonly<Record<string, number>>;
+  /** False: no copy is sent twice. Absent: copies are requests like others. */
+  readonly repeatsCopies?: boolean;
+}
+
+/** Attempts that a request may take in all. */
+export function attemptsOf(policy: RetryPolicy, request: NamedRequest): number {
+  const { maxAttempts, perOperation = {}, repeatsCopies = true } = policy;
+  const isCopy = request.headers?.["x-amz-copy-source"] !== undefined;
+  if (isCopy && !repeatsCopies) return 1;
+  const operation = operationName(request);
+  return operation === undefined ? maxAttempts : (perOperation[operation] ?? maxAttempts);
 }
 
 /** Why an attempt is repeated; also the `reason` label of the metrics. */

@@ -12,6 +12,7 @@ import { type BackendTls, Carriers } from "./carriers.ts";
 import type { BackendCredentials } from "./credentials.ts";
 import { withoutFraming } from "./framed-upload.ts";
 import {
+  attemptsOf,
   backoffMs,
   RetryBudget,
   type RetryPolicy,
@@ -68,7 +69,9 @@ export class S3Backend implements Backend {
   async send(request: BackendRequest): Promise<BackendResponse> {
     try {
       const call = new S3Call(this.#settings, request, { takesFrames: this.#takesFrames });
-      const response = toBackendResponse(await this.#sendWithRetries(call));
+      const response = toBackendResponse(
+        await this.#sendWithRetries(call, attemptsOf(this.#settings.retry, request)),
+      );
       return call.isFramed ? await this.#unlessFramesUnknown(response) : response;
     } catch (error) {
       streamOf(request)?.destroy(error);
@@ -95,8 +98,7 @@ export class S3Backend implements Backend {
     throw new Fault("backend.unavailable", "backend takes no trailing checksum");
   }
 
-  async #sendWithRetries(call: S3Call): Promise<WireResponse> {
-    const { maxAttempts } = this.#settings.retry;
+  async #sendWithRetries(call: S3Call, maxAttempts: number): Promise<WireResponse> {
     let lastMs = 0;
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.#attempt(call);

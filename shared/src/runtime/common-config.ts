@@ -1,5 +1,6 @@
 /** The sections of the configuration that more than one service reads. Names and defaults are those users have. */
 import { z } from "zod";
+import { OPERATION_NAMES } from "../s3/operation-name.ts";
 import { durationMs, listenAddress, secret } from "./config.ts";
 import { LOG_LEVELS } from "./log.ts";
 
@@ -111,14 +112,17 @@ const RetrySection = z
       .meta({ env: "BACKEND_RETRY_JITTER" })
       .describe("how waits are spread"),
     per_operation: z
-      .record(z.string(), attempts())
+      .record(
+        z.string().refine((name) => OPERATION_NAMES.has(name), "is no operation of S3"),
+        attempts(),
+      )
       .default({})
-      .describe("no effect: accepted so that present files load"),
+      .describe("attempts of single operations in place of max_attempts: GetObject: 5"),
     safe_copy_object: z
       .boolean()
       .default(true)
       .meta({ env: "BACKEND_RETRY_SAFE_COPY_OBJECT" })
-      .describe("no effect: accepted so that present files load"),
+      .describe("copies are sent again like other requests; false: once, whatever comes"),
   })
   .refine((retry) => retry.max_backoff >= retry.initial_backoff, {
     path: ["max_backoff"],
@@ -192,14 +196,14 @@ export const BackendSection = z
       .enum(["s3", "gcs", "azure"])
       .default("s3")
       .meta({ env: "BACKEND_TYPE" })
-      .describe("protocol of the backend"),
+      .describe("protocol of the backend: S3, that of gcs too; azure has none and is refused"),
     azure: z
       .strictObject({
         account_name: z
           .string()
           .optional()
           .meta({ env: "BACKEND_AZURE_ACCOUNT_NAME" })
-          .describe("storage account, from which the endpoint follows (type azure)"),
+          .describe("no effect: Azure Blob Storage has no S3 interface, and type azure is refused"),
       })
       .prefault({}),
     retry: RetrySection.prefault({}),

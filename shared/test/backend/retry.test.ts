@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { lostExchange } from "../../src/backend/carrier.ts";
 import {
+  attemptsOf,
   backoffMs,
   type Replayable,
   RetryBudget,
@@ -22,6 +23,30 @@ const POLICY: RetryPolicy = {
   maxBackoffMs: 1000,
   jitter: "full",
 };
+
+describe("attemptsOf", () => {
+  const copy = {
+    method: "PUT",
+    bucket: "b",
+    key: "k",
+    headers: { "x-amz-copy-source": "/b/other" },
+  };
+
+  it("are those of the operation, else those of every request", () => {
+    const policy = { ...POLICY, perOperation: { GetObject: 7, CopyObject: 2 } };
+    assert.equal(attemptsOf(policy, { method: "GET", bucket: "b", key: "k" }), 7);
+    assert.equal(attemptsOf(policy, copy), 2);
+    assert.equal(attemptsOf(policy, { method: "HEAD", bucket: "b", key: "k" }), 3);
+    assert.equal(attemptsOf(policy, { method: "PUT", bucket: "b", query: [["cors", ""]] }), 3);
+  });
+
+  it("is one for copies where those are not repeated", () => {
+    assert.equal(attemptsOf(POLICY, copy), 3);
+    const policy = { ...POLICY, repeatsCopies: false, perOperation: { CopyObject: 5 } };
+    assert.equal(attemptsOf(policy, copy), 1);
+    assert.equal(attemptsOf(policy, { method: "PUT", bucket: "b", key: "k" }), 3);
+  });
+});
 
 describe("retryReasonOfStatus", () => {
   it("repeats what the server says is temporary, if the request can be repeated", () => {

@@ -12,6 +12,8 @@ import { answering, ok, type RawConnection, type RawServer, startRawServer } fro
 
 const EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+const RETRY = { maxAttempts: 3, initialBackoffMs: 1, maxBackoffMs: 10, jitter: "none" } as const;
+
 function backendFor(
   server: { port: number },
   settings: Partial<S3BackendSettings> = {},
@@ -27,7 +29,7 @@ function backendFor(
         sessionToken: new Secret("token"),
       },
     ]),
-    retry: { maxAttempts: 3, initialBackoffMs: 1, maxBackoffMs: 10, jitter: "none" },
+    retry: RETRY,
     timeouts: { connectMs: 5000, headersMs: 5000, idleMs: 5000 },
     maxConnections: 4,
     uploadChecksum: "auto",
@@ -227,6 +229,16 @@ describe("S3Backend tries again", () => {
     const response = await backend.send(GET);
     assert.equal(response.status, 503);
     assert.equal(await response.text(), "oops");
+    assert.equal(server.heads.length, 3);
+  });
+
+  it("as often as is allowed for the operation, and copies not at all where that is unsafe", async () => {
+    await using server = await scripted(failure(503));
+    const retry = { ...RETRY, perOperation: { GetObject: 2 }, repeatsCopies: false };
+    await using backend = backendFor(server, { retry });
+    await backend.send(GET);
+    assert.equal(server.heads.length, 2);
+    await backend.send({ ...GET, method: "PUT", headers: { "x-amz-copy-source": "/b/k" } });
     assert.equal(server.heads.length, 3);
   });
 

@@ -47,6 +47,8 @@ export function openBackend(
       initialBackoffMs: retry.initial_backoff,
       maxBackoffMs: retry.max_backoff,
       jitter: retry.jitter,
+      perOperation: retry.mode === "off" ? {} : retry.per_operation,
+      repeatsCopies: retry.safe_copy_object,
     },
     timeouts: { connectMs: 5000, headersMs: 60_000, idleMs: 60_000 },
     maxConnections: 256,
