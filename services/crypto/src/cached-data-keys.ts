@@ -12,13 +12,16 @@ export function openDataKeyCache(
 ): { cache: DataKeyCache } & Pick<Required<DataKeyOptions>, "onLookUp"> {
   const cache = new DataKeyCache(limits);
   bus.subscribe(versionRetired, (version) => cache.forget(version));
-  const counter = (name: string, help: string) =>
-    metrics.counter({ name, help, labels: ["provider"] });
-  const hits = counter("gateway_kms_dek_cache_hits_total", "Data keys that the cache had.");
-  const misses = counter(
-    "gateway_kms_dek_cache_misses_total",
-    "Data keys that keys was asked for.",
-  );
+  const hits = metrics.counter({
+    name: "gateway_kms_dek_cache_hits_total",
+    help: "Data keys that the cache had.",
+    labels: ["provider"],
+  });
+  const misses = metrics.counter({
+    name: "gateway_kms_dek_cache_misses_total",
+    help: "Data keys that keys was asked for.",
+    labels: ["provider"],
+  });
   return {
     cache,
     onLookUp: ({ provider, isHit }) => (isHit ? hits : misses).add({ provider }),

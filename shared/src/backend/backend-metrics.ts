@@ -2,7 +2,7 @@
 import type { Metrics } from "../runtime/metrics.ts";
 import type { RetryReason } from "./retry.ts";
 
-/** Told about attempts and retries. `method` is that of HTTP: what the request means to S3 nobody says down here. */
+/** Told about attempts, retries and buffers. `method` is that of HTTP: what the request means to S3 nobody says down here. */
 export interface BackendObserver {
   /** An attempt ended: with the status of an answer, or without one. */
   onAttempt(attempt: { method: string; status: number | undefined; durationMs: number }): void;
@@ -10,6 +10,8 @@ export interface BackendObserver {
   onRetry(retry: { method: string; reason: RetryReason; attempt: number; delayMs: number }): void;
   /** A request is over, after so many attempts; `gaveUpFor`: why there should have been one more. */
   onEnd(ended: { method: string; attempts: number; gaveUpFor: RetryReason | undefined }): void;
+  /** A large buffer was lent to the connection of a body: a kept one, or a new one. */
+  onBuffer(isReused: boolean): void;
 }
 
 /** From a store in the same rack to one that has to fetch from tape. */
@@ -48,6 +50,16 @@ export function backendMetrics(metrics: Metrics, mode: string): BackendObserver 
     name: "s3_backend_retry_backoff_seconds",
     help: "Seconds waited before an attempt was repeated.",
   });
+  const hits = metrics.counter({
+    name: "buffer_pool_hits_total",
+    help: "Bodies read into a buffer that was used before.",
+    labels: ["size_class"],
+  });
+  const misses = metrics.counter({
+    name: "buffer_pool_misses_total",
+    help: "Bodies that a buffer was made for.",
+    labels: ["size_class"],
+  });
   return {
     onAttempt({ method: operation, status, durationMs }) {
       requests.add({ operation, status: status === undefined ? "none" : String(status) });
@@ -61,5 +73,6 @@ export function backendMetrics(metrics: Metrics, mode: string): BackendObserver 
       attemptsPerRequest.observe({ operation }, attempts);
       if (gaveUpFor !== undefined) giveUps.add({ operation, final_reason: gaveUpFor });
     },
+    onBuffer: (isReused) => (isReused ? hits : misses).add({ size_class: "1MiB" }),
   };
 }

@@ -1,6 +1,7 @@
 /** The carriers of an S3 endpoint: one pair for each host, because virtual-host style gives every bucket a host of its own. */
 import { readFileSync } from "node:fs";
 import { createSecureContext, getCACertificates } from "node:tls";
+import type { BackendObserver } from "./backend-metrics.ts";
 import type { BackendTimeouts, ConnectionSettings, TlsSettings } from "./bulk-connection.ts";
 import { BulkPool } from "./bulk-pool.ts";
 import { type Carrier, KEEP_IDLE_MS } from "./carrier.ts";
@@ -24,6 +25,7 @@ export interface CarriersSettings {
   readonly tls?: BackendTls;
   /** For each host and each of the two carriers. */
   readonly maxConnections: number;
+  readonly observer?: Pick<Partial<BackendObserver>, "onBuffer"> | undefined;
 }
 
 /** The carriers of one host. */
@@ -38,11 +40,12 @@ export interface CarrierPair {
 export class Carriers implements AsyncDisposable {
   readonly #settings: CarriersSettings;
   readonly #tls: TlsSettings | undefined;
-  readonly #buffers = new ReadBuffers();
+  readonly #buffers: ReadBuffers;
   readonly #pairs = new Map<string, CarrierPair>();
 
   constructor(settings: CarriersSettings) {
     this.#settings = settings;
+    this.#buffers = new ReadBuffers(settings.observer?.onBuffer);
     this.#tls = settings.endpoint.protocol === "https:" ? tlsSettings(settings.tls) : undefined;
   }
 

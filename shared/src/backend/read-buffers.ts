@@ -9,13 +9,21 @@ const MAX_LENT = 16;
 /** Lends buffers, a bounded number at a time. */
 export class ReadBuffers {
   readonly #free: Buffer[] = [];
+  readonly #onLend: ((isReused: boolean) => void) | undefined;
   #lent = 0;
+
+  /** `onLend` is told of every buffer, for metrics: whether it was there. */
+  constructor(onLend?: (isReused: boolean) => void) {
+    this.#onLend = onLend;
+  }
 
   /** Undefined while enough are lent: small ones have to do. Every buffer comes back by `giveBack` or is told of by `lost`. */
   lend(): Buffer | undefined {
     if (this.#lent === MAX_LENT) return undefined;
     this.#lent += 1;
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    const kept = this.#free.pop();
+    this.#onLend?.(kept !== undefined);
+    return kept ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
   }
 
   /** Only when nothing reads into the buffer and nobody looks at it any more. */

@@ -6,16 +6,26 @@ import type { Metrics } from "./metrics.ts";
 /** Opens the admission of a process, which tells in `metrics` how full it is, who waited how long, and how many were turned away. */
 export function openAdmission(limits: AdmissionLimits, metrics: Metrics): Pick<Admission, "enter"> {
   const admission = new Admission(limits);
-  const gauge = (name: string, help: string, read: () => number) =>
-    metrics.gauge({ name: `gateway_admission_${name}`, help, read });
-  gauge("limit_bytes", "Memory that requests under way may need.", () => limits.maxBytes);
-  gauge("bytes", "Memory that requests under way may need: reserved.", () => admission.state.bytes);
-  gauge(
-    "requests",
-    "Requests under way that have their memory reserved.",
-    () => admission.state.requests,
-  );
-  gauge("waiting_requests", "Requests that wait for a place.", () => admission.state.waiting);
+  metrics.gauge({
+    name: "gateway_admission_limit_bytes",
+    help: "Memory that requests under way may need.",
+    read: () => limits.maxBytes,
+  });
+  metrics.gauge({
+    name: "gateway_admission_bytes",
+    help: "Memory that requests under way may need: reserved.",
+    read: () => admission.state.bytes,
+  });
+  metrics.gauge({
+    name: "gateway_admission_requests",
+    help: "Requests under way that have their memory reserved.",
+    read: () => admission.state.requests,
+  });
+  metrics.gauge({
+    name: "gateway_admission_waiting_requests",
+    help: "Requests that wait for a place.",
+    read: () => admission.state.waiting,
+  });
   const refused = metrics.counter({
     name: "gateway_admission_refused_requests_total",
     help: "Requests that found no place in time, or no room to wait for one.",

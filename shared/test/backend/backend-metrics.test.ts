@@ -13,6 +13,7 @@ describe("the metrics of a backend", () => {
     told.onAttempt({ method, status: undefined, durationMs: 20 });
     told.onEnd({ method, attempts: 2, gaveUpFor: "connect" });
     told.onEnd({ method, attempts: 1, gaveUpFor: undefined });
+    for (const isReused of [true, true, false]) told.onBuffer(isReused);
     const lines = (await metrics.text()).split("\n");
     for (const line of [
       's3_backend_requests_total{operation="GET",status="503"} 1',
@@ -22,6 +23,8 @@ describe("the metrics of a backend", () => {
       's3_backend_attempts_per_request_sum{operation="GET"} 3',
       's3_backend_retry_give_ups_total{operation="GET",final_reason="connect"} 1',
       "s3_backend_retry_backoff_seconds_sum 0.05",
+      'buffer_pool_hits_total{size_class="1MiB"} 2',
+      'buffer_pool_misses_total{size_class="1MiB"} 1',
     ]) {
       assert.ok(lines.includes(line), line);
     }
