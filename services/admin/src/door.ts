@@ -8,8 +8,9 @@ import type { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { probeAnswer } from "@s3eg/shared/runtime/probe-server.ts";
 import type { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
+import type { AnsweredRequest } from "./admin-metrics.ts";
 import { errorBody } from "./endpoints/endpoint.ts";
-import type { EndpointTable } from "./endpoints/endpoint-table.ts";
+import type { EndpointTable, Match } from "./endpoints/endpoint-table.ts";
 import type { TokenKeeper } from "./token.ts";
 
 /** What the door is made of. */
@@ -23,6 +24,8 @@ export interface DoorParts {
   readonly requests: RateLimit;
   /** Counts failed logins. Once a client has used them up, not even the right token is looked at. */
   readonly failures: RateLimit;
+  /** Told of every request but those that are open to everybody. */
+  readonly answered: (request: AnsweredRequest) => void;
   readonly log: Log;
 }
 
@@ -34,12 +37,22 @@ export async function answerAtDoor(request: SmallRequest, door: DoorParts): Prom
     ? ((await probeAnswer(door.health, path)) ?? door.openAnswers.get(path))
     : undefined;
   if (open) return open;
-  const refusal = await refuse(request, door);
-  if (refusal) {
-    door.log.warn({ method, path, clientIp, status: refusal.status }, "admin request refused");
-    return refusal;
-  }
+  const startedAt = performance.now();
   const match = door.endpoints.match(method, path);
+  let status = 500;
+  try {
+    const refusal = await refuse(request, door);
+    const answer = refusal ?? (await answerTo(request, match));
+    ({ status } = answer);
+    if (refusal) door.log.warn({ method, path, clientIp, status }, "admin request refused");
+    return answer;
+  } finally {
+    const seconds = (performance.now() - startedAt) / 1000;
+    door.answered({ method, path: match.endpoint?.path, status, seconds });
+  }
+}
+
+async function answerTo(request: SmallRequest, match: Match): Promise<SmallAnswer> {
   return match.endpoint ? await match.endpoint.respond(request, match.params) : match.answer;
 }
 

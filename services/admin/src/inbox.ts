@@ -1,16 +1,20 @@
 /** What admin answers. */
 import type { SmallAnswer } from "@s3eg/shared/runtime/answer-server.ts";
 import { auditTailEndpoints } from "./endpoints/audit-tail.ts";
+import { configurationEndpoints, type ShownSetting } from "./endpoints/configuration.ts";
 import type { Endpoint } from "./endpoints/endpoint.ts";
 import { EndpointTable } from "./endpoints/endpoint-table.ts";
 import { keyVersionEndpoints, type LookedAt } from "./endpoints/key-versions.ts";
+import { logLevelEndpoints } from "./endpoints/log-level.ts";
 import { metricsEndpoints } from "./endpoints/metrics.ts";
 import { multipartEndpoints } from "./endpoints/multipart.ts";
 import { openApiEndpoint } from "./endpoints/open-api.ts";
+import { profilingEndpoints } from "./endpoints/profiling.ts";
 import { rotationEndpoints } from "./endpoints/rotation.ts";
 import { servicesEndpoints } from "./endpoints/services.ts";
 import { statusEndpoints } from "./endpoints/status.ts";
 import type { Office } from "./office.ts";
+import { openProfiler } from "./profiler.ts";
 import type { Watch } from "./watch/watch.ts";
 
 /** What is known beyond the process itself. */
@@ -19,10 +23,16 @@ export interface Sights {
   readonly watch: Watch;
   /** Every look at which key versions objects need. */
   readonly lookedAt: () => Promise<readonly LookedAt[]>;
+  /** The settings that the process goes by now. */
+  readonly settings: () => readonly ShownSetting[];
 }
 
 /** Everything that needs the bearer token. */
-export function openInbox(office: Office, { watch, lookedAt }: Sights): EndpointTable {
+export function openInbox(office: Office, sights: Sights): EndpointTable {
+  const { watch, lookedAt, settings } = sights;
+  const { config, metrics, roles } = office;
+  const { profiling } = config;
+  const profiler = openProfiler({ maxConcurrent: profiling.max_concurrent_profiles });
   const endpoints: Endpoint[] = [
     ...metricsEndpoints(office),
     ...statusEndpoints(office),
@@ -31,6 +41,9 @@ export function openInbox(office: Office, { watch, lookedAt }: Sights): Endpoint
     ...keyVersionEndpoints(office, lookedAt),
     ...auditTailEndpoints(watch),
     ...multipartEndpoints(office),
+    ...configurationEndpoints(roles, settings),
+    ...logLevelEndpoints(office, watch),
+    ...profilingEndpoints({ config: profiling, metrics, profiler }),
   ];
   return new EndpointTable([...endpoints, openApiEndpoint(endpoints, office.version)]);
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { type Listening, serveAnswers } from "@s3eg/shared/runtime/answer-server.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
+import { adminMetrics } from "./admin-metrics.ts";
 import type { AdminSection } from "./config.ts";
 import { answerAtDoor, type DoorParts } from "./door.ts";
 import { openAnswers, openInbox, type Sights } from "./inbox.ts";
@@ -11,8 +12,7 @@ import { fileToken, inlineToken, type TokenKeeper } from "./token.ts";
 import { openWatch, type WatchProofs } from "./watch/watch.ts";
 
 /** What admin is started with. */
-export interface AdminParts extends Office, Pick<Sights, "lookedAt"> {
-  readonly config: AdminSection;
+export interface AdminParts extends Office, Omit<Sights, "watch"> {
   readonly log: Log;
   /** By what announcements are believed; absent where all roles are in this process. */
   readonly proofs: WatchProofs | undefined;
@@ -24,6 +24,7 @@ export interface AdminParts extends Office, Pick<Sights, "lookedAt"> {
  */
 export async function startAdmin(given: AdminParts): Promise<Listening | undefined> {
   const { config, log } = given;
+  const answered = adminMetrics(given.metrics, config.enabled);
   if (!config.enabled) return undefined;
   await using stack = new AsyncDisposableStack();
   const watch = stack.use(openWatch(given));
@@ -35,6 +36,7 @@ export async function startAdmin(given: AdminParts): Promise<Listening | undefin
     endpoints: openInbox(given, { ...given, watch }),
     requests: new RateLimit({ limit: perMinute, windowMs: 60_000 }),
     failures: new RateLimit({ limit: Math.max(1, Math.floor(perMinute / 3)), windowMs: 60_000 }),
+    answered,
     log,
   };
   const listening = await serveAnswers({

@@ -1,8 +1,11 @@
 /** What the endpoints know of the process they run in, and whom they ask. */
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import type { Health } from "@s3eg/shared/runtime/health.ts";
+import type { LogLevelState } from "@s3eg/shared/runtime/log-level.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
+import type { AnnouncementProof } from "@s3eg/shared/trust/announcement-proof.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
+import type { AdminSection } from "./config.ts";
 
 /** Handed to everything that makes endpoints. */
 export interface Office {
@@ -14,4 +17,10 @@ export interface Office {
   readonly bus: Bus;
   /** With which keys is asked; absent where it is a role of this process. */
   readonly session: AskerSession | undefined;
+  readonly config: AdminSection;
+  /** What this process logs, and how a level for all is proven: absent where all roles are in this process. */
+  readonly logLevel: {
+    readonly state: LogLevelState;
+    readonly proof: AnnouncementProof | undefined;
+  };
 }

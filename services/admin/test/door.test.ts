@@ -4,6 +4,7 @@ import { Health } from "@s3eg/shared/runtime/health.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
 import { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import type { AnsweredRequest } from "../src/admin-metrics.ts";
 import { answerAtDoor, type DoorParts } from "../src/door.ts";
 import { endpoint } from "../src/endpoints/endpoint.ts";
 import { EndpointTable } from "../src/endpoints/endpoint-table.ts";
@@ -14,6 +15,7 @@ const TOKEN = "a-token-of-more-than-thirty-two-characters";
 function setUp() {
   const clock = { ms: 0 };
   const lines: string[] = [];
+  const requests: AnsweredRequest[] = [];
   const log = createLog({
     service: "test",
     level: "info",
@@ -32,6 +34,7 @@ function setUp() {
         handle: async () => ({ status: 200, body: "inside" }),
       }),
     ]),
+    answered: (answered) => requests.push(answered),
     requests: new RateLimit({ limit: 5, windowMs: 60_000 }, () => clock.ms),
     failures: new RateLimit({ limit: 2, windowMs: 60_000 }, () => clock.ms),
     log,
@@ -45,7 +48,7 @@ function setUp() {
       },
       door,
     );
-  return { ask, clock, lines };
+  return { ask, clock, lines, requests };
 }
 
 describe("the door", () => {
@@ -90,6 +93,24 @@ describe("the door", () => {
     assert.equal((await ask("/admin/status", undefined, { clientIp: "10.0.0.2" })).status, 200);
     clock.ms = 31_000;
     assert.equal((await ask("/admin/status")).status, 200);
+  });
+
+  it("tells of every answer, by the template of the endpoint, but of probes and open answers", async () => {
+    const { ask, requests } = setUp();
+    await ask("/livez");
+    await ask("/page", "");
+    await ask("/admin/status");
+    await ask("/admin/status", "Bearer wrong");
+    await ask("/no/such");
+    assert.deepEqual(
+      requests.map(({ method, path, status }) => [method, path, status]),
+      [
+        ["GET", "/admin/status", 200],
+        ["GET", "/admin/status", 401],
+        ["GET", undefined, 404],
+      ],
+    );
+    assert.ok(requests.every(({ seconds }) => seconds >= 0 && seconds < 60));
   });
 
   it("limits requests of those it let in", async () => {

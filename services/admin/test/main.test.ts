@@ -20,7 +20,8 @@ function given(env: Record<string, string>) {
   health.add("bus", async () => {});
   const bus = new MemoryBus({ log });
   const common = { config, health, metrics: createMetrics(), log, bus, session: undefined };
-  const sights = { proofs: undefined, lookedAt: async () => [] };
+  const logLevel = { state: { level: "info", configured: "info" }, proof: undefined } as const;
+  const sights = { proofs: undefined, lookedAt: async () => [], settings: () => [], logLevel };
   return { ...common, ...sights, version: "1.0.0", roles: ["edge"] };
 }
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { AdjustableLog, Log } from "@s3eg/shared/runtime/log.ts";
 import type { Env } from "../src/gateway-config.ts";
 
 /** A KEK. */
@@ -34,7 +34,7 @@ export async function scratchFolder(): Promise<{ folder: string } & AsyncDisposa
 }
 
 /** A log that keeps its messages. */
-export class KeptLog implements Log {
+export class KeptLog implements AdjustableLog {
   readonly lines: string[] = [];
 
   debug(_fields: unknown, message: string): void {
@@ -56,4 +56,6 @@ export class KeptLog implements Log {
   child(): Log {
     return this;
   }
+
+  setLevel(): void {}
 }

@@ -46,6 +46,8 @@ export const ProcessState = z.looseObject({
   /** Seconds of CPU since the start. */
   cpuSeconds: Count,
   work: z.array(RoleWork).max(16),
+  /** What it logs. */
+  logLevel: z.enum(["debug", "info", "warn", "error"]).optional(),
 });
 export type ProcessState = z.infer<typeof ProcessState>;
 

@@ -6,6 +6,7 @@ import { type ProcessState, processAlive } from "../contracts/status.ts";
 import type { AnnouncementProof } from "../trust/announcement-proof.ts";
 import type { Health } from "./health.ts";
 import type { Log } from "./log.ts";
+import type { LogLevelKeeper } from "./log-level.ts";
 import type { Metrics } from "./metrics.ts";
 import { roleWork } from "./role-work.ts";
 
@@ -20,6 +21,8 @@ export interface StatusBeatParts {
   readonly roles: readonly string[];
   readonly version: string;
   readonly zone: string;
+  /** What it logs, as it is now. */
+  readonly logLevel: Pick<LogLevelKeeper, "state">;
   /** Absent where all roles are in this process. */
   readonly proof: AnnouncementProof | undefined;
 }
@@ -93,5 +96,6 @@ async function stateOf(
     memoryBytes: process.memoryUsage.rss(),
     cpuSeconds: (user + system) / 1e6,
     work: await roleWork(metrics),
+    logLevel: parts.logLevel.state.level,
   };
 }

@@ -1,8 +1,8 @@
 /** A log that keeps the messages it is told, for tests that look at them. */
-import type { Log, LogFields } from "../../src/runtime/log.ts";
+import type { AdjustableLog, Log, LogFields } from "../../src/runtime/log.ts";
 
-/** Children keep into the same list. */
-export class KeptLog implements Log {
+/** Keeps all of them, whatever their level; children keep into the same list. */
+export class KeptLog implements AdjustableLog {
   readonly lines: string[] = [];
 
   debug(_fields: LogFields, message: string): void {
@@ -24,4 +24,6 @@ export class KeptLog implements Log {
   child(): Log {
     return this;
   }
+
+  setLevel(): void {}
 }

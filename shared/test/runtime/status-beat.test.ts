@@ -17,7 +17,8 @@ function site() {
   bus.subscribe(processAlive, (fact) => facts.push(fact));
   const proof = new AnnouncementProof(new Secret<Uint8Array>(Buffer.alloc(32, 1)), "process");
   const common = { bus, health, metrics: createMetrics(), log, zone: "a", version: "1.2.3" };
-  return { ...common, facts, proof, roles: ["edge", "keys"] };
+  const logLevel = { state: { level: "debug", configured: "info" } } as const;
+  return { ...common, logLevel, facts, proof, roles: ["edge", "keys"] };
 }
 
 describe("status beat", () => {
@@ -40,6 +41,7 @@ describe("status beat", () => {
     assert.deepEqual([first.roles, first.zone, first.version], [["edge", "keys"], "a", "1.2.3"]);
     assert.deepEqual(first.checks, { kms: "unavailable" });
     assert.equal(first.pid, process.pid);
+    assert.equal(first.logLevel, "debug");
     assert.equal(new Set(facts.map(({ id }) => id)).size, 1);
     assert.doesNotMatch(JSON.stringify(facts), /secret reason/);
   });

@@ -9,10 +9,10 @@ import {
   showRotation,
   startRotation,
 } from "@s3eg/shared/contracts/key-rotation.ts";
-import { durationMs } from "@s3eg/shared/runtime/config.ts";
 import { askKeys, type KeysQuestion } from "@s3eg/shared/trust/ask.ts";
 import { z } from "zod";
 import type { Office } from "../office.ts";
+import { duration } from "./duration.ts";
 import { type Endpoint, type ErrorBody, endpoint, refused } from "./endpoint.ts";
 
 /** Whom is asked, and how it is proven. */
@@ -20,7 +20,7 @@ type Asking = Pick<Office, "bus" | "session">;
 
 const StartBody = z.object({
   target_version: z.int().nonnegative().optional(),
-  grace_period: durationMs().optional(),
+  grace_period: duration().optional(),
 });
 const CommitBody = z.object({ force: z.boolean().optional() });
 

@@ -57,7 +57,6 @@ function reloadWhileServing(
 ): void {
   const { running, roles, log, fillIn } = given;
   const { rules, bus, metrics } = running;
-  rules.adoptedBy(({ config }) => log.setLevel(config.log_level));
   const reloader = startReloading({
     readConfig: () => fillIn(readGatewayConfig(args, env).config),
     rules,

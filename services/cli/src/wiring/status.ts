@@ -2,6 +2,7 @@
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import type { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { LogLevelKeeper } from "@s3eg/shared/runtime/log-level.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { startStatusBeat } from "@s3eg/shared/runtime/status-beat.ts";
 import { AnnouncementProof } from "@s3eg/shared/trust/announcement-proof.ts";
@@ -14,7 +15,7 @@ import type { ServiceSecrets } from "./secrets.ts";
 /** How this process speaks with admin. */
 export interface StatusTrust {
   /** Undefined within one process, where nothing has to be proven. */
-  readonly proofs: WatchProofs | undefined;
+  readonly proofs: (WatchProofs & { readonly logLevel: AnnouncementProof }) | undefined;
   /** False where nobody listens, or would believe it. */
   readonly isHeard: boolean;
 }
@@ -31,6 +32,7 @@ export function statusTrustOf(
   const proofs = secrets && {
     processes: new AnnouncementProof(secrets.service, "process"),
     events: new AnnouncementProof(secrets.service, "audit-events"),
+    logLevel: new AnnouncementProof(secrets.service, "log-level"),
   };
   return { proofs, isHeard: proofs !== undefined };
 }
@@ -44,6 +46,7 @@ export function tellStatus(process: {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly logLevel: LogLevelKeeper;
   readonly trust: StatusTrust;
 }): () => void {
   const { config, roles, stack, trust } = process;

@@ -3,8 +3,11 @@ import { describe, it } from "node:test";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
+import { LogLevelKeeper } from "@s3eg/shared/runtime/log-level.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { readGatewayConfig } from "../../src/gateway-config.ts";
+import { RulesInForce } from "../../src/reload/rules-in-force.ts";
+import { readRules } from "../../src/rules.ts";
 import { startAdminRole } from "../../src/wiring/admin-role.ts";
 import { COMPLETE } from "../environment.ts";
 
@@ -21,9 +24,14 @@ describe("the role admin", () => {
     };
     for (const env of [COMPLETE, enabled]) {
       await using stack = new AsyncDisposableStack();
+      const { config } = readGatewayConfig([], env);
+      const roles = new Set(["admin"] as const);
       await startAdminRole({
-        config: readGatewayConfig([], env).config,
-        roles: new Set(["admin"] as const),
+        config,
+        roles,
+        env,
+        rules: new RulesInForce(readRules(config, { roles, env })),
+        logLevel: new LogLevelKeeper(log, "error"),
         stack,
         bus: new MemoryBus({ log }),
         health: new Health({ version: "1", log }),

@@ -4,6 +4,7 @@ import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { type ProcessAlive, processAlive } from "@s3eg/shared/contracts/status.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
+import { LogLevelKeeper } from "@s3eg/shared/runtime/log-level.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { type Env, readGatewayConfig } from "../../src/gateway-config.ts";
@@ -49,7 +50,8 @@ describe("what a process tells of itself", () => {
     bus.subscribe(processAlive, (fact) => facts.push(fact));
     const stack = new AsyncDisposableStack();
     const health = new Health({ version: "1", log });
-    const common = { config: { zone: "z" }, roles: ROLES, bus, health, log };
+    const logLevel = new LogLevelKeeper(log, "error");
+    const common = { config: { zone: "z" }, roles: ROLES, bus, health, log, logLevel };
     const process = { ...common, stack, metrics: createMetrics() };
     tellStatus({ ...process, trust: { proofs: undefined, isHeard: false } });
     const tell = tellStatus({ ...process, trust: { proofs: undefined, isHeard: true } });
