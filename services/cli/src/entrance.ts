@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { BackendIdentity } from "@s3eg/shared/backend/credentials.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
-import { SUITE } from "@s3eg/shared/format/layout.ts";
+import { SUITE, type SuiteNumber } from "@s3eg/shared/format/layout.ts";
 import { Problems } from "@s3eg/shared/runtime/problems.ts";
 import { configuredCredentials } from "../../edge/src/auth/configured-credentials.ts";
 import {
@@ -69,7 +69,24 @@ export function policiesOf(config: GatewayConfig, env: Env): Policies {
   };
   const policies = configuredPolicies(config.policies, defaults, env);
   if (config.encryption.fips) refuseUnapproved(policies);
+  refuseUnread(policies, config.encryption.supported_algorithms);
   return policies;
+}
+
+/** What a policy has written must be read again. */
+function refuseUnread(policies: Policies, supported: readonly string[]): void {
+  const readable = new Set(supported.map((name) => suiteNamed(name)));
+  const named = policies.rules.filter(({ suite }) => !readable.has(suite));
+  if (named.length === 0) return;
+  const lines = named.map(
+    ({ id }) =>
+      `policies: "${id}": encryption.preferred_algorithm is not among encryption.supported_algorithms`,
+  );
+  throw new Fault("config.invalid", lines.join("\n"));
+}
+
+function suiteNamed(algorithm: string): SuiteNumber {
+  return algorithm === "ChaCha20-Poly1305" ? SUITE.chacha20Poly1305 : SUITE.aes256Gcm;
 }
 
 /** The FIPS profile writes AES-256-GCM, whatever a policy prefers. */

@@ -48,6 +48,20 @@ describe("the entrance", () => {
     }
   });
 
+  it("is refused with a policy whose objects could not be read, by its algorithm", () => {
+    const env = {
+      ...COMPLETE,
+      ENCRYPTION_SUPPORTED_ALGORITHMS: "AES256-GCM",
+      GW_POLICY_1_ID: "other",
+      GW_POLICY_1_BUCKETS: "b",
+      GW_POLICY_1_ENCRYPTION_ALGORITHM: "ChaCha20-Poly1305",
+    };
+    const { config } = readGatewayConfig([], env);
+    assert.throws(() => openEntrance(config, EDGE, env), /"other".*supported_algorithms/);
+    const itself = { ...COMPLETE, ENCRYPTION_SUPPORTED_ALGORITHMS: "ChaCha20-Poly1305" };
+    assert.throws(() => readGatewayConfig([], itself), /must have preferred_algorithm/);
+  });
+
   it("is refused with half a credential", () => {
     const env = { ...COMPLETE, GW_CRED_0_SECRET_KEY: "" };
     const { config } = readGatewayConfig([], env);

@@ -7,6 +7,7 @@ import { fipsDataKeys } from "./fips-data-keys.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { openInbox } from "./inbox.ts";
 import { startCleanUp } from "./multipart/clean-up.ts";
+import { withReadableSuites } from "./readable-suites.ts";
 
 /** A running crypto. */
 export interface RunningCrypto extends AsyncDisposable {
@@ -20,7 +21,8 @@ export function startCrypto(parts: CryptoParts): RunningCrypto {
   const { needsEqualParts = false, legacy } = parts;
   const cache = parts.cache && openDataKeyCache(parts.cache, { bus, metrics });
   const asked = dataKeysOf(bus, session, { now: Date.now, ...cache });
-  const dataKeys = legacy.isFips ? fipsDataKeys(asked) : asked;
+  const approved = legacy.isFips ? fipsDataKeys(asked) : asked;
+  const dataKeys = withReadableSuites(approved, legacy.readableSuites);
   openInbox(
     { transfers, bus, guard },
     { dataKeys, backend, state, log, metrics, needsEqualParts, legacy },

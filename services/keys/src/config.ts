@@ -7,7 +7,9 @@ import { FormerPasswords } from "./config/former-passwords.ts";
 import { KdfSection } from "./config/kdf.ts";
 import { KeyManagerSection } from "./config/key-manager.ts";
 
-const KEPT = "no effect: accepted so that present files load";
+const CHUNKS = "no effect: objects are always sealed in chunks, of 64 KiB (format.md §6)";
+const OWN_KEY = "no effect: policy metadata: sealed seals them under the data key of each object";
+const BY_ITSELF = "no effect: OpenSSL finds by itself what the CPU has";
 
 const text = () => z.string().optional();
 const flag = (initial: boolean) => z.boolean().default(initial);
@@ -38,30 +40,31 @@ export const EncryptionSection = z
       .describe("suite of new objects"),
     supported_algorithms: z
       .array(z.enum(ALGORITHMS))
+      .min(1)
       .default([...ALGORITHMS])
       .meta({ env: "ENCRYPTION_SUPPORTED_ALGORITHMS" })
-      .describe(KEPT),
+      .describe("suites that are read: objects sealed with another one are refused"),
     fips: flag(false)
       .meta({ env: "FIPS" })
       .describe(
         "FIPS profile: AES-256-GCM, HKDF and HMAC with SHA-256, RSA-OAEP-SHA256, PBKDF2 and P-256 only, and self-tests at the start",
       ),
-    chunked_mode: flag(true).meta({ env: "ENCRYPTION_CHUNKED_MODE" }).describe(KEPT),
-    chunk_size: z.int().default(65_536).meta({ env: "ENCRYPTION_CHUNK_SIZE" }).describe(KEPT),
+    chunked_mode: flag(true).meta({ env: "ENCRYPTION_CHUNKED_MODE" }).describe(CHUNKS),
+    chunk_size: z.int().default(65_536).meta({ env: "ENCRYPTION_CHUNK_SIZE" }).describe(CHUNKS),
     allow_unmarked_no_aad_fallback: flag(false)
       .meta({ env: "ENCRYPTION_ALLOW_UNMARKED_NO_AAD_FALLBACK" })
       .describe("former name of legacy.accept_forgeable"),
     metadata_encryption_key_file: text()
       .meta({ env: "ENCRYPTION_METADATA_KEY_FILE" })
-      .describe(KEPT),
+      .describe(OWN_KEY),
     metadata_encryption_key: secret()
       .optional()
       .meta({ env: "ENCRYPTION_METADATA_KEY" })
-      .describe(KEPT),
+      .describe(OWN_KEY),
     hardware: z
       .strictObject({
-        enable_aesni: flag(true).meta({ env: "HARDWARE_ENABLE_AESNI" }).describe(KEPT),
-        enable_armv8_aes: flag(true).meta({ env: "HARDWARE_ENABLE_ARMV8_AES" }).describe(KEPT),
+        enable_aesni: flag(true).meta({ env: "HARDWARE_ENABLE_AESNI" }).describe(BY_ITSELF),
+        enable_armv8_aes: flag(true).meta({ env: "HARDWARE_ENABLE_ARMV8_AES" }).describe(BY_ITSELF),
       })
       .prefault({}),
     kdf: KdfSection.prefault({}),
@@ -75,6 +78,11 @@ export const EncryptionSection = z
     ({ password_version, former_passwords }) =>
       former_passwords.every(({ version }) => version !== password_version),
     { path: ["former_passwords"], message: "has the number of the password (password_version)" },
+  )
+  .refine(
+    ({ preferred_algorithm, supported_algorithms }) =>
+      supported_algorithms.includes(preferred_algorithm),
+    { path: ["supported_algorithms"], message: "must have preferred_algorithm" },
   )
   .superRefine((settings, context) => {
     for (const { path, message } of keyStoreProblems(settings)) {

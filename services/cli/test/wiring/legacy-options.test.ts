@@ -20,5 +20,8 @@ describe("what of format 1 is opened", () => {
     assert.deepEqual(contentTypes, ["a/b", "c/d"]);
     assert.equal(isFips, true);
     assert.equal(optionsOf({}).isFips, false);
+    assert.equal(optionsOf({}).readableSuites, undefined);
+    const aes = optionsOf({ ENCRYPTION_SUPPORTED_ALGORITHMS: "AES256-GCM" });
+    assert.deepEqual(aes.readableSuites, [1]);
   });
 });

@@ -1,6 +1,7 @@
 /** Objects without a header of format 2: of format 1, where the bucket's policy lets that be read, else plain or refused (format.md §12). */
 import type { Backend, BackendRequest, BackendResponse } from "@s3eg/shared/backend/backend.ts";
 import type { ObjectFacts, openObject } from "@s3eg/shared/contracts/crypto.ts";
+import type { SuiteNumber } from "@s3eg/shared/format/layout.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { legacyHeaders } from "@s3eg/shared/legacy/legacy-headers.ts";
 import { legacyMetadataOf } from "@s3eg/shared/legacy/legacy-metadata.ts";
@@ -11,6 +12,7 @@ import { refuseUnapprovedSuite } from "@s3eg/shared/sealing/fips.ts";
 import type { z } from "zod";
 import type { DataKeys } from "../data-keys.ts";
 import { noSuchPart } from "../multipart/open-multipart.ts";
+import { refuseUnreadable } from "../readable-suites.ts";
 import { type LegacyStored, legacyStored } from "./legacy-stored.ts";
 import { type LegacyRooms, legacyRange, openLegacy } from "./open-legacy.ts";
 
@@ -20,6 +22,8 @@ type Head = z.infer<typeof openObject.head>;
 export interface LegacyOptions extends Pick<LegacyRooms, "acceptsForgeable" | "contentTypes"> {
   /** True: what is sealed with another suite than AES-256-GCM is refused. */
   readonly isFips?: boolean;
+  /** Suites that are opened at all, of objects of format 2 too; absent: all. */
+  readonly readableSuites?: readonly SuiteNumber[];
 }
 
 /** What reading needs. */
@@ -93,6 +97,7 @@ async function opening(
       ...legacy,
       async dataKeys(source, suite) {
         if (legacy.isFips) refuseUnapprovedSuite(suite);
+        refuseUnreadable(suite, legacy.readableSuites);
         return await dataKeys.legacy(source, requestId);
       },
     },

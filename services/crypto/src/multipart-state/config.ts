@@ -2,7 +2,7 @@
 import { durationMs } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 
-const KEPT = "no effect: accepted so that present files load";
+const ONE_CONNECTION = "no effect: one connection carries all commands";
 
 const text = () => z.string().optional();
 
@@ -96,13 +96,13 @@ const ValkeySection = z
       .min(0)
       .default(2)
       .meta({ env: "VALKEY_MIN_IDLE_CONNS" })
-      .describe(`${KEPT}; one connection carries all commands`),
+      .describe(ONE_CONNECTION),
     pool_size: z
       .int()
       .min(1)
       .default(16)
       .meta({ env: "VALKEY_POOL_SIZE" })
-      .describe(`${KEPT}; one connection carries all commands`),
+      .describe(ONE_CONNECTION),
     health_check_interval: durationMs()
       .pipe(z.number().min(100))
       .prefault("30s")
@@ -110,7 +110,7 @@ const ValkeySection = z
       .describe("how often the store is checked and counted"),
     encryption_password_env: text()
       .meta({ env: "VALKEY_ENCRYPTION_PASSWORD_ENV" })
-      .describe(`${KEPT}; the state key follows from KEYS_SECRET`),
+      .describe("no effect: the state key follows from KEYS_SECRET"),
     encrypt_state: z
       .boolean()
       .default(true)
