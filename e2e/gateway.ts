@@ -38,6 +38,8 @@ export interface GatewayOptions {
 
 /** A gateway in one process. */
 export interface OneProcessGateway extends Gateway {
+  /** Where its metrics are, without TLS. */
+  readonly metricsUrl: string;
   /** Runs another command of `s3eg` with this gateway's settings, and returns what it prints. */
   runCommand(args: readonly string[]): Promise<string>;
   /** Starts one and does not wait for its end. */
@@ -74,6 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<OneProcessG
     });
     return {
       ...gatewayOf(endpoint, options, { children, down }),
+      metricsUrl: `http://${metricsAddr}/metrics`,
       runCommand: (args) => runToEnd(commandOf(args)),
       startCommand: (args) => startChild(commandOf(args)),
     };
@@ -94,6 +97,8 @@ export interface DistributedGateway extends Gateway {
   readonly endpoints: readonly string[];
   /** pids by role. */
   readonly roles: Readonly<Record<"edge" | "crypto" | "keys" | "audit", readonly number[]>>;
+  /** Where the metrics of each process are, by role. */
+  readonly metricsUrls: Readonly<Record<"edge" | "crypto" | "keys" | "audit", readonly string[]>>;
   /** The broker between them: whoever reaches it may publish and hear everything. */
   readonly natsUrl: string;
   /** What only some of them may know: the KEK of keys, and the secret of keys and crypto. */
@@ -121,6 +126,12 @@ export async function startDistributed(
     const configFile = await writeConfig(scratch.folder, options);
     const endpoints: string[] = [];
     const probes: string[] = [];
+    const metricsUrls = {
+      edge: [] as string[],
+      crypto: [] as string[],
+      keys: [] as string[],
+      audit: [] as string[],
+    };
     const roles = {
       edge: [] as number[],
       crypto: [] as number[],
@@ -134,6 +145,7 @@ export async function startDistributed(
         ...{ ...shared, METRICS_ADDR: metricsAddr, DATA_DIR: dataFolder, ...env, ...options.env },
       });
       probes.push(`http://${metricsAddr}/ready`);
+      metricsUrls[role].push(`http://${metricsAddr}/metrics`);
       children.push(child);
       roles[role].push(child.pid);
     };
@@ -161,7 +173,7 @@ export async function startDistributed(
       });
     }
     const gateway = gatewayOf(endpoints[0] ?? "", options, { children, down });
-    return { ...gateway, endpoints, roles, secrets, natsUrl: nats.url };
+    return { ...gateway, endpoints, roles, metricsUrls, secrets, natsUrl: nats.url };
   } catch (error) {
     await down();
     throw error;

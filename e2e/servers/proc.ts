@@ -1,5 +1,5 @@
 /** What Linux tells of a process under /proc. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 
 /** Kernel ticks per second in /proc/PID/stat (USER_HZ): 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -17,6 +17,18 @@ export async function memoryPeakBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
   return Number(kib) * 1024;
+}
+
+/** Bytes of memory that a process holds now (VmRSS). */
+export async function memoryBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+  return Number(kib) * 1024;
+}
+
+/** How many files, sockets and watches a process has open. */
+export async function openFiles(pid: number): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`)).length;
 }
 
 /** Bytes that a process has read so far, from sockets as well as from files. */

@@ -14,6 +14,8 @@ export interface TestPki {
   readonly ca: string;
   readonly server: Certified;
   readonly client: Certified;
+  /** Another server on loopback. */
+  serverNamed(name: string): Promise<Certified>;
   /** What a client shows and checks, read from the files. */
   clientOptions(): Promise<{ ca: string; cert: string; key: string }>;
 }
@@ -35,15 +37,14 @@ export async function makeTestPki(folder: string): Promise<TestPki> {
     await run(["x509", "-req", "-in", request, ...signing, "-out", cert]);
     return { cert, key };
   };
-  const server = await certify(
-    "server",
-    "extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1",
-  );
+  const onLoopback = "extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1";
+  const server = await certify("server", onLoopback);
   const client = await certify("client", "extendedKeyUsage=clientAuth");
   return {
     ca,
     server,
     client,
+    serverNamed: (name) => certify(name, onLoopback),
     async clientOptions() {
       const [caText, cert, key] = await Promise.all(
         [ca, client.cert, client.key].map((file) => readFile(file, "utf8")),
