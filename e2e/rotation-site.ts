@@ -1,51 +1,22 @@
 /**
- * A gateway with replicas of keys and of crypto, each a process with a user of its own on the broker that may do what docs/operations.md lists for it
+ * A gateway with replicas of keys and of crypto, each a process with a user of its own on the broker that may do what its services need
  * and nothing else. Replicas of keys come and go, and the broker does, too.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from "@nats-io/transport-node";
+import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
 import { aesVersions } from "./aes-versions.ts";
 import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./servers/child.ts";
 import { startDevStoreProcess } from "./servers/dev-store.ts";
 import { type NatsServer, startNats } from "./servers/nats.ts";
+import { makeNatsUsers } from "./servers/nats-users.ts";
 import { freePort, makeScratch } from "./servers/place.ts";
 import type { S3Server } from "./servers/s3-server.ts";
 
 const MAIN = join(import.meta.dirname, "../services/cli/src/main.ts");
 const TOKEN = "an-admin-token-of-more-than-thirty-two-characters";
 const USER = { accessKey: "GATEWAYACCESSKEY0001", secretKey: "gateway-secret-key-0123456789abc" };
-
-/** Permissions as docs/operations.md lists them. */
-const PERMISSIONS = {
-  keys: {
-    publish: [
-      ...["s3eg.keys.version.retired", "s3eg.audit.key-version.changed"],
-      ...["$JS.API.INFO", "$JS.API.STREAM.INFO.KV_s3eg-keys"],
-      ...["$JS.API.STREAM.CREATE.KV_s3eg-keys", "$JS.API.STREAM.MSG.GET.KV_s3eg-keys"],
-      ...["$JS.API.CONSUMER.CREATE.KV_s3eg-keys.>", "$JS.API.CONSUMER.DELETE.KV_s3eg-keys.>"],
-      ...["$JS.FC.KV_s3eg-keys.>", "$KV.s3eg-keys.versions"],
-    ],
-    subscribe: ["s3eg.keys.>", "$SRV.>", "_INBOX.>"],
-  },
-  crypto: {
-    publish: [
-      ...["s3eg.keys.data-key.*", "s3eg.keys.legacy-key.unwrap"],
-      ...["s3eg.crypto.worker.alive", "s3eg.audit.incident.seen"],
-    ],
-    subscribe: ["s3eg.crypto.>", "s3eg.keys.version.retired", "$SRV.>", "_INBOX.>"],
-  },
-  front: {
-    publish: [
-      ...["s3eg.keys.header.reissue", "s3eg.keys.key-store.check", "s3eg.keys.rotation.*"],
-      ...["s3eg.crypto.object.describe", "s3eg.audit.operation.*"],
-    ],
-    subscribe: ["s3eg.crypto.worker.alive", "s3eg.audit.>", "$SRV.>", "_INBOX.>"],
-  },
-  anybody: { publish: [">"], subscribe: [">"] },
-} as const;
-type User = keyof typeof PERMISSIONS;
 
 /** A started replica of keys. */
 export interface KeysReplica {
@@ -86,13 +57,9 @@ export async function startRotationSite(): Promise<RotationSite> {
   stack.defer(() => scratch[Symbol.asyncDispose]());
   const behind = stack.use(await startDevStoreProcess());
   const natsPort = await freePort();
-  const identities = await identitiesIn(scratch.folder);
+  const users = await makeNatsUsers(scratch.folder, ["keys", "crypto", "edge,audit,admin"]);
   const natsConfig = (hasJetStream: boolean) =>
-    [
-      `port: ${natsPort}`,
-      hasJetStream ? "" : "jetstream: disabled",
-      `authorization { users = ${usersText(identities)} }`,
-    ].join("\n");
+    [`port: ${natsPort}`, hasJetStream ? "" : "jetstream: disabled", users.configText].join("\n");
   let nats: NatsServer = await startNats({ configText: natsConfig(true) });
   stack.defer(() => nats[Symbol.asyncDispose]());
   const natsUrl = `nats://127.0.0.1:${natsPort}`;
@@ -109,7 +76,7 @@ export async function startRotationSite(): Promise<RotationSite> {
   const keysSecret = { KEYS_SECRET: randomBytes(32).toString("base64") };
   const versions = aesVersions(3);
   const keysEnv = (name: string) => ({
-    ...{ ...shared, ...keysSecret, NATS_CREDS_FILE: identities.keys.file },
+    ...{ ...shared, ...keysSecret, NATS_CREDS_FILE: users.seedOf("keys") },
     DATA_DIR: join(scratch.folder, name),
     KEY_MANAGER_ENABLED: "true",
     KEY_MANAGER_PROVIDER: "self_contained",
@@ -149,7 +116,7 @@ export async function startRotationSite(): Promise<RotationSite> {
     };
     await run(["crypto"], {
       ...{ ...shared, ...keysSecret, ...backend, ...cache },
-      NATS_CREDS_FILE: identities.crypto.file,
+      NATS_CREDS_FILE: users.seedOf("crypto"),
       CRYPTO_LISTEN_ADDR: address,
       CRYPTO_ADVERTISE_URL: `http://${address}`,
     });
@@ -158,7 +125,7 @@ export async function startRotationSite(): Promise<RotationSite> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const auditFile = join(scratch.folder, "audit.log");
   await run(["edge", "audit", "admin"], {
-    ...{ ...shared, ...backend, NATS_CREDS_FILE: identities.front.file },
+    ...{ ...shared, ...backend, NATS_CREDS_FILE: users.seedOf("edge-audit-admin") },
     DATA_DIR: join(scratch.folder, "front"),
     LISTEN_ADDR: `127.0.0.1:${port}`,
     GW_ACCESS_KEY_1: USER.accessKey,
@@ -196,7 +163,7 @@ export async function startRotationSite(): Promise<RotationSite> {
       return { status: answer.status, body: (await answer.json()) as AdminAnswer["body"] };
     },
     attacker: async () => {
-      const authenticator = nkeyAuthenticator(await readFile(identities.anybody.file));
+      const authenticator = nkeyAuthenticator(await readFile(users.anybody));
       return await connect({ servers: natsUrl, authenticator });
     },
     async restartNats({ hasJetStream }) {
@@ -213,31 +180,4 @@ export async function startRotationSite(): Promise<RotationSite> {
     logTails: () => children.map((child) => child.logTail()).join("\n---\n"),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
-}
-
-interface Identity {
-  readonly publicKey: string;
-  /** Holds the seed. */
-  readonly file: string;
-}
-
-async function identitiesIn(folder: string): Promise<Record<User, Identity>> {
-  await mkdir(folder, { recursive: true });
-  const made = Object.keys(PERMISSIONS).map(async (name) => {
-    const pair = nkeys.createUser();
-    const file = join(folder, `${name}.seed`);
-    await writeFile(file, pair.getSeed(), { mode: 0o600 });
-    return [name, { publicKey: pair.getPublicKey(), file }] as const;
-  });
-  return Object.fromEntries(await Promise.all(made)) as Record<User, Identity>;
-}
-
-/** JSON is what the broker's configuration is made of. */
-function usersText(identities: Record<User, Identity>): string {
-  return JSON.stringify(
-    Object.entries(PERMISSIONS).map(([name, permissions]) => ({
-      nkey: identities[name as User].publicKey,
-      permissions: { ...permissions, allow_responses: true },
-    })),
-  );
 }

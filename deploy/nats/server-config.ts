@@ -19,7 +19,7 @@ export function accountsConfig(
   return `# Made by deploy/nats/make-config.ts: make it again rather than change it.
 accounts {
   S3EG {
-    jetstream { max_mem: 64MB, max_file: 1GB, max_streams: 8, max_consumers: 512 }
+    jetstream { max_streams: 8, max_consumers: 512 }
     users [
 ${users.map((user) => userBlock(user, prefix)).join("\n")}
     ]

@@ -43,6 +43,7 @@ export const TRAFFIC: Readonly<Record<string, Traffic>> = {
   "audit.incident.seen": { from: ["crypto"], to: ["audit"] },
   "audit.key-version.changed": { from: ["keys"], to: ["audit"] },
   "audit.configuration.reloaded": { from: SERVICES, to: ["audit"] },
+  "audit.job.changed": { from: ["edge"], to: ["audit"] },
   "admin.process.alive": { from: SERVICES, to: ["admin"] },
   "admin.audit-events.recorded": { from: ["audit"], to: ["admin"] },
   "admin.log-level.set": { from: ["admin"], to: SERVICES },
