@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { startGateway } from "../../services/cli/src/gateway.ts";
-import { readGatewayConfig } from "../../services/cli/src/gateway-config.ts";
-import { createLog } from "../../shared/src/runtime/log.ts";
+import { type GatewayBeside, gatewayBeside } from "./gateway-beside.ts";
 import { plaintextOf } from "./plaintext.ts";
 import { BUCKET, type RunningGateway, runningGateway } from "./running-gateway.ts";
 import { Uploading } from "./uploading.ts";
-import { type Answer, pathOf, type WireClient, wireClientOf } from "./wire-client.ts";
+import { type Answer, pathOf } from "./wire-client.ts";
 
 const POLICIES = [
   "id: forbidden\nbuckets: [uncached]\nno_cache: true\n",
@@ -22,7 +17,7 @@ const SIZE = 200_000;
 
 let gateway: RunningGateway;
 /** Another edge before the same store: what it writes, the first one hears nothing of. */
-let other: { client: WireClient } & AsyncDisposable;
+let other: GatewayBeside;
 
 before(async () => {
   const env = { CACHE_ENABLED: "true", CACHE_MAX_ITEM_SIZE: String(SIZE) };
@@ -35,18 +30,6 @@ after(async () => {
   await other[Symbol.asyncDispose]();
   await gateway[Symbol.asyncDispose]();
 });
-
-async function gatewayBeside({ settings, keys, lines: _ }: RunningGateway) {
-  const folder = await mkdtemp(join(tmpdir(), "s3eg-beside-"));
-  const env = { ...settings, LISTEN_ADDR: "127.0.0.1:0", DATA_DIR: folder };
-  const { config, roles } = readGatewayConfig([], env);
-  const stack = new AsyncDisposableStack();
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const log = createLog({ service: "test", level: "error", destination: { write: () => {} } });
-  const stop = new AbortController().signal;
-  const { port = 0 } = await startGateway({ config, roles, env, stack, stop, log });
-  return { client: wireClientOf(port, keys), [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
 
 /** Counts so far: reads that the cache answered, and those that it could have. */
 async function counts(): Promise<{ hits: number; absent: number; changed: number }> {
