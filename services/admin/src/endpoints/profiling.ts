@@ -72,14 +72,16 @@ function profileEndpoint(
         .default(Math.min(DEFAULT_SECONDS[kind], most)),
     }),
     answers: {
-      200: { description: "the profile", contentType: "application/json" },
+      200: { description: "the profile, JSON", contentType: "application/octet-stream" },
       429: refused("too many requests, or too many profiles are being taken"),
     },
     async handle({ query: { seconds } }) {
       try {
         const body = await profiler.take(kind, seconds);
         taken.add({ endpoint: kind, outcome: "ok" });
-        return { status: 200, body };
+        const name = `${kind}.${kind === "profile" ? "cpuprofile" : "heapprofile"}`;
+        const headers = { "content-disposition": `attachment; filename="${name}"` };
+        return { status: 200, headers, body };
       } catch (error) {
         const isBusy = isFault(error, "limit.busy");
         taken.add({ endpoint: kind, outcome: isBusy ? "busy" : "error" });
