@@ -12,6 +12,7 @@ import { askRaw, makeIdentity } from "../../shared/test/bus/raw-nats.ts";
 import { KeptLog } from "../../shared/test/runtime/kept-log.ts";
 import { type NatsServer, startNats } from "../servers/nats.ts";
 import { freePort, makeScratch } from "../servers/place.ts";
+import { makeTestPki } from "../servers/test-pki.ts";
 
 let port: number;
 let url: string;
@@ -238,6 +239,45 @@ describe("NatsBus where the broker asks who is there", () => {
     await bus.connection.flush();
     assert.ok(log.lines.includes("NATS refuses the subscription"));
     await bus.drain();
+  });
+});
+
+describe("NatsBus over TLS", () => {
+  it("is let in with a certificate by a broker that it trusts, and not otherwise", async () => {
+    await using scratch = await makeScratch("bus-tls");
+    const pki = await makeTestPki(scratch.folder);
+    const { server: own, client } = pki;
+    const files = { certFile: own.cert, keyFile: own.key, caFile: pki.ca };
+    await using guarded = await startNats({ tls: files });
+    const options = { servers: guarded.url, name: "edge", log: new KeptLog() };
+    const isRefused = async (tls: Readonly<Record<string, string>>) => {
+      const signal = AbortSignal.timeout(1000);
+      await assert.rejects(NatsBus.connect({ ...options, tls, signal }));
+    };
+    const shown = { certFile: client.cert, keyFile: client.key };
+    const bus = await NatsBus.connect({ ...options, tls: { ...shown, caFile: pki.ca } });
+    assert.equal(bus.isConnected, true);
+    await bus.drain();
+    await isRefused(shown);
+    await isRefused({ caFile: pki.ca });
+  });
+});
+
+describe("NatsBus with another subject prefix", () => {
+  it("hears nobody of the first", async () => {
+    const options = { servers: url, name: "prefixed", log: new KeptLog() };
+    const [one, other] = await Promise.all([
+      NatsBus.connect({ ...options, subjectPrefix: "one" }),
+      NatsBus.connect({ ...options, subjectPrefix: "other" }),
+    ]);
+    one.serve(echo("prefixed"), async (input) => input);
+    await one.connection.flush();
+    const asked = { ...asking, timeoutMs: 40 };
+    const lost = other.request(echo("prefixed"), { text: "x" }, asked);
+    await assert.rejects(lost, faultOf("bus.no-responder"));
+    const own = await NatsBus.connect({ ...options, subjectPrefix: "one" });
+    assert.deepEqual(await own.request(echo("prefixed"), { text: "x" }, asking), { text: "x" });
+    for (const bus of [one, other, own]) await bus.drain();
   });
 });
 
