@@ -17,12 +17,13 @@ export async function startMinio({ users = [] }: MinioOptions = {}): Promise<S3S
   const program = findProgram("minio", "minio");
   const scratch = await makeScratch("minio");
   const children: Child[] = [];
+  const folder = join(scratch.folder, "data");
   return await orTakeDown(children, scratch, async () => {
     const port = await freePort();
     const endpoint = `http://127.0.0.1:${port}`;
     const child = await startChild({
       program,
-      args: ["server", "--address", `127.0.0.1:${port}`, join(scratch.folder, "data")],
+      args: ["server", "--address", `127.0.0.1:${port}`, folder],
       env: {
         HOME: scratch.folder,
         MINIO_ROOT_USER: KEYS.accessKey,
@@ -41,6 +42,7 @@ export async function startMinio({ users = [] }: MinioOptions = {}): Promise<S3S
       endpoint,
       region: "us-east-1",
       pids: [child.pid],
+      folder,
       [Symbol.asyncDispose]: () => takeDown(children, scratch),
     };
   });

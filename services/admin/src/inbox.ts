@@ -1,9 +1,11 @@
 /** What admin answers. */
 import type { SmallAnswer } from "@s3eg/shared/runtime/answer-server.ts";
+import { consoleFiles } from "./console-files.ts";
 import { auditTailEndpoints } from "./endpoints/audit-tail.ts";
 import { configurationEndpoints, type ShownSetting } from "./endpoints/configuration.ts";
 import type { Endpoint } from "./endpoints/endpoint.ts";
 import { EndpointTable } from "./endpoints/endpoint-table.ts";
+import { jobEndpoints } from "./endpoints/jobs.ts";
 import { keyVersionEndpoints, type LookedAt } from "./endpoints/key-versions.ts";
 import { logLevelEndpoints } from "./endpoints/log-level.ts";
 import { metricsEndpoints } from "./endpoints/metrics.ts";
@@ -41,6 +43,7 @@ export function openInbox(office: Office, sights: Sights): EndpointTable {
     ...keyVersionEndpoints(office, lookedAt),
     ...auditTailEndpoints(watch),
     ...multipartEndpoints(office),
+    ...jobEndpoints(office),
     ...configurationEndpoints(roles, settings),
     ...logLevelEndpoints(office, watch),
     ...profilingEndpoints({ config: profiling, metrics, profiler }),
@@ -50,5 +53,5 @@ export function openInbox(office: Office, sights: Sights): EndpointTable {
 
 /** Fixed answers to GET by path, given to everybody: nothing of the process or of its users may be in them. */
 export function openAnswers(): ReadonlyMap<string, SmallAnswer> {
-  return new Map();
+  return consoleFiles();
 }

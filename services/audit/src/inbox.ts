@@ -3,6 +3,7 @@ import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import {
   configurationReloaded,
   incidentSeen,
+  jobChanged,
   keyVersionChanged,
   operationDone,
   recordOperation,
@@ -10,6 +11,8 @@ import {
 import type { Ledger } from "./ledger.ts";
 import {
   incidentLine,
+  jobEventId,
+  jobLine,
   keyVersionEventId,
   keyVersionLine,
   recordLine,
@@ -39,6 +42,9 @@ export function openInbox(
   });
   bus.subscribe(incidentSeen, (fact) => ledger.add(incidentLine(fact, redactedKeys)));
   bus.subscribe(configurationReloaded, (fact) => ledger.add(reloadLine(fact)));
+  bus.subscribe(jobChanged, (fact) => {
+    seen.once(jobEventId(fact), async () => ledger.add(jobLine(fact))).catch(() => {});
+  });
   bus.subscribe(keyVersionChanged, (fact) => {
     seen
       .once(keyVersionEventId(fact), async () => ledger.add(keyVersionLine(fact)))

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type {
   ConfigurationReloaded,
   IncidentSeen,
+  JobChanged,
   KeyVersionChanged,
   OperationDone,
 } from "@s3eg/shared/contracts/audit.ts";
@@ -111,6 +112,26 @@ export function reloadLine(reloaded: ConfigurationReloaded): string {
     success,
     error,
     metadata: { roles, cause, changed, waiting },
+  })}\n`;
+}
+
+/** The id of a beginning or an end of a job: more than one runner may tell of it. */
+export function jobEventId({ jobId, action }: JobChanged): string {
+  return `${jobId}-${action}`;
+}
+
+/** A beginning or an end of a job as one line, newline included. */
+export function jobLine(changed: JobChanged): string {
+  const { timestamp, action, error, jobId, kind, buckets, prefix, by } = changed;
+  return `${JSON.stringify({
+    timestamp,
+    event_id: jobEventId(changed),
+    event_type: `job.${action}`,
+    operation: kind,
+    bucket: buckets.length === 1 ? buckets[0] : undefined,
+    success: action !== "failed",
+    error,
+    metadata: { job_id: jobId, buckets, prefix, by },
   })}\n`;
 }
 

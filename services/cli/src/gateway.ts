@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { profileOf } from "@s3eg/shared/backend/profile.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { MeasuredBus } from "@s3eg/shared/bus/measured-bus.ts";
+import type { NatsBus } from "@s3eg/shared/bus/nats-bus.ts";
 import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
 import { measuredTransfers } from "@s3eg/shared/http/measured-transfers.ts";
 import { TransferTickets } from "@s3eg/shared/http/ticket.ts";
@@ -27,6 +28,7 @@ import { sessionOf } from "./wiring/asker-session.ts";
 import { endpointOf } from "./wiring/backends.ts";
 import { openBus } from "./wiring/buses.ts";
 import { startFips } from "./wiring/fips-start.ts";
+import { startJobsRole } from "./wiring/jobs.ts";
 import { keysCheck, refuseWishesUnlessKnown } from "./wiring/keys-check.ts";
 import { startKeysRole } from "./wiring/keys-role.ts";
 import { legacyOptionsOf } from "./wiring/legacy-options.ts";
@@ -34,6 +36,7 @@ import { edgeRules, openS3Side, policiesOf, type S3Side } from "./wiring/s3-side
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
 import { statusTrustOf, tellStatus } from "./wiring/status.ts";
 import { openTracedWays, type TracedWays } from "./wiring/tracing.ts";
+import { transferTlsOf } from "./wiring/transfer-tls.ts";
 import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
 import { openUploadState } from "./wiring/upload-state.ts";
 
@@ -66,6 +69,8 @@ interface Process extends GatewayStart {
   readonly health: Health;
   readonly bus: Bus;
   readonly ways: TracedWays;
+  /** Undefined without a broker. */
+  readonly nats: NatsBus | undefined;
   /** Transfers between roles of this process. */
   readonly local: LocalTransfers;
   /** Undefined where all roles are in this process: there is no boundary, and so nothing to prove. */
@@ -103,7 +108,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningRoles> {
   if (config.nats.url !== undefined)
     health.add("nats", async () => await refuseUnless(bus.isConnected));
   const local = new LocalTransfers({ log });
-  const process: Process = { ...start, rules, metrics, health, bus, ways, local, secrets };
+  const process: Process = { ...start, rules, metrics, health, bus, nats, ways, local, secrets };
   const logLevel = stack.use(new LogLevelKeeper(log, config.log_level));
   rules.adoptedBy((next) => logLevel.configure(next.config.log_level));
   if (trust.isHeard) followLogLevel(logLevel, { bus, log, proof: trust.proofs?.logLevel });
@@ -157,6 +162,7 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
     tickets,
     proof: new WorkerProof(secrets.service),
     zone: config.zone,
+    tls: await transferTlsOf(config.service),
     log,
     metrics,
   });
@@ -183,6 +189,7 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
           tickets: new TransferTickets(secrets.service),
           proof: new WorkerProof(secrets.service),
           zone: config.zone,
+          tls: await transferTlsOf(config.service),
           log: process.log,
           metrics,
         });
@@ -200,13 +207,14 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
   }
   if (remote) process.health.add("crypto", async () => await refuseUnless(remote.table.size > 0));
   const { needsEqualParts } = profileOf(config.backend.provider, endpointOf(config.backend));
+  const crypto = ways.asking(measuredTransfers(remote?.client ?? local, metrics));
   const edge = await startEdge({
     ...process,
     needsEqualParts,
     listen: config.listen_addr ?? { port: 8080 },
     backend: s3.backend,
     ...edgeRules(rules.current),
-    crypto: ways.asking(measuredTransfers(remote?.client ?? local, metrics)),
+    crypto,
     tracing: ways.tracing,
     probeBucket: config.backend.probe_bucket,
     session,
@@ -222,6 +230,9 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
   });
   stack.use(edge);
   rules.adoptedBy((next) => edge.adopt(edgeRules(next)));
+  const policies = () => policiesOf(rules.current);
+  const { backend } = s3;
+  stack.use(startJobsRole({ ...process, backend, crypto, session, needsEqualParts, policies }));
   return edge.port;
 }
 

@@ -6,6 +6,7 @@ import { doctor } from "./commands/doctor.ts";
 import { sealExisting, unseal } from "./commands/in-place.ts";
 import { init } from "./commands/init.ts";
 import { inspect } from "./commands/inspect.ts";
+import { jobs } from "./commands/jobs.ts";
 import { keys } from "./commands/keys.ts";
 import { listAlgorithm } from "./commands/list-algorithm.ts";
 import { orphans } from "./commands/orphans.ts";
@@ -29,6 +30,8 @@ export const USAGE = `usage: s3eg <command>
   init [--dir DIR] [--endpoint URL] [--region REGION]
                          write a first configuration with a fresh KEK and credentials for a client
   inspect BUCKET KEY     say what lies on the backend under a key (no key material is needed)
+  jobs start KIND … | list | show ID | pause ID | resume ID | cancel ID
+                         have a running gateway do a rewrap, seal-existing, unseal or verify, and steer it
   keys list | check | rotate VERSION | retire [--force] VERSION | restore VERSION
                          show the versions of the KEK, choose which one writes, refuse one, allow it again
   verify-key BUCKET KEY [--key-version N]
@@ -63,6 +66,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   doctor,
   init,
   inspect,
+  jobs,
   keys,
   "list-algorithm": listAlgorithm,
   orphans,

@@ -111,3 +111,21 @@ export const configurationReloaded = announcement(
   }),
 );
 export type ConfigurationReloaded = z.infer<typeof configurationReloaded.fact>;
+
+/** Announced by edge, heard by audit: a job on whole buckets began or ended. */
+export const jobChanged = announcement(
+  "audit.job.changed",
+  z.object({
+    timestamp: z.iso.datetime(),
+    action: z.enum(["started", "done", "failed", "cancelled"]),
+    jobId: z.string(),
+    kind: z.string(),
+    buckets: z.array(z.string()),
+    prefix: z.string().optional(),
+    /** Who began it. */
+    by: z.string(),
+    /** Why it failed. */
+    error: z.string().optional(),
+  }),
+);
+export type JobChanged = z.infer<typeof jobChanged.fact>;

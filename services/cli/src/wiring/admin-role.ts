@@ -39,7 +39,7 @@ export async function startAdminRole(role: AdminRole): Promise<void> {
     config: config.admin,
     version: VERSION,
     roles: [...roles],
-    session: roles.has("keys") ? undefined : sessionOf(config, secrets?.service),
+    session: sessionOf(config, secrets?.service),
     proofs: trust.proofs,
     logLevel: {
       get state() {

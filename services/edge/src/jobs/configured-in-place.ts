@@ -23,6 +23,8 @@ export interface InPlaceWish {
   readonly prefix: string;
   /** Behind which object to begin: where a former run came to. */
   readonly after?: Marker | undefined;
+  /** Most objects of a page; absent: a thousand. */
+  readonly pageSize?: number | undefined;
   /** Nothing is written. */
   readonly isDry: boolean;
   /** The version that the new one took the place of is deleted, where the bucket has versions. */
@@ -43,7 +45,7 @@ export async function* replaceInBucket(
   wish: InPlaceWish,
 ): AsyncGenerator<JobPage> {
   const { backend, policies, signal } = parts;
-  const { job, bucket, prefix, after, isDry } = wish;
+  const { job, bucket, prefix, after, pageSize, isDry } = wish;
   const policy = policies.of(bucket);
   refuseAgainstPolicy(policy, wish);
   const honoured = isDry ? NO_CONDITIONS : await probeCopies(backend, bucket);
@@ -57,7 +59,12 @@ export async function* replaceInBucket(
   const reading: BucketPolicy = { ...policy, contents: "mixed" };
   const writing: BucketPolicy = job === "unseal" ? { ...policy, contents: "pass-through" } : policy;
   const pace = paceOf(wish.perSecond, signal);
-  for await (const { objects, marker } of listedVersions(backend, { bucket, prefix, after })) {
+  for await (const { objects, marker } of listedVersions(backend, {
+    bucket,
+    prefix,
+    after,
+    pageSize,
+  })) {
     const outcomes = await atMost(OBJECTS_AT_ONCE, objects, async (object) => {
       await pace();
       signal.throwIfAborted();

@@ -22,6 +22,8 @@ export interface VerifyWish {
   readonly prefix: string;
   /** Behind which object to begin: where a former run came to. */
   readonly after?: Marker | undefined;
+  /** Most objects of a page; absent: a thousand. */
+  readonly pageSize?: number | undefined;
   /** Objects opened per second. */
   readonly perSecond: number;
 }

@@ -15,6 +15,8 @@ export interface RewrapWish {
   readonly prefix: string;
   /** Behind which object to begin: where a former run came to. */
   readonly after?: Marker | undefined;
+  /** Most objects of a page; absent: a thousand. */
+  readonly pageSize?: number | undefined;
   readonly isDry: boolean;
   readonly upgrades: boolean;
   readonly isForAll: boolean;
@@ -39,7 +41,7 @@ export interface RewrapPage {
  */
 export async function* rewrapBucket(parts: JobParts, wish: RewrapWish): AsyncGenerator<RewrapPage> {
   const { backend, signal } = parts;
-  const { bucket, prefix, after, isDry } = wish;
+  const { bucket, prefix, after, pageSize, isDry } = wish;
   const conditions = isDry ? NO_CONDITIONS : await probeCopies(backend, bucket);
   if (!isDry) refuseUnsafe(conditions, wish);
   const rooms = jobRooms(parts);
@@ -50,7 +52,12 @@ export async function* rewrapBucket(parts: JobParts, wish: RewrapWish): AsyncGen
     const requestOf = (key: string) => jobRequest(parts, { name: "rewrap", bucket, key });
     await finishTags(wish.pendingTags, { rooms, requestOf });
   }
-  for await (const { objects, marker } of listedVersions(backend, { bucket, prefix, after })) {
+  for await (const { objects, marker } of listedVersions(backend, {
+    bucket,
+    prefix,
+    after,
+    pageSize,
+  })) {
     const outcomes = await atMost(OBJECTS_AT_ONCE, objects, async (object) => {
       await pace();
       signal.throwIfAborted();

@@ -25,6 +25,8 @@ export interface Listing {
   readonly bucket: string;
   readonly prefix: string;
   readonly after: Marker | undefined;
+  /** Most objects of a page; absent: a thousand. */
+  readonly pageSize?: number | undefined;
 }
 
 type Query = (readonly [string, string])[];
@@ -38,12 +40,16 @@ export async function* listedVersions(
   backend: Backend,
   listing: Listing,
 ): AsyncGenerator<{ objects: ListedVersion[]; marker: Marker }> {
-  const { bucket, prefix } = listing;
+  const { bucket, prefix, pageSize = 1000 } = listing;
   const isVersioned = await hasVersions(backend, bucket);
   let after = listing.after;
   for (;;) {
     const query = isVersioned ? versionsQuery(after) : objectsQuery(after);
-    const page = await ask(backend, bucket, [...query, ["prefix", prefix]]);
+    const page = await ask(backend, bucket, [
+      ...query,
+      ["prefix", prefix],
+      ["max-keys", `${pageSize}`],
+    ]);
     const keyOf = keyReaderOf(page);
     const entries = listedEntries(page);
     const objects = entries
