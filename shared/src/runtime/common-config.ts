@@ -79,6 +79,28 @@ export const ServiceSection = z
       .meta({ env: "KEYS_SECRET" })
       .describe("secret of keys and crypto only, 32 bytes in hex or base64"),
     keys_secret_file: path().meta({ env: "KEYS_SECRET_FILE" }).describe("file holding it"),
+    tls: z
+      .strictObject({
+        ca_file: path()
+          .meta({ env: "SERVICE_TLS_CA_FILE" })
+          .describe("CA of all services: bodies between edge and crypto then go by mutual TLS 1.3"),
+        cert_file: path()
+          .meta({ env: "SERVICE_TLS_CERT_FILE" })
+          .describe("certificate of this service, for servers and clients"),
+        key_file: path().meta({ env: "SERVICE_TLS_KEY_FILE" }).describe("key of the certificate"),
+        server_name: z
+          .string()
+          .min(1)
+          .optional()
+          .meta({ env: "SERVICE_TLS_SERVER_NAME" })
+          .describe("name in the certificate of every worker; default: the host it is reached by"),
+      })
+      .superRefine(({ ca_file, cert_file, key_file }, context) => {
+        const given = [ca_file, cert_file, key_file].filter((file) => file !== undefined);
+        if (given.length === 0 || given.length === 3) return;
+        context.addIssue({ code: "custom", message: "needs ca_file, cert_file and key_file" });
+      })
+      .prefault({}),
   })
   .prefault({});
 export type ServiceSection = z.infer<typeof ServiceSection>;

@@ -7,7 +7,7 @@ import { type WorkerAlive, workerAlive } from "@s3eg/shared/contracts/crypto.ts"
 import type { TransferTickets } from "@s3eg/shared/http/ticket.ts";
 import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
 import { HttpTransferClient } from "@s3eg/shared/http/transfer-client.ts";
-import { HttpTransferServer } from "@s3eg/shared/http/transfer-server.ts";
+import { HttpTransferServer, type TransferTls } from "@s3eg/shared/http/transfer-server.ts";
 import { WorkerTable } from "@s3eg/shared/http/worker-table.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
@@ -20,28 +20,33 @@ export interface WorkerPort {
   readonly describe: () => WorkerAlive;
 }
 
+/** What both sides of a transfer go by. */
+interface Trust {
+  readonly tickets: TransferTickets;
+  readonly proof: WorkerProof;
+  readonly zone: string;
+  /** Undefined: transfers go in the clear. */
+  readonly tls: TransferTls | undefined;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
 /** Opens the port of a crypto worker that edges in other processes reach. */
 export async function openWorkerPort(
   config: CryptoSection,
-  {
-    tickets,
-    proof,
-    zone,
-    log,
-    metrics,
-  }: { tickets: TransferTickets; proof: WorkerProof; zone: string; log: Log; metrics: Metrics },
+  { tickets, proof, zone, tls, log, metrics }: Trust,
 ): Promise<WorkerPort> {
   const id = randomUUID();
   const { listen_addr, capacity, advertise_url } = config;
   const listen = listen_addr;
-  const server = new HttpTransferServer({ workerId: id, listen, tickets, capacity, log });
+  const server = new HttpTransferServer({ workerId: id, listen, tls, tickets, capacity, log });
   metrics.gauge({
     name: "gateway_worker_transfers",
     help: "Transfers that this worker is answering for edges in other processes.",
     read: () => server.inflight,
   });
   const { port } = await server.listen();
-  const url = advertise_url ?? `http://${reachableName(listen_addr.host)}:${port}`;
+  const url = advertise_url ?? `${schemeOf(tls)}//${reachableName(listen_addr.host)}:${port}`;
   const describe = () =>
     proof.announce({
       id,
@@ -60,22 +65,20 @@ function reachableName(host: string | undefined): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
+function schemeOf(tls: TransferTls | undefined): "http:" | "https:" {
+  return tls ? "https:" : "http:";
+}
+
 /** Transfers to workers in other processes, which announce themselves on the bus. */
 export function remoteTransfers({
   bus,
   tickets,
   proof,
   zone,
+  tls,
   log,
   metrics,
-}: {
-  bus: Bus;
-  tickets: TransferTickets;
-  proof: WorkerProof;
-  zone: string;
-  log: Log;
-  metrics: Metrics;
-}): { client: HttpTransferClient; table: WorkerTable } {
+}: Trust & { bus: Bus }): { client: HttpTransferClient; table: WorkerTable } {
   const table = new WorkerTable({ zone, isBusConnected: () => bus.isConnected });
   metrics.gauge({
     name: "gateway_crypto_workers",
@@ -83,10 +86,12 @@ export function remoteTransfers({
     read: () => table.size,
   });
   bus.subscribe(workerAlive, (fact) => {
-    if (proof.isGenuine(fact)) table.heard(fact);
-    else log.warn({ worker: fact.id }, "a worker was announced without proof");
+    const { id: worker, url } = fact;
+    if (!proof.isGenuine(fact)) log.warn({ worker }, "a worker was announced without proof");
+    else if (new URL(url).protocol === schemeOf(tls)) table.heard(fact);
+    else log.warn({ worker, url }, "a worker is left out: service.tls is here or there, not both");
   });
-  const client = new HttpTransferClient({ pickWorker: (tried) => table.pick(tried), tickets });
+  const client = new HttpTransferClient({ pickWorker: (tried) => table.pick(tried), tickets, tls });
   return { client, table };
 }
 

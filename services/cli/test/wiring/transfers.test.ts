@@ -19,6 +19,7 @@ const trust = {
   tickets: new TransferTickets(secret),
   proof: new WorkerProof(secret),
   zone: "z",
+  tls: undefined,
   metrics: createMetrics(),
 };
 
@@ -107,6 +108,21 @@ describe("transfers to other processes", () => {
     const { body } = await client.download(openObject, asking, options);
     const bytes = await collectBody(body, 100, () => new Error("too large"));
     assert.equal(bytes.toString(), "abc");
+  });
+});
+
+describe("transfers by TLS", () => {
+  it("go to no worker that takes them in the clear, nor the other way round", async () => {
+    const log = new KeptLog();
+    await using bus = new MemoryBus({ log });
+    const tls = { ca: "", cert: "", key: "" };
+    const { server, describe: state } = await portOf({ CRYPTO_LISTEN_ADDR: "127.0.0.1:0" });
+    await using _server = server;
+    const sealed = remoteTransfers({ bus, ...trust, tls, log });
+    await using _client = sealed.client;
+    await bus.publish(workerAlive, state());
+    assert.equal(sealed.table.size, 0);
+    assert.match(log.lines.join(), /left out/);
   });
 });
 
