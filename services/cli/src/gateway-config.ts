@@ -67,6 +67,7 @@ export function readGatewayConfig(
   const withoutEffect = [
     ...settingsWithoutEffect(gatewaySchema, sources),
     ...Object.keys(env).filter((name) => env[name] && RETIRED_VARIABLES.has(name)),
+    ...(env.DEBUG === "true" ? ["DEBUG"] : []),
   ];
   return { config, roles, withoutEffect };
 }

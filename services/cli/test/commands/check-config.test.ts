@@ -53,10 +53,16 @@ describe("s3eg check-config", () => {
   });
 
   it("names what is set and has no effect", async () => {
-    const env = { ...COMPLETE, ENCRYPTION_CHUNK_SIZE: "1", COMPRESSION_ENABLED: "false" };
+    const env = {
+      ...COMPLETE,
+      ENCRYPTION_CHUNK_SIZE: "1",
+      COMPRESSION_ENABLED: "false",
+      DEBUG: "true",
+    };
     const text = await checkConfig([], env);
     assert.match(text, /^without effect: ENCRYPTION_CHUNK_SIZE \(encryption\.chunk_size\)$/m);
     assert.match(text, /^without effect: COMPRESSION_ENABLED$/m);
+    assert.match(text, /^without effect: DEBUG$/m);
     assert.match(text, /good for/);
   });
 
