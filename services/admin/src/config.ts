@@ -82,7 +82,9 @@ export const AdminSection = z
           .min(1)
           .default(30)
           .meta({ env: "ADMIN_RATE_LIMIT_RPM" })
-          .describe("requests per minute and client address; failed logins: a third of it"),
+          .describe(
+            "requests per minute and client address; reads: twenty times that; failed logins: a third of it",
+          ),
       })
       .prefault({}),
     profiling: ProfilingSection.prefault({}),

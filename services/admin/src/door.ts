@@ -20,8 +20,10 @@ export interface DoorParts {
   /** Answers to GET by path that need no token. */
   readonly openAnswers: ReadonlyMap<string, SmallAnswer>;
   readonly endpoints: EndpointTable;
-  /** Counts requests that were let in. */
+  /** Counts requests that were let in and may change something. */
   readonly requests: RateLimit;
+  /** Counts those that were let in and only look. */
+  readonly reads: RateLimit;
   /** Counts failed logins. Once a client has used them up, not even the right token is looked at. */
   readonly failures: RateLimit;
   /** Told of every request but those that are open to everybody. */
@@ -57,7 +59,7 @@ async function answerTo(request: SmallRequest, match: Match): Promise<SmallAnswe
 }
 
 async function refuse(
-  { authorization, clientIp }: SmallRequest,
+  { method, authorization, clientIp }: SmallRequest,
   door: DoorParts,
 ): Promise<SmallAnswer | undefined> {
   if (!door.failures.has(clientIp)) return TOO_MANY;
@@ -65,7 +67,8 @@ async function refuse(
     door.failures.take(clientIp);
     return UNAUTHORIZED;
   }
-  return door.requests.take(clientIp) ? undefined : TOO_MANY;
+  const limit = method === "GET" || method === "HEAD" ? door.reads : door.requests;
+  return limit.take(clientIp) ? undefined : TOO_MANY;
 }
 
 const UNAUTHORIZED = jsonAnswer(

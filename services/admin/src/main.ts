@@ -11,6 +11,9 @@ import type { Office } from "./office.ts";
 import { fileToken, inlineToken, type TokenKeeper } from "./token.ts";
 import { openWatch, type WatchProofs } from "./watch/watch.ts";
 
+/** Who watches asks far more often than who acts: a console that is open asks every few seconds. */
+const READS_PER_CHANGE = 20;
+
 /** What admin is started with. */
 export interface AdminParts extends Office, Omit<Sights, "watch"> {
   readonly log: Log;
@@ -35,6 +38,7 @@ export async function startAdmin(given: AdminParts): Promise<Listening | undefin
     openAnswers: openAnswers(),
     endpoints: openInbox(given, { ...given, watch }),
     requests: new RateLimit({ limit: perMinute, windowMs: 60_000 }),
+    reads: new RateLimit({ limit: perMinute * READS_PER_CHANGE, windowMs: 60_000 }),
     failures: new RateLimit({ limit: Math.max(1, Math.floor(perMinute / 3)), windowMs: 60_000 }),
     answered,
     log,

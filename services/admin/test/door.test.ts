@@ -35,7 +35,8 @@ function setUp() {
       }),
     ]),
     answered: (answered) => requests.push(answered),
-    requests: new RateLimit({ limit: 5, windowMs: 60_000 }, () => clock.ms),
+    requests: new RateLimit({ limit: 2, windowMs: 60_000 }, () => clock.ms),
+    reads: new RateLimit({ limit: 5, windowMs: 60_000 }, () => clock.ms),
     failures: new RateLimit({ limit: 2, windowMs: 60_000 }, () => clock.ms),
     log,
   };
@@ -113,7 +114,7 @@ describe("the door", () => {
     assert.ok(requests.every(({ seconds }) => seconds >= 0 && seconds < 60));
   });
 
-  it("limits requests of those it let in", async () => {
+  it("limits requests of those it let in, those that may change something apart from those that look", async () => {
     const { ask } = setUp();
     for (let index = 0; index < 5; index++) {
       assert.equal((await ask("/admin/status")).status, 200);
@@ -121,5 +122,7 @@ describe("the door", () => {
     const refused = await ask("/admin/status");
     assert.equal(refused.status, 429);
     assert.equal(refused.headers?.["retry-after"], "60");
+    const change = async () => (await ask("/admin/status", undefined, { method: "POST" })).status;
+    assert.deepEqual([await change(), await change(), await change()], [405, 405, 429]);
   });
 });
