@@ -48,6 +48,12 @@ function clientsOf(
 ): Pick<Entrance, "credentials" | "identities"> {
   const settings = config.auth.credentials;
   const configured = roles.has("edge") ? configuredCredentials(settings, env) : [];
+  const certified = configured.filter(({ certificates = [] }) => certificates.length > 0);
+  if (certified.length > 0 && !(config.tls.enabled && config.tls.client_ca_file !== undefined)) {
+    const names = certified.map(({ accessKey }) => accessKey).join(", ");
+    const message = `tls.client_ca_file (TLS_CLIENT_CA_FILE): needed for the client_certificates of ${names}`;
+    throw new Fault("config.invalid", message);
+  }
   const identities = roles.has("edge")
     ? uniqueIdentities(configured)
     : configuredIdentities(settings, env);

@@ -47,6 +47,21 @@ export function secureRequestOf(trusted: readonly string[]): SecureRequest {
   };
 }
 
+/**
+ * Tells whether a request is known to have come by plain HTTP: a trusted proxy says so, or nobody that is trusted has brought it. Where
+ * nobody is trusted, nothing is known: whatever ends TLS in front looks like a client.
+ */
+export function plainRequestOf(trusted: readonly string[]): SecureRequest {
+  if (trusted.length === 0) return () => false;
+  const isTrusted = trustOf(trusted);
+  const isSecure = secureRequestOf(trusted);
+  return (request) => {
+    if (isSecure(request)) return false;
+    const isSaid = request.headers["x-forwarded-proto"] !== undefined;
+    return isSaid || !isTrusted(plainAddress(request.socket.remoteAddress ?? "") ?? "");
+  };
+}
+
 function trustOf(trusted: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const range of trusted) {

@@ -2,6 +2,7 @@
 import { durationMs, listenAddress, secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 import { BUCKET_RIGHTS, OBJECT_RIGHTS } from "./auth/rights.ts";
+import { clientCertificate } from "./config/client-certificate.ts";
 import { checksumPolicy, etagPolicy, metadataPolicy } from "./config/policy-file.ts";
 import { CacheSection, ListSizeSection, RateLimitSection } from "./config/traffic.ts";
 
@@ -28,6 +29,10 @@ const credential = z
       .array(z.enum(BUCKET_RIGHTS))
       .optional()
       .describe("on buckets themselves; absent: all where nothing else is limited, else none"),
+    client_certificates: z
+      .array(clientCertificate)
+      .optional()
+      .describe("who shows one of these needs no signature; needs tls.client_ca_file"),
   })
   .refine(
     ({ secret_key, secret_key_env }) =>
@@ -101,12 +106,16 @@ export const edgeSettings = {
         .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], "expected addresses in CIDR"))
         .default([])
         .meta({ env: "SERVER_TRUSTED_PROXIES" })
-        .describe("proxies whose X-Forwarded-For is believed: addresses or CIDR"),
+        .describe(
+          "proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or CIDR",
+        ),
       force_https: z
         .boolean()
         .default(false)
         .meta({ env: "SERVER_FORCE_HTTPS" })
-        .describe("Strict-Transport-Security on every answer, also where a proxy ends TLS"),
+        .describe(
+          "Strict-Transport-Security on every answer, also where a proxy ends TLS; with trusted_proxies, what came by plain HTTP is refused",
+        ),
       max_legacy_copy_source_bytes: z
         .int()
         .min(0)
@@ -135,6 +144,11 @@ export const edgeSettings = {
         .describe("TLS on the S3 port"),
       cert_file: path().meta({ env: "TLS_CERT_FILE" }).describe("certificate chain, PEM"),
       key_file: path().meta({ env: "TLS_KEY_FILE" }).describe("private key, PEM"),
+      client_ca_file: path()
+        .meta({ env: "TLS_CLIENT_CA_FILE" })
+        .describe(
+          "authorities of client certificates, PEM; clients are asked for one then, and need none",
+        ),
     })
     .refine(
       ({ enabled, cert_file, key_file }) =>

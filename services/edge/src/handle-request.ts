@@ -6,12 +6,14 @@ import type { BodyTurns } from "@s3eg/shared/http/body-turns.ts";
 import { type Tracing, traced } from "@s3eg/shared/runtime/tracing.ts";
 import { checkAnonymous, checkStranger, NOBODY, unsigned } from "./auth/anonymous.ts";
 import { type Authenticated, type Authentication, authenticate } from "./auth/authenticate.ts";
+import { certified } from "./auth/certified.ts";
 import type { Principal } from "./auth/credentials.ts";
 import { withHoistedHeaders } from "./auth/hoisted-headers.ts";
 import { type PlainBody, plainBody } from "./auth/plain-body.ts";
 import type { Policies } from "./auth/policy.ts";
 import { checkLockBypass, checkTls } from "./auth/policy-guard.ts";
 import { checkRights } from "./auth/rights.ts";
+import type { ShownCertificate } from "./auth/shown-certificate.ts";
 import { refuseCompanionName } from "./companions.ts";
 import { parseCopySource } from "./copy/copy-source.ts";
 import { type EnteredForm, enterByForm } from "./form/enter-by-form.ts";
@@ -55,6 +57,8 @@ export interface Received {
   readonly incoming: Incoming;
   readonly id: string;
   readonly clientIp: string;
+  /** The certificate that its connection shows, should it be believed; may throw `ServiceUnavailable`. */
+  shown(): ShownCertificate | undefined;
   /** True where it came by TLS, here or to a trusted proxy. */
   readonly isSecure: boolean;
   readonly signal: AbortSignal;
@@ -111,11 +115,15 @@ export async function handleRequest(
   }
 }
 
-/** Who signed the request, if anybody did. A wrong signature counts as a request of its address. */
-function identify(door: FrontDoor, { incoming, clientIp }: Received): Authenticated | undefined {
+/** Who signed the request, or shows the certificate of its owner, if anybody does. A wrong signature counts as a request of its address. */
+function identify(door: FrontDoor, received: Received): Authenticated | undefined {
+  const { incoming, clientIp } = received;
   let signed: Authenticated | undefined;
   try {
-    signed = authenticate(incoming, door.authentication);
+    const { authentication } = door;
+    signed =
+      authenticate(incoming, authentication) ??
+      certified(incoming, received.shown, authentication.credentials);
   } catch (error) {
     door.limits.identified({ clientIp });
     throw error;

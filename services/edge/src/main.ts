@@ -42,7 +42,7 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
     port,
     adopt(after) {
       door = changedDoor(door, { before: rules, after, metrics });
-      exchangeCertificate(server, { before: rules, after, metrics });
+      exchangeCertificate(server, { before: rules, after, metrics, ...settings });
       showPolicies(after.policies, metrics);
       rules = after;
     },

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { bodyOfReadable } from "@s3eg/shared/http/node-body.ts";
-import { type ServerCertificate, secureOptions } from "@s3eg/shared/runtime/server-certificate.ts";
+import { secureOptions } from "@s3eg/shared/runtime/server-certificate.ts";
 import type { Concluded } from "./audit-trail.ts";
 import {
   type ClientAddress,
@@ -15,32 +15,16 @@ import {
 } from "./client-address.ts";
 import { type FrontDoor, handleRequest, type Sighting } from "./handle-request.ts";
 import { type Exchange, hasBody, sendAnswer, sendError } from "./http-answer.ts";
+import { httpsOnly } from "./https-only.ts";
 import { type Incoming, readIncoming } from "./incoming.ts";
 import type { S3Answer } from "./operations/operation.ts";
+import type { PortSettings } from "./port-settings.ts";
 import { answerProbe, type Probes } from "./probes.ts";
 import { placeOf, type WantedPlace } from "./request-place.ts";
 import { toS3Error } from "./s3/errors.ts";
 import { dropOtherHeaders, setSecurityHeaders } from "./security-headers.ts";
 import { inRequestSpan } from "./traced-request.ts";
 import { UnreadableRequests } from "./unreadable-request.ts";
-
-/** How the port behaves. */
-export interface PortSettings {
-  /** Longest pause of a client while it sends, and while it takes the answer. */
-  readonly readIdleMs: number;
-  readonly writeIdleMs: number;
-  readonly keepAliveMs: number;
-  readonly headersMs: number;
-  readonly maxHeaderBytes: number;
-  /** Domains under which the host name names the bucket. */
-  readonly virtualHostDomains?: readonly string[];
-  /** Proxies that are believed when they say whom they speak for: addresses or CIDR. */
-  readonly trustedProxies?: readonly string[];
-  /** With TLS: what the port shows first. */
-  readonly certificate?: ServerCertificate;
-  /** Clients are told to come by HTTPS alone. */
-  readonly isHttps?: boolean;
-}
 
 /** A request that has been answered, or whose client is gone. */
 export interface Finished extends Concluded {
@@ -66,11 +50,18 @@ export function s3Server(
   const unreadable = new UnreadableRequests();
   const addressOf = clientAddressOf(settings.trustedProxies ?? []);
   const isSecureOf = secureRequestOf(settings.trustedProxies ?? []);
+  const refusePlain = httpsOnly(settings);
   const listener = (req: IncomingMessage, res: ServerResponse) => {
     unreadable.watch(res);
-    serve(doorNow(), { ...recorders, req, res, settings, addressOf, isSecureOf }).catch(() =>
-      res.destroy(),
-    );
+    serve(doorNow(), {
+      ...recorders,
+      req,
+      res,
+      settings,
+      addressOf,
+      isSecureOf,
+      refusePlain,
+    }).catch(() => res.destroy());
   };
   const options = {
     // The body has its own watchdog: a deadline on the whole request would cut long uploads.
@@ -85,6 +76,11 @@ export function s3Server(
   const server = certificate
     ? createTlsServer({ ...options, ...secureOptions(certificate) }, listener)
     : createServer(options, listener);
+  const { authorities } = settings;
+  if (authorities) {
+    server.on("connection", (connection) => authorities.begin(connection));
+    server.on("secureConnection", (connection) => authorities.meet(connection));
+  }
   // 100 Continue is sent when the body is first asked for: after the verdict on signature and rights.
   server.on("checkContinue", listener);
   // Any other expectation is ignored, as S3 servers do.
@@ -108,6 +104,7 @@ interface Serving extends Recorders {
   readonly settings: PortSettings;
   readonly addressOf: ClientAddress;
   readonly isSecureOf: SecureRequest;
+  refusePlain(request: IncomingMessage): void;
 }
 
 async function serve(door: FrontDoor, serving: Serving): Promise<void> {
@@ -142,6 +139,7 @@ async function serveS3(door: FrontDoor, serving: Serving): Promise<void> {
   let outcome: Pick<Finished, "status" | "bytesOut" | "errorCode" | "error">;
   try {
     door.limits.arrived(clientIp);
+    serving.refusePlain(req);
     incoming = readIncoming(req, settings.virtualHostDomains);
     const openBody = () => {
       if (isBodyHeldBack) res.writeContinue();
@@ -156,7 +154,8 @@ async function serveS3(door: FrontDoor, serving: Serving): Promise<void> {
       place = await placeOf(door.places, { ...wanted, signal, onWait });
     };
     const isSecure = serving.isSecureOf(req);
-    const received = { incoming, id, clientIp, isSecure, signal, openBody, enter };
+    const shown = () => settings.authorities?.certificateOf(req.socket);
+    const received = { incoming, id, clientIp, isSecure, shown, signal, openBody, enter };
     const answer = await handleRequest(door, received, sighting);
     const milliseconds = performance.now() - startedMs;
     const sent = { status: answer.status, bytesOut: sizeOf(answer) };

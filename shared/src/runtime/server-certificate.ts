@@ -1,7 +1,7 @@
 /** The certificate of a listener: read from files and tried before anything uses it, at start and again when it is exchanged. */
-import { X509Certificate } from "node:crypto";
+import { constants, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { createSecureContext, type TlsOptions } from "node:tls";
 import { Fault } from "../faults.ts";
 
 /** PEM texts. */
@@ -45,13 +45,18 @@ export function readServerCertificate(files: CertificateFiles, section: string):
   return certificate;
 }
 
-/** What a TLS server is given, when it is made and with `setSecureContext`. */
-export function secureOptions({ cert, key, clientCa }: ServerCertificate): SecureContextOptions {
+/** What a TLS server is given, when it is made and with `setSecureContext`. A client that shows no certificate, or a bad one, gets in all the same. */
+export function secureOptions({ cert, key, clientCa }: ServerCertificate): TlsOptions {
+  const options = { cert, key, minVersion: "TLSv1.2" } as const;
+  if (clientCa === undefined) return options;
+  // A session that is resumed was verified by the authorities of then.
+  const withoutTickets = { secureOptions: constants.SSL_OP_NO_TICKET };
   return {
-    cert,
-    key,
-    minVersion: "TLSv1.2",
-    ...(clientCa === undefined ? {} : { ca: clientCa }),
+    ...options,
+    ...withoutTickets,
+    ca: clientCa,
+    requestCert: true,
+    rejectUnauthorized: false,
   };
 }
 

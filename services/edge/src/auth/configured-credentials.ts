@@ -1,6 +1,8 @@
 /** The credential store from everything that can name a credential: YAML, a file of its own, numbered variables. */
+import { isDeepStrictEqual } from "node:util";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { clientCertificate } from "../config/client-certificate.ts";
 import type { CredentialSetting } from "../config.ts";
 import {
   type ConfiguredIdentity,
@@ -15,6 +17,7 @@ import {
   type NumberedVariables,
   numberedVariables,
   requiredVariable,
+  type VariableNames,
 } from "./credential-sources.ts";
 import type { Credential } from "./credentials.ts";
 
@@ -58,6 +61,7 @@ function isSame(one: ConfiguredCredential, other: ConfiguredCredential): boolean
     one.secretKey.reveal() === other.secretKey.reveal() &&
     one.identity === other.identity &&
     one.identitySecret?.reveal() === other.identitySecret?.reveal() &&
+    isDeepStrictEqual(one.certificates, other.certificates) &&
     one.rights.isSame(other.rights)
   );
 }
@@ -73,6 +77,7 @@ function fromSetting(setting: CredentialSetting, env: Env): ConfiguredCredential
       `credential ${setting.access_key}`,
     ),
     ...(setting.label === undefined ? {} : { label: setting.label }),
+    ...(setting.client_certificates ? { certificates: setting.client_certificates } : {}),
     ...identityOfSetting(setting),
   };
 }
@@ -98,8 +103,25 @@ function fromNumbered(env: Env, { n, names }: NumberedVariables): ConfiguredCred
       },
       `credential ${accessKey}`,
     ),
+    ...certificatesOf(env, names),
     ...numberedIdentity(env, names),
   };
+}
+
+/** All variables of a certificate speak of one and the same. */
+function certificatesOf(env: Env, names: VariableNames): Pick<Credential, "certificates"> {
+  const given = Object.entries({
+    fingerprint: names.clientCertFingerprint,
+    subject: names.clientCertSubject,
+    dns: names.clientCertDns,
+    uri: names.clientCertUri,
+  }).filter(([, name]) => env[name]);
+  if (given.length === 0) return {};
+  const wanted = Object.fromEntries(given.map(([what, name]) => [what, env[name]]));
+  const parsed = clientCertificate.safeParse(wanted);
+  if (parsed.success) return { certificates: [parsed.data] };
+  const named = given.map(([, name]) => name).join(", ");
+  throw invalid(`${named}: ${parsed.error.issues.map(({ message }) => message).join("; ")}`);
 }
 
 function permissionsOf(text: string | undefined): string | string[] | undefined {

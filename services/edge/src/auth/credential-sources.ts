@@ -17,6 +17,10 @@ export interface VariableNames {
   readonly buckets: string;
   readonly permissions: string;
   readonly bucketPermissions: string;
+  readonly clientCertFingerprint: string;
+  readonly clientCertSubject: string;
+  readonly clientCertDns: string;
+  readonly clientCertUri: string;
 }
 
 const HELM_NAMES = (n: string): VariableNames => ({
@@ -27,6 +31,10 @@ const HELM_NAMES = (n: string): VariableNames => ({
   buckets: `GW_CRED_${n}_BUCKETS`,
   permissions: `GW_CRED_${n}_PERMISSIONS`,
   bucketPermissions: `GW_CRED_${n}_BUCKET_PERMISSIONS`,
+  clientCertFingerprint: `GW_CRED_${n}_CLIENT_CERT_FINGERPRINT`,
+  clientCertSubject: `GW_CRED_${n}_CLIENT_CERT_SUBJECT`,
+  clientCertDns: `GW_CRED_${n}_CLIENT_CERT_DNS`,
+  clientCertUri: `GW_CRED_${n}_CLIENT_CERT_URI`,
 });
 
 const PLAIN_NAMES = (n: string): VariableNames => ({
@@ -37,6 +45,10 @@ const PLAIN_NAMES = (n: string): VariableNames => ({
   buckets: `GW_BUCKETS_${n}`,
   permissions: `GW_PERMISSIONS_${n}`,
   bucketPermissions: `GW_BUCKET_PERMISSIONS_${n}`,
+  clientCertFingerprint: `GW_CLIENT_CERT_FINGERPRINT_${n}`,
+  clientCertSubject: `GW_CLIENT_CERT_SUBJECT_${n}`,
+  clientCertDns: `GW_CLIENT_CERT_DNS_${n}`,
+  clientCertUri: `GW_CLIENT_CERT_URI_${n}`,
 });
 
 /** The variables of one credential, and its number. */
