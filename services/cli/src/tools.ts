@@ -3,6 +3,7 @@ import { auditVerify } from "./commands/audit-verify.ts";
 import { checkConfig } from "./commands/check-config.ts";
 import { decrypt } from "./commands/decrypt.ts";
 import { doctor } from "./commands/doctor.ts";
+import { health } from "./commands/health.ts";
 import { sealExisting, unseal } from "./commands/in-place.ts";
 import { init } from "./commands/init.ts";
 import { inspect } from "./commands/inspect.ts";
@@ -42,6 +43,8 @@ export const USAGE = `usage: s3eg <command>
                          open an object from files, without gateway, backend or network
   doctor [role …] [--bucket BUCKET]
                          try backend, key store, upload state, broker and clock; exit 1 if anything is not well
+  health [role …] [--live]
+                         ask the gateway of this machine how it is; exit 1 if it is not ready, or with --live not there
   orphans [--remove] [--older-than HOURS] [BUCKET …]
                          list what is left of uploads in parts that nobody will complete, or remove it
   policy explain BUCKET [KEY]
@@ -64,6 +67,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   "check-config": checkConfig,
   decrypt,
   doctor,
+  health,
   init,
   inspect,
   jobs,
