@@ -5,6 +5,13 @@ import { describe, it } from "node:test";
 import { health } from "../../src/commands/health.ts";
 import { COMPLETE } from "../environment.ts";
 
+const ALONE = {
+  ...COMPLETE,
+  NATS_URL: "nats://127.0.0.1:1",
+  KEYS_SECRET: "k".repeat(64),
+  SERVICE_SECRET: "s".repeat(64),
+};
+
 /** A port that answers probes: ready or not. */
 async function probed(isReady: boolean) {
   const asked: string[] = [];
@@ -21,7 +28,7 @@ async function probed(isReady: boolean) {
 describe("s3eg health", () => {
   it("asks the port of metrics, else that of S3", async () => {
     using ready = await probed(true);
-    const anywhere = { ...COMPLETE, METRICS_ADDR: `:${ready.port}` };
+    const anywhere = { ...ALONE, METRICS_ADDR: `:${ready.port}` };
     assert.equal(await health(["keys"], anywhere), "ok\n");
     const loopback = { ...COMPLETE, LISTEN_ADDR: `127.0.0.1:${ready.port}` };
     assert.equal(await health([], loopback), "ok\n");
@@ -40,7 +47,7 @@ describe("s3eg health", () => {
     gone[Symbol.dispose]();
     const env = { ...COMPLETE, METRICS_ADDR: `127.0.0.1:${gone.port}` };
     await assert.rejects(health([], env), { exitCode: 1, message: /^nobody answers/ });
-    await assert.rejects(health(["keys"], COMPLETE), { exitCode: 78 });
+    await assert.rejects(health(["keys"], ALONE), { exitCode: 78 });
     await assert.rejects(health(["--lively"], env), { exitCode: 2 });
   });
 });
