@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao pykmip moto softhsm cosmian), python, and
+# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao pykmip moto softhsm cosmian prometheus jaeger), python, and
 # clients (aws s3cmd rclone restic s3fs s5cmd mc; "clients" is all of these), and what backs up or stores through the gateway
 # (postgres barman pgbackrest restic registry; "backups" is all of these).
 # Quick when they are there already. As root on Debian for the apt ones; Go and Python must be there for theirs.
@@ -8,6 +8,7 @@ set -euo pipefail
 VERSITYGW_VERSION=v1.7.0
 NATS_VERSION=v2.15.2
 MINIO_VERSION=v0.0.0-20260212201848-7aac2a2c5b7c
+JAEGER_VERSION=v1.60.0
 MC_VERSION=v0.0.0-20250313080218-cf909e1063a9
 S5CMD_VERSION=v2.3.0
 BOTO3_VERSION=1.43.11
@@ -49,6 +50,16 @@ go_install_exactly() {
   folder=$(mktemp -d)
   printf 'module install\n\ngo 1.24\n\nrequire %s %s\n' "${1%@*}" "${1#*@}" >"$folder/go.mod"
   (cd "$folder" && go build -mod=mod -o "$(go env GOPATH)/bin/" "${1%@*}")
+  rm -rf "$folder"
+}
+
+# A program called all-in-one, of a module whose replacements only count where it is the main one.
+jaeger_install() {
+  command -v go >/dev/null 2>&1 || { echo "install.sh: Go is needed for jaeger" >&2; exit 1; }
+  local folder module=github.com/jaegertracing/jaeger
+  folder=$(mktemp -d)
+  printf 'module install\n\ngo 1.24\n\nrequire %s %s\n' "$module" "$JAEGER_VERSION" >"$folder/go.mod"
+  (cd "$folder" && go build -mod=mod -o "$(go env GOPATH)/bin/jaeger-all-in-one" "$module/cmd/all-in-one")
   rm -rf "$folder"
 }
 
@@ -110,13 +121,16 @@ install_one() {
     s3fs) has_program s3fs && has_program fusermount || apt_install s3fs fuse ;;
     s5cmd) has_program s5cmd || go_install_exactly "github.com/peak/s5cmd/v2@$S5CMD_VERSION" ;;
     mc) has_program mc || go_install "github.com/minio/mc@$MC_VERSION" ;;
+    prometheus) has_program prometheus && has_program promtool || apt_install prometheus ;;
+    jaeger) has_program jaeger-all-in-one || jaeger_install ;;
     postgres) [ -x /usr/lib/postgresql/15/bin/postgres ] || postgres_install ;;
     barman) [ -x /usr/local/bin/barman-cloud-backup ] || barman_install ;;
     pgbackrest) has_program pgbackrest || apt_install pgbackrest ;;
     registry) has_program docker-registry && has_program skopeo || apt_install docker-registry skopeo ;;
+    chromium) has_program chromium && fc-list 2>/dev/null | grep -q DejaVu || apt_install chromium fonts-dejavu-core fontconfig ;;
     backups) for tool in postgres barman pgbackrest restic registry; do install_one "$tool"; done ;;
     clients) for client in aws s3cmd rclone restic s3fs s5cmd mc; do install_one "$client"; done ;;
-    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao pykmip moto softhsm cosmian aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry backups)" >&2; exit 64 ;;
+    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao pykmip moto softhsm cosmian aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry chromium backups prometheus jaeger)" >&2; exit 64 ;;
   esac
 }
 
