@@ -27,7 +27,25 @@ export function inboxOf(services: readonly Service[]): string {
 
 /** What a service keeps in JetStream: of its streams alone, and of them what it does (ADR-8 of NATS, "JetStream based Key-Value Stores"). */
 function keptBy(service: Service, prefix: string): string[] {
-  return service === "keys" ? keyValueRights(`${prefix}-keys`, ["versions"]) : [];
+  if (service === "keys") return keyValueRights(`${prefix}-keys`, ["versions"]);
+  if (service !== "edge") return [];
+  const queue = { stream: `${prefix}-job-queue`, subject: `${prefix}.edge.job.run` };
+  return [...keyValueRights(`${prefix}-jobs`, ["jobs"]), ...workQueueRights(queue)];
+}
+
+/** Everyone who puts work also takes it, with the one consumer that all share. */
+function workQueueRights({ stream, subject }: { stream: string; subject: string }): string[] {
+  const consumer = `${stream}.runners`;
+  return [
+    subject,
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.STREAM.CREATE.${stream}`,
+    `$JS.API.CONSUMER.CREATE.${consumer}`,
+    `$JS.API.CONSUMER.DURABLE.CREATE.${consumer}`,
+    `$JS.API.CONSUMER.INFO.${consumer}`,
+    `$JS.API.CONSUMER.MSG.NEXT.${consumer}`,
+    `$JS.ACK.${consumer}.>`,
+  ];
 }
 
 function keyValueRights(bucket: string, names: readonly string[]): string[] {

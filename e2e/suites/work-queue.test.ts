@@ -3,10 +3,13 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { NatsBus } from "../../shared/src/bus/nats-bus.ts";
+import { NatsKeptValue } from "../../shared/src/bus/nats-kept-value.ts";
 import { NatsWorkQueue } from "../../shared/src/bus/nats-work-queue.ts";
 import { workQueueContract } from "../../shared/test/bus/work-queue-contract.ts";
 import { KeptLog } from "../../shared/test/runtime/kept-log.ts";
 import { type NatsServer, startNats } from "../servers/nats.ts";
+import { makeNatsUsers } from "../servers/nats-users.ts";
+import { makeScratch } from "../servers/place.ts";
 
 let server: NatsServer;
 
@@ -55,5 +58,30 @@ describe("NatsWorkQueue", () => {
     task?.done();
     await second.drain();
     await assert.rejects(queue.put("b", "b-0"), { code: "bus.unavailable" });
+  });
+
+  it("is edge's to use with the rights that deploy gives it, and the list of jobs as well", async () => {
+    await using scratch = await makeScratch("nats-users");
+    const users = await makeNatsUsers(scratch.folder, ["edge"]);
+    await using broker = await startNats({ configText: users.configText });
+    await using bus = await NatsBus.connect({
+      servers: broker.url,
+      name: "edge",
+      version: "1.2.3",
+      credsFile: users.seedOf("edge"),
+      inboxPrefix: "_INBOX.edge",
+      log: new KeptLog(),
+    });
+    const value = new NatsKeptValue(bus.connection, { bucket: "s3eg-jobs", key: "jobs" });
+    const kept = await value.write(Buffer.from("one"), await value.read());
+    await value.write(Buffer.from("two"), kept);
+    assert.equal(Buffer.from((await value.read())?.bytes ?? []).toString(), "two");
+    const place = { stream: "s3eg-job-queue", subject: "s3eg.edge.job.run" };
+    const queue = new NatsWorkQueue(bus.connection, place);
+    await queue.put("a", "a-0");
+    const task = await queue.take(new AbortController().signal);
+    assert.equal(task?.id, "a");
+    task?.extend();
+    task?.done();
   });
 });

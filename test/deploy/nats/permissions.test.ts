@@ -6,7 +6,7 @@ describe("the rights of a process on the broker", () => {
   it("are those of its services, under the prefix, and an inbox of its own", () => {
     const { publish, subscribe } = permissionsOf(["edge"], "prod");
     assert.ok(publish.includes("prod.keys.header.reissue"));
-    assert.ok(publish.every((subject) => subject.startsWith("prod.")));
+    assert.ok(publish.every((subject) => /^prod\.|^\$(?:JS|KV)\./.test(subject)));
     assert.ok(subscribe.includes("prod.crypto.worker.alive"));
     assert.ok(!subscribe.some((subject) => subject.startsWith("prod.keys.data-key")));
     assert.deepEqual(subscribe.slice(-2), ["_INBOX.edge.>", "$SRV.>"]);
@@ -17,7 +17,20 @@ describe("the rights of a process on the broker", () => {
       permissionsOf([service], "s3eg").publish.filter((subject) => subject.startsWith("$"));
     assert.ok(rights("keys").includes("$KV.s3eg-keys.versions"));
     assert.ok(rights("keys").every((subject) => /s3eg-keys|^\$JS\.API\.INFO$/.test(subject)));
-    assert.deepEqual([...rights("crypto"), ...rights("edge"), ...rights("audit")], []);
+    assert.deepEqual([...rights("crypto"), ...rights("audit")], []);
+    assert.ok(!rights("edge").some((subject) => subject.includes("s3eg-keys")));
+  });
+
+  it("let edge keep jobs and their queue, of which nobody else has anything", () => {
+    const { publish } = permissionsOf(["edge"], "s3eg");
+    assert.ok(publish.includes("$KV.s3eg-jobs.jobs"));
+    assert.ok(publish.includes("s3eg.edge.job.run"));
+    const deleting = /STREAM\.(?:DELETE|PURGE|UPDATE)/;
+    assert.ok(!publish.some((subject) => deleting.test(subject)));
+    for (const service of ["crypto", "keys", "audit", "admin"] as const) {
+      const rights = permissionsOf([service], "s3eg").publish;
+      assert.ok(!rights.some((subject) => /job\.run|-jobs|job-queue/.test(subject)), service);
+    }
   });
 
   it("of a process with two services are the rights of both", () => {
