@@ -91,6 +91,25 @@ export const edgeSettings = {
         .prefault("10s")
         .meta({ env: "SERVER_READ_HEADER_TIMEOUT" })
         .describe("time for a request's head"),
+      min_body_rate: z
+        .int()
+        .min(0)
+        .default(1024)
+        .meta({ env: "SERVER_MIN_BODY_RATE" })
+        .describe("bytes a second, over read_timeout, that a client must send of a body; 0: any"),
+      max_connections: z
+        .int()
+        .min(16)
+        .default(4096)
+        .meta({ env: "SERVER_MAX_CONNECTIONS" })
+        .describe(
+          "connections to the S3 port; a further one takes the place of that without a request for longest",
+        ),
+      read_only: z
+        .boolean()
+        .default(false)
+        .meta({ env: "READ_ONLY" })
+        .describe("for maintenance: whatever writes is answered 503, and clients try again"),
       max_header_bytes: z
         .int()
         .min(8192)

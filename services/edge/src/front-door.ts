@@ -37,7 +37,8 @@ export async function openFrontDoor(parts: EdgeParts): Promise<FrontDoor> {
       answeredOperations({ disablesUploads: config.server.disable_multipart_uploads }),
     ),
     proxiedBucket: config.proxied_bucket,
-    limits: requestLimits(rateOf(config.rate_limit), metrics),
+    isReadOnly: config.server.read_only,
+    limits: requestLimits(rateOf(config.rate_limit), { metrics, shared: parts.sharedRates }),
     places: parts.places,
     turns: new BodyTurns(),
     rooms: {
@@ -63,8 +64,9 @@ export async function openFrontDoor(parts: EdgeParts): Promise<FrontDoor> {
 /** The same rooms behind a door that goes by other rules. A limit that stays what it was goes on counting. */
 export function changedDoor(
   door: FrontDoor,
-  { before, after, metrics }: { before: EdgeRules; after: EdgeRules } & Pick<EdgeParts, "metrics">,
+  change: { before: EdgeRules; after: EdgeRules } & Pick<EdgeParts, "metrics" | "sharedRates">,
 ): FrontDoor {
+  const { before, after, metrics, sharedRates: shared } = change;
   const { config, credentials } = after;
   const rate = rateOf(config.rate_limit);
   const isRateKept = isDeepStrictEqual(rate, rateOf(before.config.rate_limit));
@@ -76,7 +78,8 @@ export function changedDoor(
       clockSkewMs: config.auth.clock_skew_tolerance,
       allowsV2: config.auth.allow_legacy_signature_v2,
     },
+    isReadOnly: config.server.read_only,
     policies: continuedPolicies(door.policies, after.policies),
-    limits: isRateKept ? door.limits : requestLimits(rate, metrics),
+    limits: isRateKept ? door.limits : requestLimits(rate, { metrics, shared }),
   };
 }

@@ -22,6 +22,7 @@ import type { Asking } from "./match-operation.ts";
 import { objectUrl } from "./object-url.ts";
 import type { Operation, Rooms, S3Answer } from "./operations/operation.ts";
 import { answerPreflight, PREFLIGHT } from "./preflight.ts";
+import { refuseWrite } from "./read-only.ts";
 import { requestCost } from "./request-cost.ts";
 import { clientOf, type RequestLimits } from "./request-limits.ts";
 import type { Places, WantedPlace } from "./request-place.ts";
@@ -35,6 +36,8 @@ export interface FrontDoor {
   readonly policies: Policies;
   readonly match: (asking: Asking) => Operation;
   readonly rooms: Rooms;
+  /** Nothing may be written (`server.read_only`). */
+  readonly isReadOnly: boolean;
   /** The only bucket that may be used, where there is one. */
   readonly proxiedBucket: string | undefined;
   readonly limits: RequestLimits;
@@ -77,19 +80,19 @@ export async function handleRequest(
   if (received.incoming.method === "OPTIONS") {
     sighting.operation = PREFLIGHT;
     checkProxiedBucket(door.proxiedBucket, received.incoming);
-    door.limits.identified(received);
-    door.limits.entered(door.policies.of(received.incoming.bucket), received);
+    await door.limits.identified(received);
+    await door.limits.entered(door.policies.of(received.incoming.bucket), received);
     return await answerPreflight(received, { ...door.rooms, ...door.authentication });
   }
   const authenticating = { name: "authenticate", kind: "internal" } as const;
-  const signed = traced(door.tracing, authenticating, () => identify(door, received));
+  const signed = await traced(door.tracing, authenticating, () => identify(door, received));
   if (signed) sighting.principal = signed.principal;
   const isPresigned = received.incoming.query.get("X-Amz-Signature") !== undefined;
   const incoming =
     signed && isPresigned ? withHoistedHeaders(received.incoming) : received.incoming;
   checkProxiedBucket(door.proxiedBucket, incoming);
   const policy = door.policies.of(incoming.bucket);
-  door.limits.entered(policy, { ...received, principal: signed?.principal });
+  await door.limits.entered(policy, { ...received, principal: signed?.principal });
   checkTls(policy, received.isSecure);
   if (!signed) checkStranger(incoming, policy);
   const operation = door.match({ ...incoming, query: incoming.query.pairs });
@@ -106,6 +109,7 @@ export async function handleRequest(
   try {
     checkCaller(door, operation, { ...entered, isSecure: received.isSecure });
     if (entered.caller.principal !== NOBODY) sighting.principal = entered.caller.principal;
+    if (door.isReadOnly) refuseWrite(operation);
     const answer = await operation.run(requestOf(door, { id, signal, entered }), door.rooms);
     sighting.wrappedUnder = answer.wrappedUnder;
     return answer;
@@ -116,7 +120,7 @@ export async function handleRequest(
 }
 
 /** Who signed the request, or shows the certificate of its owner, if anybody does. A wrong signature counts as a request of its address. */
-function identify(door: FrontDoor, received: Received): Authenticated | undefined {
+async function identify(door: FrontDoor, received: Received): Promise<Authenticated | undefined> {
   const { incoming, clientIp } = received;
   let signed: Authenticated | undefined;
   try {
@@ -125,10 +129,10 @@ function identify(door: FrontDoor, received: Received): Authenticated | undefine
       authenticate(incoming, authentication) ??
       certified(incoming, received.shown, authentication.credentials);
   } catch (error) {
-    door.limits.identified({ clientIp });
+    await door.limits.identified({ clientIp });
     throw error;
   }
-  door.limits.identified({ clientIp, principal: signed?.principal });
+  await door.limits.identified({ clientIp, principal: signed?.principal });
   return signed;
 }
 

@@ -24,6 +24,7 @@ export function exchangedConfig(running: GatewayConfig, fresh: GatewayConfig): E
     rate_limit,
     objects,
     auth,
+    server: { ...running.server, read_only: fresh.server.read_only },
     tls: sameKindOfTls(running.tls, fresh.tls),
     admin: { ...running.admin, tls: sameKindOfTls(running.admin.tls, fresh.admin.tls) },
   };
