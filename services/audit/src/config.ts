@@ -104,11 +104,11 @@ export const AuditSection = z
       .meta({ env: "AUDIT_MAX_EVENTS" })
       .describe("events that may wait for the sink; what happens beyond it, overflow says"),
     require: z
-      .enum(["writes", "none"])
+      .enum(["all", "writes", "none"])
       .default("writes")
       .meta({ env: "AUDIT_REQUIRE" })
       .describe(
-        "which requests that succeed are answered only when their event is written: those that change something, or none",
+        "which requests that succeed are answered only when their event is written: all, those that change something, or none",
       ),
     overflow: z
       .enum(["block", "drop"])

@@ -29,8 +29,8 @@ export interface Concluded {
 /** How events are told. */
 export interface AuditTrail {
   /**
-   * Resolves when the event of a write that succeeded is written for good; at once for anything else. `limit.busy` where it
-   * cannot be written and nothing may be answered without.
+   * Resolves when the event of a request that succeeded is written for good, where the duty is to wait for it; else at once.
+   * `limit.busy` where it cannot be written and nothing may be answered without.
    */
   record(concluded: Concluded): Promise<void>;
   /** Tells of an ended request, unless it was recorded. Nobody waits. */
@@ -39,7 +39,7 @@ export interface AuditTrail {
 
 /** What must be recorded before it is answered, and whether an event that cannot be is dropped and counted. */
 export interface AuditDuty {
-  readonly require: "writes" | "none";
+  readonly require: "all" | "writes" | "none";
   readonly overflow: "block" | "drop";
 }
 
@@ -58,7 +58,7 @@ export function auditTrail(rooms: {
   const recorded = new WeakSet<Sighting>();
   return {
     async record(concluded) {
-      if (duty?.require !== "writes" || !isWrite(concluded)) return;
+      if (!duty || !isRequired(duty, concluded)) return;
       const { id, sighting } = concluded;
       try {
         await bus.request(recordOperation, factOf(concluded), { requestId: id });
@@ -82,9 +82,10 @@ export function auditTrail(rooms: {
   };
 }
 
-/** By the method (RFC 9110 §9.2.1): a new operation that changes something can't be forgotten. */
-function isWrite({ req, errorCode }: Concluded): boolean {
-  return errorCode === undefined && !["GET", "HEAD", "OPTIONS"].includes(req.method ?? "");
+/** Writes by their method (RFC 9110 §9.2.1): a new operation that changes something can't be forgotten. */
+function isRequired({ require }: AuditDuty, { req, errorCode }: Concluded): boolean {
+  if (errorCode !== undefined || require === "none") return false;
+  return require === "all" || !["GET", "HEAD", "OPTIONS"].includes(req.method ?? "");
 }
 
 function factOf(concluded: Concluded): OperationDone {

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type OperationDone, recordOperation } from "@s3eg/shared/contracts/audit.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
-import { runningEdge } from "./running-edge.ts";
+import type { AuditDuty } from "../src/audit-trail.ts";
+import { OPERATIONS } from "../src/inbox.ts";
+import type { Operation } from "../src/operations/operation.ts";
+import { formBytes } from "./form/form-bytes.ts";
+import { runningEdge, type Sending } from "./running-edge.ts";
 
 const BLOCKS = { require: "writes", overflow: "block" } as const;
 const PUT = { method: "PUT", path: "/photos/cat", body: "meow" } as const;
@@ -10,7 +14,7 @@ const GET = { method: "GET", path: "/photos/cat" } as const;
 
 /** An edge whose audit service keeps what it is asked to record, or refuses. */
 async function recordingEdge(
-  audit: { require: "writes" | "none"; overflow: "block" | "drop" },
+  audit: AuditDuty,
   answer: () => Promise<void> = () => Promise.resolve(),
 ) {
   const edge = await runningEdge({ audit });
@@ -75,6 +79,31 @@ describe("the audit trail of edge", () => {
     assert.ok(site.edge.log.lines.some(({ message }) => message === "audit event dropped"));
   });
 
+  it("where all is required, holds the event of a read too before a byte of it is answered", async () => {
+    const full = new Fault("limit.busy", "full");
+    const audit = { require: "all", overflow: "block" } as const;
+    await using site = await recordingEdge(audit);
+    await site.edge.send(PUT);
+    assert.equal((await site.edge.send(GET)).text, "meow");
+    const operations = site.recorded.map(({ operation }) => operation);
+    assert.deepEqual([operations, site.edge.done], [["PutObject", "GetObject"], []]);
+    await using closed = await recordingEdge(audit, () => Promise.reject(full));
+    const { status, text } = await closed.edge.send({ method: "GET", path: "/" });
+    assert.equal(status, 503);
+    assert.match(text, /SlowDown/);
+  });
+
+  it("tells of every operation of the table, well or badly ended", async () => {
+    await using site = await recordingEdge({ require: "none", overflow: "block" });
+    for (const operation of OPERATIONS) {
+      const { headers } = await site.edge.send(anySending(operation));
+      const told = site.edge.done.at(-1);
+      assert.equal(told?.operation, operation.name);
+      assert.equal(told?.requestId, headers["x-amz-request-id"]);
+    }
+    assert.equal(site.edge.done.length, OPERATIONS.length);
+  });
+
   it("announces a write that failed, and every write where none is required", async () => {
     await using site = await recordingEdge(BLOCKS);
     site.edge.crypto.fault = new Fault("backend.unavailable", "down");
@@ -90,3 +119,18 @@ describe("the audit trail of edge", () => {
     }
   });
 });
+
+/** A request that means this operation, whatever comes of it. */
+function anySending({ method, level, subresources = [], isCopy, readsForm }: Operation): Sending {
+  const path = { service: "/", bucket: "/photos", object: "/photos/cat" }[level];
+  const values: Record<string, string> = { "list-type": "2", "select-type": "2", partNumber: "1" };
+  const query = subresources.map((name) => `${name}=${values[name] ?? "x"}`).join("&");
+  const sending = { method, path: query === "" ? path : `${path}?${query}` };
+  if (readsForm) {
+    const body = formBytes({ fields: { key: "cat" }, file: { name: "cat", bytes: Buffer.of(1) } });
+    return { ...sending, body, headers: { "content-type": "multipart/form-data; boundary=b0" } };
+  }
+  const hasBody = method === "PUT" || method === "POST";
+  const headers = { ...(isCopy ? { "x-amz-copy-source": "/photos/cat" } : {}) };
+  return { ...sending, headers, ...(hasBody ? { body: "" } : {}) };
+}
