@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { z } from "zod";
 import type { JobOutcome, JobPage } from "../../edge/src/jobs/job-parts.ts";
+import type { RewrapPage } from "../../edge/src/rewrap/configured-rewrap.ts";
 import type { RewrapOutcome } from "../../edge/src/rewrap/rewrap-object.ts";
 import { keptPath, readKept, writeKept } from "./kept-json.ts";
 
@@ -16,6 +17,8 @@ const Progress = z.strictObject({
   reasons: z.record(z.string(), z.int().nonnegative()),
   /** Objects by the key version that they still need; `?`: it could not be seen. */
   needs: z.record(z.string(), z.int().nonnegative()).default({}),
+  /** Objects by the key version that writes, which they are under now. */
+  settled: z.record(z.string(), z.int().nonnegative()).default({}),
   /** Storage classes that are paid for a minimum time, by objects written in them. */
   minimumTimeClasses: z.record(z.string(), z.int().nonnegative()),
 });
@@ -23,7 +26,16 @@ const Progress = z.strictObject({
 export type Progress = z.infer<typeof Progress>;
 
 /** The beginning. */
-export const NO_PROGRESS: Progress = { counts: {}, reasons: {}, needs: {}, minimumTimeClasses: {} };
+export const NO_PROGRESS: Progress = {
+  counts: {},
+  reasons: {},
+  needs: {},
+  settled: {},
+  minimumTimeClasses: {},
+};
+
+/** What is under the version that writes when it is done. */
+const SETTLED = new Set(["current", "rewrapped", "upgraded"]);
 
 /** Keeps the progress of one job in a file. */
 export class KeptProgress {
@@ -50,17 +62,18 @@ export class KeptProgress {
 }
 
 /** A page of any job; what only a re-wrap tells may be there. */
-interface Page extends Pick<JobPage, "marker"> {
+interface Page extends Pick<JobPage, "marker">, Partial<Pick<RewrapPage, "writes">> {
   readonly outcomes: readonly (JobOutcome & Pick<RewrapOutcome, "needs" | "minimumTimeClass">)[];
 }
 
 /** The progress after another page. */
-export function withPage(before: Progress, { outcomes, marker }: Page): Progress {
+export function withPage(before: Progress, { outcomes, marker, writes }: Page): Progress {
   const { key, versionId } = marker;
   const after = versionId === undefined ? { key } : { key, versionId };
   const counts = { ...before.counts };
   const reasons = { ...before.reasons };
   const needed = { ...before.needs };
+  const settled = { ...before.settled };
   const classes = { ...before.minimumTimeClasses };
   const add = (table: Record<string, number>, name: string) => {
     table[name] = (table[name] ?? 0) + 1;
@@ -69,7 +82,8 @@ export function withPage(before: Progress, { outcomes, marker }: Page): Progress
     add(counts, result);
     if (reason !== undefined) add(reasons, `${result}: ${reason}`);
     if (needs !== undefined) add(needed, needs);
+    if (writes !== undefined && SETTLED.has(result)) add(settled, writes);
     if (minimumTimeClass !== undefined) add(classes, minimumTimeClass);
   }
-  return { ...before, after, counts, reasons, needs: needed, minimumTimeClasses: classes };
+  return { ...before, after, counts, reasons, needs: needed, settled, minimumTimeClasses: classes };
 }

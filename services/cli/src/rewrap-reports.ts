@@ -11,6 +11,8 @@ const Report = z.object({
   startedAt: z.iso.datetime().optional(),
   /** Objects by the key version that they need; see rewrap-progress.ts. */
   needs: z.record(z.string(), z.int().nonnegative()),
+  /** Objects by the key version that wrote then, which they are under. */
+  settled: z.record(z.string(), z.int().nonnegative()).optional(),
 });
 /** A run over a bucket, or what begins with `prefix` in it, that came to its end. */
 export type RewrapReport = z.infer<typeof Report>;

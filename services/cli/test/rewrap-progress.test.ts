@@ -37,12 +37,14 @@ describe("withPage", () => {
       { key: "a", ...rare },
       { key: "b", ...left },
     ] as const;
+    const writes = "aes 2 aes";
     const once = withPage(NO_PROGRESS, { outcomes, marker });
-    assert.deepEqual(withPage(once, { outcomes, marker: { ...marker, versionId: "v" } }), {
+    assert.deepEqual(withPage(once, { outcomes, writes, marker: { ...marker, versionId: "v" } }), {
       after: { key: "b", versionId: "v" },
       counts: { rewrapped: 2, skipped: 2 },
       reasons: { "skipped: not sealed": 2 },
       needs: {},
+      settled: { "aes 2 aes": 1 },
       minimumTimeClasses: { STANDARD_IA: 2 },
     });
     assert.deepEqual(once.after, { key: "b" });

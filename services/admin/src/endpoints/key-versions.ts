@@ -13,6 +13,8 @@ export interface LookedAt {
   readonly startedAt?: string | undefined;
   /** Objects by the version that they need: `provider version key-id`, or `?` where that could not be seen. */
   readonly needs: Readonly<Record<string, number>>;
+  /** Objects that are under the version that wrote then, by its name. */
+  readonly settled?: Readonly<Record<string, number>> | undefined;
 }
 
 const Count = z.int().nonnegative();
@@ -72,7 +74,7 @@ function keysBody(
 ): z.infer<typeof KeysBody> {
   const last = looks.filter((one) => !looks.some((other) => isCovered(one, other)));
   const counts = new Map<string, number>();
-  for (const [name, count] of last.flatMap(({ needs }) => Object.entries(needs))) {
+  for (const [name, count] of last.flatMap(countsOf)) {
     counts.set(name, (counts.get(name) ?? 0) + count);
   }
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -89,11 +91,15 @@ function keysBody(
     versions: rows,
     unknown_objects: unknown,
     other_objects: total - unknown - known,
-    looked_at: last.map(({ bucket, prefix, startedAt, needs }) => {
-      const objects = Object.values(needs).reduce((sum, count) => sum + count, 0);
-      return { bucket, prefix, started_at: startedAt, objects };
+    looked_at: last.map((look) => {
+      const objects = countsOf(look).reduce((sum, [, count]) => sum + count, 0);
+      return { bucket: look.bucket, prefix: look.prefix, started_at: look.startedAt, objects };
     }),
   };
+}
+
+function countsOf({ needs, settled = {} }: LookedAt): [string, number][] {
+  return [...Object.entries(needs), ...Object.entries(settled)];
 }
 
 /** True if a later look went over all that this one did, or a wider one over the same: no object is counted twice. */

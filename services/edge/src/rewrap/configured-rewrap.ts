@@ -33,6 +33,8 @@ export interface RewrapWish {
 export interface RewrapPage {
   readonly outcomes: readonly (RewrapOutcome & ListedVersion)[];
   readonly marker: Marker;
+  /** Name of the key version that writes, which what is re-wrapped or current is under; absent where it was not seen. */
+  readonly writes?: string;
 }
 
 /**
@@ -64,7 +66,8 @@ export async function* rewrapBucket(parts: JobParts, wish: RewrapWish): AsyncGen
       const request = jobRequest(parts, { name: "rewrap", bucket, ...object });
       return { ...object, ...(await rewrapObject(request, ways)) };
     });
-    yield { outcomes, marker };
+    const { name } = current;
+    yield { outcomes, marker, ...(name === undefined ? {} : { writes: name }) };
   }
 }
 

@@ -19,6 +19,11 @@ export class CurrentKey {
     this.#now = now;
   }
 
+  /** Of the version that writes, as it was seen last; undefined before. */
+  get name(): string | undefined {
+    return this.#named?.name;
+  }
+
   /** True if the header at `place` needs no new envelope. Throws the faults of keys. */
   async wraps(header: string, place: Place, requestId: string): Promise<boolean> {
     const name = nameOf(header);

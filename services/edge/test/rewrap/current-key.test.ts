@@ -18,9 +18,11 @@ describe("CurrentKey", () => {
     const old = headerFor(4, place);
     const fresh = await headers.reissue({ header: old });
     headers.asked = 0;
+    assert.equal(current.name, undefined);
     assert.equal(await current.wraps(old, place, "R"), false);
     assert.equal(await current.wraps(fresh, place, "R"), true);
     assert.equal(headers.asked, 1);
+    assert.equal(current.name, nameOf(fresh));
     nowMs = 1001;
     assert.equal(await current.wraps(fresh, place, "R"), true);
     assert.equal(headers.asked, 2);
