@@ -51,7 +51,8 @@ export function chart(plot) {
 function drawing({ id, at, lines, format, floor = 0, isBinary = false, pointedAt }, known) {
   const highest = Math.max(floor, ...known);
   const unit = isBinary && highest > 0 ? 1024 ** Math.floor(Math.log2(highest) / 10) : 1;
-  const top = niceTop(highest / unit) * unit;
+  const rounded = niceTop(highest / unit);
+  const top = (isBinary && rounded === 1000 ? 1024 : rounded) * unit;
   const x = (/** @type {number} */ index) => (WIDTH * index) / Math.max(1, at.length - 1);
   const y = (/** @type {number} */ value) => HEIGHT - (HEIGHT * value) / top;
   const strokes = lines.flatMap(({ values }, number) => {

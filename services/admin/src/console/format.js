@@ -49,6 +49,7 @@ export function perSecond(value) {
  */
 export function seconds(value) {
   if (value === null || value === undefined) return UNKNOWN;
+  if (value === 0) return "0 s";
   if (value < 0.001) return `${Number((value * 1e6).toPrecision(2))} µs`;
   if (value < 1) return `${Number((value * 1000).toPrecision(3))} ms`;
   return `${Number(value.toPrecision(3))} s`;

@@ -120,8 +120,8 @@ function checksOf({ checks }) {
       h(
         "li",
         { key: name },
-        checks[name] === "ok" ? badge("good", "answers") : badge("bad", "no answer"),
-        h("span", { class: "mono" }, name),
+        checks[name] === "ok" ? badge("good", name) : badge("bad", `${name}: no answer`),
+        checks[name] === "ok" && h("span", { class: "hidden" }, " answers"),
       ),
     ),
   );
