@@ -1,8 +1,9 @@
 /** Starts admin. */
-import { readFile } from "node:fs/promises";
+import assert from "node:assert/strict";
 import { type Listening, serveAnswers } from "@s3eg/shared/runtime/answer-server.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
+import type { ServerCertificate } from "@s3eg/shared/runtime/server-certificate.ts";
 import { adminMetrics } from "./admin-metrics.ts";
 import type { AdminSection } from "./config.ts";
 import { answerAtDoor, type DoorParts } from "./door.ts";
@@ -17,18 +18,21 @@ const READS_PER_CHANGE = 20;
 /** What admin is started with. */
 export interface AdminParts extends Office, Omit<Sights, "watch"> {
   readonly log: Log;
+  /** That of its listener, where `admin.tls.enabled`. */
+  readonly certificate: ServerCertificate | undefined;
   /** By what announcements are believed; absent where all roles are in this process. */
   readonly proofs: WatchProofs | undefined;
 }
 
 /**
  * Starts the admin API on its own listener. Undefined without `admin.enabled`. `config.invalid` if the token cannot be used;
- * a certificate that cannot be read or a port that is taken is the system's error.
+ * a port that is taken is the system's error.
  */
 export async function startAdmin(given: AdminParts): Promise<Listening | undefined> {
-  const { config, log } = given;
+  const { config, certificate, log } = given;
   const answered = adminMetrics(given.metrics, config.enabled);
   if (!config.enabled) return undefined;
+  assert.equal(certificate !== undefined, config.tls.enabled, "TLS goes with a certificate");
   await using stack = new AsyncDisposableStack();
   const watch = stack.use(openWatch(given));
   const perMinute = config.rate_limit.requests_per_minute;
@@ -48,17 +52,13 @@ export async function startAdmin(given: AdminParts): Promise<Listening | undefin
     answer: (request) => answerAtDoor(request, door),
     log,
     maxHeaderBytes: config.max_header_bytes,
-    ...(config.tls.enabled ? { tls: await certificate(config.tls) } : {}),
+    tls: certificate,
   });
   stack.use(listening);
   const held = stack.move();
-  return { port: listening.port, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return { ...listening, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 async function tokenKeeper(auth: AdminSection["auth"], log: Log): Promise<TokenKeeper> {
   return auth.token ? inlineToken(auth.token) : await fileToken(auth.token_file ?? "", log);
-}
-
-async function certificate({ cert_file = "", key_file = "" }: AdminSection["tls"]) {
-  return { cert: await readFile(cert_file, "utf8"), key: await readFile(key_file, "utf8") };
 }

@@ -1,10 +1,11 @@
 /** A small HTTP server for small requests and answers (probes, metrics, admin): whole bodies, no streaming. S3 has its own server. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Fault } from "../faults.ts";
 import type { ListenAddress } from "./config.ts";
 import type { Log } from "./log.ts";
+import { type ServerCertificate, secureOptions } from "./server-certificate.ts";
 
 /** What an answerer is told. */
 export interface SmallRequest {
@@ -32,6 +33,8 @@ export interface SmallAnswer {
 export interface Listening extends AsyncDisposable {
   /** The port, also when a free one was asked for. */
   readonly port: number;
+  /** Connections that come from now on see this certificate; for a server that has TLS. */
+  exchangeCertificate(certificate: ServerCertificate): void;
 }
 
 /** An answer in JSON. */
@@ -57,8 +60,8 @@ export async function serveAnswers(options: {
   readonly answer: (request: SmallRequest) => Promise<SmallAnswer>;
   readonly log: Log;
   readonly maxHeaderBytes?: number;
-  /** PEM texts; absent: plain HTTP. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Absent: plain HTTP. */
+  readonly tls?: ServerCertificate | undefined;
 }): Promise<Listening> {
   const { address, answer, log, tls, maxHeaderBytes = 16 * 1024 } = options;
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
@@ -79,13 +82,16 @@ export async function serveAnswers(options: {
     headersTimeout: REQUEST_TIMEOUT_MS,
   };
   const server = tls
-    ? createTlsServer({ ...settings, ...tls, minVersion: "TLSv1.2" }, onRequest)
+    ? createTlsServer({ ...settings, ...secureOptions(tls) }, onRequest)
     : createServer(settings, onRequest);
   const { promise: isListening, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject).listen(address, resolve);
   await isListening;
   return {
     port: (server.address() as AddressInfo).port,
+    exchangeCertificate(certificate) {
+      if (server instanceof TlsServer) server.setSecureContext(secureOptions(certificate));
+    },
     async [Symbol.asyncDispose]() {
       const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
       await new Promise<void>((done) => server.close(() => done()));

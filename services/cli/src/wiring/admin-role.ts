@@ -40,6 +40,7 @@ export async function startAdminRole(role: AdminRole): Promise<void> {
     version: VERSION,
     roles: [...roles],
     session: sessionOf(config, secrets?.service),
+    certificate: rules.current.adminCertificate,
     proofs: trust.proofs,
     logLevel: {
       get state() {
@@ -50,5 +51,9 @@ export async function startAdminRole(role: AdminRole): Promise<void> {
     settings: () => shownSettings(rules.current.config, env),
     lookedAt: async () => await Promise.resolve(rewrapReports(config.data_dir)),
   });
-  if (admin) stack.use(admin);
+  if (!admin) return;
+  stack.use(admin);
+  rules.adoptedBy(({ adminCertificate }) => {
+    if (adminCertificate) admin.exchangeCertificate(adminCertificate);
+  });
 }
