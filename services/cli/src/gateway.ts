@@ -34,6 +34,7 @@ import { startKeysRole } from "./wiring/keys-role.ts";
 import { legacyOptionsOf } from "./wiring/legacy-options.ts";
 import { edgeRules, openS3Side, policiesOf, type S3Side } from "./wiring/s3-side.ts";
 import { type ServiceSecrets, secretsOf } from "./wiring/secrets.ts";
+import { sharedRatesOf } from "./wiring/shared-rates.ts";
 import { statusTrustOf, tellStatus } from "./wiring/status.ts";
 import { openTracedWays, type TracedWays } from "./wiring/tracing.ts";
 import { transferTlsOf } from "./wiring/transfer-tls.ts";
@@ -227,6 +228,7 @@ async function startEdgeRole(process: Process, s3: S3Side): Promise<number> {
     audit: config.audit.enabled ? config.audit : undefined,
     graceMs: GRACE_MS,
     places: s3.places,
+    sharedRates: await sharedRatesOf({ ...process, policies: policiesOf(rules.current) }),
   });
   stack.use(edge);
   rules.adoptedBy((next) => edge.adopt(edgeRules(next)));

@@ -7,6 +7,7 @@ import type { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { ServerCertificate } from "@s3eg/shared/runtime/server-certificate.ts";
+import type { SharedRates } from "@s3eg/shared/runtime/shared-rate-limit.ts";
 import type { Tracing } from "@s3eg/shared/runtime/tracing.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import type { z } from "zod";
@@ -51,6 +52,8 @@ export interface EdgeParts extends EdgeRules {
   /** What the audit trail must hold before it is answered; absent: nothing. */
   readonly audit?: AuditDuty | undefined;
   readonly health: Health;
+  /** Counts rate limits together with other replicas; absent: each process counts by itself. */
+  readonly sharedRates?: SharedRates | undefined;
   /** Who may go on; one for all roles of the process. */
   readonly places: Places;
   /** Absent: nothing is traced. */

@@ -41,7 +41,7 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   return {
     port,
     adopt(after) {
-      door = changedDoor(door, { before: rules, after, metrics });
+      door = changedDoor(door, { ...parts, before: rules, after });
       exchangeCertificate(server, { before: rules, after, metrics, ...settings });
       showPolicies(after.policies, metrics);
       rules = after;

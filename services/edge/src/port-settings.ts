@@ -7,6 +7,9 @@ import type { EdgeRules } from "./edge-parts.ts";
 export interface PortSettings {
   /** Longest pause of a client while it sends, and while it takes the answer. */
   readonly readIdleMs: number;
+  /** Bytes a second that a client must send of a body, over `readIdleMs`; 0: any. */
+  readonly minBodyRate: number;
+  readonly maxConnections: number;
   readonly writeIdleMs: number;
   readonly keepAliveMs: number;
   readonly headersMs: number;
@@ -38,6 +41,8 @@ export function portSettings({
 }): PortSettings {
   return {
     readIdleMs: server.read_timeout || STANDARD_IDLE_MS,
+    minBodyRate: server.min_body_rate,
+    maxConnections: server.max_connections,
     writeIdleMs: server.write_timeout || STANDARD_IDLE_MS,
     keepAliveMs: server.idle_timeout,
     headersMs: server.read_header_timeout,

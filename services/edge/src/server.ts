@@ -13,6 +13,7 @@ import {
   type SecureRequest,
   secureRequestOf,
 } from "./client-address.ts";
+import { limitConnections } from "./connection-limit.ts";
 import { type FrontDoor, handleRequest, type Sighting } from "./handle-request.ts";
 import { type Exchange, hasBody, sendAnswer, sendError } from "./http-answer.ts";
 import { httpsOnly } from "./https-only.ts";
@@ -88,6 +89,7 @@ export function s3Server(
   server.on("clientError", unreadable.refuse);
   // The size of a head is bounded; fields beyond a number would be dropped unseen.
   server.maxHeadersCount = 0;
+  limitConnections(server, settings.maxConnections);
   return server;
 }
 
@@ -138,13 +140,14 @@ async function serveS3(door: FrontDoor, serving: Serving): Promise<void> {
   let client = clientIp;
   let outcome: Pick<Finished, "status" | "bytesOut" | "errorCode" | "error">;
   try {
-    door.limits.arrived(clientIp);
+    await door.limits.arrived(clientIp);
     serving.refusePlain(req);
     incoming = readIncoming(req, settings.virtualHostDomains);
     const openBody = () => {
       if (isBodyHeldBack) res.writeContinue();
       isBodyHeldBack = false;
-      const body = bodyOfReadable(req, { idleMs: settings.readIdleMs });
+      const { readIdleMs: idleMs, minBodyRate: minBytesPerSecond } = settings;
+      const body = bodyOfReadable(req, { idleMs, minBytesPerSecond });
       return door.turns.bodyOf(client, body);
     };
     const { signal } = gone;

@@ -39,19 +39,40 @@ describe("the rate of requests", () => {
     );
   });
 
-  it("is limited by credential where a signature is right, else by address", () => {
+  it("is limited by credential where a signature is right, else by address", async () => {
     const metrics = createMetrics();
     const rate = { by: "credential", limit: 2, windowMs: 60_000 } as const;
-    const limits = requestLimits(rate, metrics);
+    const limits = requestLimits(rate, { metrics });
     const clientIp = "192.0.2.1";
     const principal = { accessKey: "AK" } as never;
-    for (let index = 0; index < 5; index++) limits.arrived(clientIp);
-    for (let index = 0; index < 2; index++) limits.identified({ clientIp, principal });
-    assert.throws(() => limits.identified({ clientIp: "192.0.2.2", principal }), {
+    for (let index = 0; index < 5; index++) await limits.arrived(clientIp);
+    for (let index = 0; index < 2; index++) await limits.identified({ clientIp, principal });
+    await assert.rejects(limits.identified({ clientIp: "192.0.2.2", principal }), {
       code: "SlowDown",
     });
-    for (let index = 0; index < 2; index++) limits.identified({ clientIp });
-    assert.throws(() => limits.identified({ clientIp }), { code: "SlowDown" });
+    for (let index = 0; index < 2; index++) await limits.identified({ clientIp });
+    await assert.rejects(limits.identified({ clientIp }), { code: "SlowDown" });
+  });
+
+  it("goes by what all replicas counted together, and by itself where nobody knows", async () => {
+    const told: (number | undefined)[] = [0, 2500, undefined, undefined];
+    const asked: unknown[] = [];
+    const shared = {
+      take: async (...asking: unknown[]) => {
+        asked.push(asking);
+        return told.shift();
+      },
+    };
+    const rate = { by: "address", limit: 1, windowMs: 60_000, isShared: true } as const;
+    const limits = requestLimits(rate, { metrics: createMetrics(), shared });
+    await limits.arrived("192.0.2.1");
+    await assert.rejects(limits.arrived("192.0.2.1"), { headers: { "retry-after": "3" } });
+    await limits.arrived("192.0.2.1");
+    await assert.rejects(limits.arrived("192.0.2.1"), { headers: { "retry-after": "60" } });
+    assert.deepEqual(asked[0], ["server", rate, "192.0.2.1"]);
+    const alone = requestLimits({ ...rate, isShared: false }, { metrics: createMetrics(), shared });
+    await alone.arrived("192.0.2.1");
+    assert.equal(asked.length, 4);
   });
 
   it("counts preflights, which nobody signs, as those of their address", async () => {

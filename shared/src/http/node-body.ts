@@ -8,6 +8,8 @@ import type { Body, Take } from "./body.ts";
 export interface ReadableOptions {
   /** No piece for this long while the taker waits for one ends the body. Absent: no limit. */
   readonly idleMs?: number;
+  /** Fewer bytes a second than this, over each `idleMs` that the taker did not hold them up, end the body likewise. Absent or 0: any. */
+  readonly minBytesPerSecond?: number;
   /** What the body then rejects with. Default: Fault `client.stalled`. */
   readonly onIdle?: () => Error;
   /** What it rejects with when the stream closes before its end. Default: Fault `client.gone`. */
@@ -31,6 +33,7 @@ class ReadableBody implements Body {
   readonly #ended = Promise.withResolvers<void>();
   #take: Take | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #pace = { bytes: 0, sinceMs: 0 };
   #isHeld = false;
   #hasEnded = false;
   #isOver = false;
@@ -56,6 +59,7 @@ class ReadableBody implements Body {
 
   #start(take: Take): void {
     this.#take = take;
+    this.#pace.sinceMs = performance.now();
     const { idleMs } = this.#options;
     if (idleMs !== undefined) this.#timer = setTimeout(this.#onTimer, idleMs);
     this.#stream.on("end", this.#onEnd).on("data", this.#onData);
@@ -64,6 +68,10 @@ class ReadableBody implements Body {
 
   readonly #onData = (piece: Buffer): void => {
     this.#timer?.refresh();
+    if (this.#isTooSlow(piece.byteLength)) {
+      this.#onTimer();
+      return;
+    }
     try {
       const taken = this.#take?.(piece);
       if (taken) this.#hold(taken);
@@ -72,11 +80,28 @@ class ReadableBody implements Body {
     }
   };
 
+  /** True once a whole `idleMs` of waiting has brought too little. */
+  #isTooSlow(bytes: number): boolean {
+    const { idleMs, minBytesPerSecond } = this.#options;
+    if (!(idleMs && minBytesPerSecond)) return false;
+    this.#pace.bytes += bytes;
+    const elapsedMs = performance.now() - this.#pace.sinceMs;
+    if (elapsedMs < idleMs) return false;
+    const isSlow = this.#pace.bytes < (minBytesPerSecond * elapsedMs) / 1000;
+    this.#pace = { bytes: 0, sinceMs: performance.now() };
+    return isSlow;
+  }
+
   #hold(taken: Promise<void>): void {
     this.#isHeld = true;
+    const heldSinceMs = performance.now();
     this.#stream.pause();
     taken.then(
-      () => this.#release(),
+      () => {
+        // The source is not slow because its taker is.
+        this.#pace.sinceMs += performance.now() - heldSinceMs;
+        this.#release();
+      },
       (error: unknown) => this.#fail(error),
     );
   }

@@ -37,20 +37,6 @@ export const LimitsSection = z
       .prefault("10s")
       .meta({ env: "LIMITS_MAX_WAIT" })
       .describe("how long a request waits for memory or a place before it is told SlowDown"),
-    max_connections: z
-      .int()
-      .min(16)
-      .default(4096)
-      .meta({ env: "LIMITS_MAX_CONNECTIONS" })
-      .describe(
-        "connections to the S3 port; beyond, the one that has been without a request for longest is closed",
-      ),
-    min_body_rate: z
-      .int()
-      .min(0)
-      .default(1024)
-      .meta({ env: "LIMITS_MIN_BODY_RATE" })
-      .describe("bytes a second, over read_timeout, that a client must send of a body; 0: any"),
   })
   .prefault({});
 /** The section, parsed. */

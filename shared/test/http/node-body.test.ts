@@ -130,6 +130,26 @@ describe("the body of a readable", () => {
     assert.equal(stream.destroyed, true);
   });
 
+  it("ends when pieces are too small for too long, but not while the taker is the slow one", async () => {
+    const watched = { idleMs: 30, minBytesPerSecond: 1_000_000 };
+    const dripping = new PassThrough();
+    const drip = setInterval(() => dripping.write("a"), 5);
+    const pumped = bodyOfReadable(dripping, watched).pump(() => undefined);
+    await assert.rejects(pumped, faultOf("client.stalled"));
+    clearInterval(drip);
+    const held = new PassThrough();
+    const collected: string[] = [];
+    const pumping = bodyOfReadable(held, watched).pump(async (piece) => {
+      collected.push(String(piece));
+      await sleep(40);
+    });
+    held.write("a");
+    await sleep(20);
+    held.end("b");
+    await pumping;
+    assert.deepEqual(collected, ["a", "b"]);
+  });
+
   it("says what it is told to say when it stalls", async () => {
     const onIdle = () => new Error("too slow");
     const pumped = bodyOfReadable(new PassThrough(), { idleMs: 1, onIdle }).pump(unexpected);

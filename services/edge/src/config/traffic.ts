@@ -28,13 +28,20 @@ export const RateLimitSection = z
       .default("address")
       .meta({ env: "RATE_LIMIT_BY" })
       .describe("what counts as one client; without a right signature it is the address"),
+    shared: z
+      .boolean()
+      .default(true)
+      .meta({ env: "RATE_LIMIT_SHARED" })
+      .describe(
+        "all replicas count together where Valkey is configured (multipart_state.valkey.addr); false: each by itself",
+      ),
   })
   .prefault({});
 
 /** The rate that such a section sets; absent where it sets none. */
 export function rateOf(section: z.infer<typeof RateLimitSection>): ClientRate | undefined {
-  const { enabled, limit, window, by } = section;
-  return enabled ? { limit, windowMs: window, by } : undefined;
+  const { enabled, limit, window, by, shared } = section;
+  return enabled ? { limit, windowMs: window, by, isShared: shared } : undefined;
 }
 
 /** `cache`: answers kept in memory. */

@@ -156,7 +156,12 @@ describe("configuredPolicies", () => {
     const text = "rate_limit: { enabled: true, limit: 7, window: 2s, by: credential }\n";
     const path = write("slow.yaml", `id: slow\nbuckets: [slow]\n${text}`);
     const policies = configuredPolicies([path], DEFAULTS);
-    assert.deepEqual(policies.of("slow").rate, { limit: 7, windowMs: 2000, by: "credential" });
+    assert.deepEqual(policies.of("slow").rate, {
+      limit: 7,
+      windowMs: 2000,
+      by: "credential",
+      isShared: true,
+    });
     assert.equal(policies.of("other").rate, undefined);
   });
 

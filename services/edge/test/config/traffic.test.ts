@@ -19,7 +19,7 @@ const schema = z.strictObject({
 describe("the sections of traffic", () => {
   it("have the defaults that users know", () => {
     assert.deepEqual(loadConfig(schema, { env: {} }), {
-      rate_limit: { enabled: false, limit: 100, window: 60_000, by: "address" },
+      rate_limit: { enabled: false, limit: 100, window: 60_000, by: "address", shared: true },
       cache: {
         enabled: false,
         max_size: 104_857_600,
@@ -42,6 +42,7 @@ describe("the sections of traffic", () => {
       RATE_LIMIT_REQUESTS: "5",
       RATE_LIMIT_WINDOW: "1s",
       RATE_LIMIT_BY: "credential",
+      RATE_LIMIT_SHARED: "false",
       CACHE_ENABLED: "true",
       CACHE_MAX_SIZE: "1",
       CACHE_MAX_ITEMS: "2",
@@ -53,8 +54,9 @@ describe("the sections of traffic", () => {
       LIST_SIZE_TRANSLATE_FALLBACK_HEAD_TIMEOUT: "100ms",
     };
     const { rate_limit, cache, list_size_translate } = loadConfig(schema, { env });
-    assert.deepEqual(rate_limit, { enabled: true, limit: 5, window: 1000, by: "credential" });
-    assert.deepEqual(rateOf(rate_limit), { limit: 5, windowMs: 1000, by: "credential" });
+    const rate = { limit: 5, by: "credential" };
+    assert.deepEqual(rate_limit, { ...rate, enabled: true, window: 1000, shared: false });
+    assert.deepEqual(rateOf(rate_limit), { ...rate, windowMs: 1000, isShared: false });
     assert.equal(rateOf({ ...rate_limit, enabled: false }), undefined);
     const limits = { maxBytes: 1, maxItems: 2, maxItemBytes: 4, ttlMs: 3000 };
     assert.deepEqual(cacheLimitsOf(cache), limits);
