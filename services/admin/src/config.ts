@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { type ListenAddress, listenAddress, secret } from "@s3eg/shared/runtime/config.ts";
 import { z } from "zod";
 
-const NO_EFFECT = "no effect: accepted so that present files load";
+const OF_GO = "no effect: this runtime has no such profiles";
 
 const text = (variable: string) => z.string().optional().meta({ env: variable });
 const flag = (variable: string) => z.boolean().default(false).meta({ env: variable });
@@ -31,32 +31,32 @@ const AuthSection = z.strictObject({
 });
 
 const ProfilingSection = z.strictObject({
-  enabled: flag("ADMIN_PROFILING_ENABLED").describe(NO_EFFECT),
+  enabled: flag("ADMIN_PROFILING_ENABLED").describe("profiles of the process, under /debug/pprof/"),
   block_rate: z
     .int()
     .min(0)
     .default(0)
     .meta({ env: "ADMIN_PROFILING_BLOCK_RATE" })
-    .describe(NO_EFFECT),
+    .describe(OF_GO),
   mutex_fraction: z
     .int()
     .min(0)
     .default(0)
     .meta({ env: "ADMIN_PROFILING_MUTEX_FRACTION" })
-    .describe(NO_EFFECT),
+    .describe(OF_GO),
   max_concurrent_profiles: z
     .int()
     .min(1)
     .default(2)
     .meta({ env: "ADMIN_PROFILING_MAX_CONCURRENT" })
-    .describe(NO_EFFECT),
+    .describe("profiles that are taken at a time"),
   max_profile_seconds: z
     .int()
     .min(1)
     .max(600)
     .default(60)
     .meta({ env: "ADMIN_PROFILING_MAX_SECONDS" })
-    .describe(NO_EFFECT),
+    .describe("longest profile in seconds"),
 });
 
 /** `admin.*`: the listener of the admin API and who may use it. */
