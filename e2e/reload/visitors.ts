@@ -20,6 +20,9 @@ export interface Sightings {
   readonly wrong: readonly string[];
 }
 
+/** An object that is always there: what is read does not depend on what somebody was let write. */
+export const LASTING_KEY = "lasting";
+
 const PAUSE_MS = 10;
 const LASTING: S3Keys = {
   accessKey: "LASTING0000000000001",
@@ -103,7 +106,9 @@ async function visitOnce(
   for (const method of ["PUT", "GET"]) {
     const possible = truth.watch();
     const signer = { endpoint, ...visitor.keys(truth.settled) };
-    const raw = { method, path: `/${bucket}/${key}`, ...(method === "PUT" ? { body: key } : {}) };
+    const isPut = method === "PUT";
+    const path = `/${bucket}/${isPut ? key : LASTING_KEY}`;
+    const raw = { method, path, ...(isPut ? { body: key } : {}) };
     const way = { ca, ...(visitor.isNew ? {} : { agent }), isSigned: visitor.isSigned ?? true };
     let answer: TlsAnswer;
     try {
@@ -112,7 +117,7 @@ async function visitOnce(
       problems.push(`${method} failed: ${String(error)}`);
       continue;
     }
-    const problem = problemOf(answer, { visitor, states: possible(), isPut: method === "PUT" });
+    const problem = problemOf(answer, { visitor, states: possible(), isPut });
     if (problem) problems.push(`${method}: ${problem}`);
   }
   return problems;
