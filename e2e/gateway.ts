@@ -89,18 +89,24 @@ export interface RoleCounts {
   readonly cryptos?: number;
   readonly keys?: number;
   readonly audits?: number;
+  /** None but where `env` enables it and says where it listens. */
+  readonly admins?: number;
 }
+
+type Role = "edge" | "crypto" | "keys" | "audit" | "admin";
 
 /** A gateway of several processes. */
 export interface DistributedGateway extends Gateway {
   /** The S3 endpoints of all edges; `endpoint` is the first. */
   readonly endpoints: readonly string[];
   /** pids by role. */
-  readonly roles: Readonly<Record<"edge" | "crypto" | "keys" | "audit", readonly number[]>>;
+  readonly roles: Readonly<Record<Role, readonly number[]>>;
   /** Where the metrics of each process are, by role. */
-  readonly metricsUrls: Readonly<Record<"edge" | "crypto" | "keys" | "audit", readonly string[]>>;
+  readonly metricsUrls: Readonly<Record<Role, readonly string[]>>;
   /** The broker between them: whoever reaches it may publish and hear everything. */
   readonly natsUrl: string;
+  /** Kills one process of a role outright, or the broker, and starts it again as it was; resolves when it is ready. */
+  killAndStartAgain(what: { role: Role; number?: number } | "broker"): Promise<void>;
   /** What only some of them may know: the KEK of keys, and the secret of keys and crypto. */
   readonly secrets: { readonly kek: Buffer; readonly keysSecret: Buffer };
 }
@@ -108,7 +114,7 @@ export interface DistributedGateway extends Gateway {
 /** Starts every role in processes of its own, with a nats-server and a Redis between them; each gets only the secrets that are its. */
 export async function startDistributed(
   options: GatewayOptions,
-  { edges = 1, cryptos = 2, keys = 1, audits = 1 }: RoleCounts = {},
+  { edges = 1, cryptos = 2, keys = 1, audits = 1, admins = 0 }: RoleCounts = {},
 ): Promise<DistributedGateway> {
   const scratch = await makeScratch("gateway");
   const children: Child[] = [];
@@ -131,19 +137,23 @@ export async function startDistributed(
       crypto: [] as string[],
       keys: [] as string[],
       audit: [] as string[],
+      admin: [] as string[],
     };
     const roles = {
       edge: [] as number[],
       crypto: [] as number[],
       keys: [] as number[],
       audit: [] as number[],
+      admin: [] as number[],
     };
-    const start = async (role: keyof typeof roles, env: Record<string, string>): Promise<void> => {
+    const started: { role: Role; child: Child; env: Record<string, string>; probe: string }[] = [];
+    const start = async (role: keyof typeof roles, more: Record<string, string>): Promise<void> => {
       const dataFolder = join(scratch.folder, `${role}-${roles[role].length}`);
       const metricsAddr = `127.0.0.1:${await freePort()}`;
-      const child = await startRoles([role], {
-        ...{ ...shared, METRICS_ADDR: metricsAddr, DATA_DIR: dataFolder, ...env, ...options.env },
-      });
+      const place = { METRICS_ADDR: metricsAddr, DATA_DIR: dataFolder };
+      const env = { ...shared, ...place, ...more, ...options.env };
+      const child = await startRoles([role], env);
+      started.push({ role, child, env, probe: `http://${metricsAddr}/ready` });
       probes.push(`http://${metricsAddr}/ready`);
       metricsUrls[role].push(`http://${metricsAddr}/metrics`);
       children.push(child);
@@ -151,6 +161,7 @@ export async function startDistributed(
     };
     const dataKeys = keysEnv(secrets.kek);
     for (let n = 0; n < audits; n++) await start("audit", {});
+    for (let n = 0; n < admins; n++) await start("admin", {});
     for (let n = 0; n < keys; n++) await start("keys", { ...keysSecret, ...dataKeys });
     for (let n = 0; n < cryptos; n++) {
       const address = `127.0.0.1:${await freePort()}`;
@@ -172,8 +183,20 @@ export async function startDistributed(
         timeoutMs: READY_TIMEOUT_MS,
       });
     }
+    const killAndStartAgain: DistributedGateway["killAndStartAgain"] = async (what) => {
+      if (what === "broker") return await nats.killAndStartAgain();
+      const { role, number = 0 } = what;
+      const victim = started.filter((process) => process.role === role)[number];
+      if (!victim) throw new Error(`there is no ${role} number ${number}`);
+      process.kill(victim.child.pid, "SIGKILL");
+      await victim.child.exited;
+      victim.child = await startRoles([role], victim.env);
+      children.push(victim.child);
+      await untilReady(role, [victim.child], { probe: () => answersHttp(victim.probe, 200) });
+    };
     const gateway = gatewayOf(endpoints[0] ?? "", options, { children, down });
-    return { ...gateway, endpoints, roles, metricsUrls, secrets, natsUrl: nats.url };
+    const natsUrl = nats.url;
+    return { ...gateway, endpoints, roles, metricsUrls, secrets, natsUrl, killAndStartAgain };
   } catch (error) {
     await down();
     throw error;

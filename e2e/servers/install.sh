@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao pykmip moto softhsm cosmian prometheus jaeger), python, and
+# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao pykmip moto softhsm cosmian schemathesis prometheus jaeger), python, and
 # clients (aws s3cmd rclone restic s3fs s5cmd mc; "clients" is all of these), and what backs up or stores through the gateway
 # (postgres barman pgbackrest restic registry; "backups" is all of these).
 # Quick when they are there already. As root on Debian for the apt ones; Go and Python must be there for theirs.
@@ -17,6 +17,7 @@ PSYCOPG2_VERSION=2.9.13
 OPENBAO_VERSION=2.7.2
 PYKMIP_VERSION=0.11.0
 MOTO_VERSION=5.2.5
+SCHEMATHESIS_VERSION=4.32.5
 
 has_program() {
   command -v "$1" >/dev/null 2>&1 && return 0
@@ -82,6 +83,13 @@ barman_install() {
   ln -sf "$folder"/bin/barman-cloud-* /usr/local/bin/
 }
 
+# An environment of its own: it brings other versions of what other programs here need.
+schemathesis_install() {
+  python3 -m venv /opt/schemathesis
+  /opt/schemathesis/bin/pip install -q "schemathesis==$SCHEMATHESIS_VERSION"
+  ln -sf /opt/schemathesis/bin/schemathesis /usr/local/bin/
+}
+
 # The package would make a cluster of its own otherwise.
 postgres_install() {
   mkdir -p /etc/postgresql-common
@@ -115,6 +123,7 @@ install_one() {
     pykmip) has_program pykmip-server || pip_install "PyKMIP==$PYKMIP_VERSION" pykmip-server ;;
     moto) has_program moto_server || pip_install "moto[server,kms]==$MOTO_VERSION" moto_server ;;
     softhsm) softhsm_install ;;
+    schemathesis) has_program schemathesis || schemathesis_install ;;
     cosmian) "$(dirname "$0")/install-cosmian.sh" ;;
     aws) has_program aws || apt_install awscli ;;
     s3cmd | rclone | restic) has_program "$1" || apt_install "$1" ;;
@@ -130,7 +139,7 @@ install_one() {
     chromium) has_program chromium && fc-list 2>/dev/null | grep -q DejaVu || apt_install chromium fonts-dejavu-core fontconfig ;;
     backups) for tool in postgres barman pgbackrest restic registry; do install_one "$tool"; done ;;
     clients) for client in aws s3cmd rclone restic s3fs s5cmd mc; do install_one "$client"; done ;;
-    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao pykmip moto softhsm cosmian aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry chromium backups prometheus jaeger)" >&2; exit 64 ;;
+    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao pykmip moto softhsm cosmian schemathesis aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry chromium backups prometheus jaeger)" >&2; exit 64 ;;
   esac
 }
 

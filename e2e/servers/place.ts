@@ -19,6 +19,7 @@ export type InstallName =
   | "cosmian"
   | "moto"
   | "softhsm"
+  | "schemathesis"
   | "postgres"
   | "barman"
   | "pgbackrest"
