@@ -4,10 +4,7 @@ import type { ConfigSources } from "./config.ts";
 import { type Setting, settingsOf } from "./settings.ts";
 import { readYaml } from "./yaml-source.ts";
 
-/** Begins the description of a setting that is accepted before it does anything. */
-export const NOT_YET = "no effect yet";
-
-/** True for a setting that changes nothing, or nothing yet. */
+/** True for a setting that changes nothing. */
 export function isWithoutEffect({ description = "" }: Setting): boolean {
   return description.startsWith("no effect");
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { settingsOf } from "../../src/runtime/settings.ts";
 import { isWithoutEffect, settingsWithoutEffect } from "../../src/runtime/without-effect.ts";
 
-const NONE = "no effect yet: a test";
+const NONE = "no effect: a test";
 const schema = z.strictObject({
   kept: z.boolean().default(false).meta({ env: "KEPT" }).describe("does something"),
   cache: z
