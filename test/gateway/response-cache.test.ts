@@ -4,7 +4,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { type GatewayBeside, gatewayBeside } from "./gateway-beside.ts";
 import { plaintextOf } from "./plaintext.ts";
-import { BUCKET, type RunningGateway, runningGateway } from "./running-gateway.ts";
+import { rotatingGateway } from "./rotating-gateway.ts";
+import { BUCKET, type RunningGateway, runningGateway, until } from "./running-gateway.ts";
 import { Uploading } from "./uploading.ts";
 import { type Answer, pathOf } from "./wire-client.ts";
 
@@ -190,5 +191,22 @@ describe("the response cache", () => {
       }
     });
     assert.deepEqual(difference, [0, 6, 0]);
+  });
+});
+
+describe("a response cache over a rotation", () => {
+  it("gives nothing any more of what a retired version sealed", async () => {
+    await using site = await rotatingGateway({ CACHE_ENABLED: "true" }, {});
+    const { client } = site.gateway;
+    const path = pathOf(BUCKET, "old");
+    await client.send("PUT", path, { body: plaintextOf(100) });
+    for (let read = 0; read < 2; read += 1) {
+      assert.equal((await client.send("GET", path)).status, 200);
+    }
+    await site.keys("rotate", "2");
+    await site.keys("retire", "--force", "1");
+    const isHeard = () => site.gateway.lines.some((line) => line.includes('"action":"retired"'));
+    await until(isHeard, "the running gateway hears of it");
+    assert.equal((await client.send("GET", path)).status, 500);
   });
 });
