@@ -19,6 +19,8 @@ export interface NatsServer extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`: /healthz, /jsz, /connz. */
   readonly monitorUrl: string;
   readonly pids: readonly number[];
+  /** On the same port, with what lay on its disk. */
+  killAndStartAgain(): Promise<void>;
 }
 
 /** Starts a NATS server. `configText` is appended to the generated configuration (accounts, authorization, limits). */
@@ -42,16 +44,24 @@ export async function startNats(
         options.configText ?? "",
       ].join("\n"),
     );
-    const child = await startChild({ program, args: ["-c", configFile] });
-    children.push(child);
     const monitorUrl = `http://127.0.0.1:${monitorPort}`;
-    await untilReady("nats-server", children, {
-      probe: () => answersHttp(`${monitorUrl}/healthz`, 200),
-    });
+    const start = async () => {
+      const child = await startChild({ program, args: ["-c", configFile] });
+      children.push(child);
+      const probe = () => answersHttp(`${monitorUrl}/healthz`, 200);
+      await untilReady("nats-server", [child], { probe });
+      return child;
+    };
+    let child = await start();
     return {
       url: options.tls === undefined ? `nats://127.0.0.1:${port}` : `tls://localhost:${port}`,
       monitorUrl,
       pids: [child.pid],
+      async killAndStartAgain() {
+        process.kill(child.pid, "SIGKILL");
+        await child.exited;
+        child = await start();
+      },
       [Symbol.asyncDispose]: () => takeDown(children, scratch),
     };
   });
