@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { isFault } from "@s3eg/shared/faults.ts";
-import { KeyStoreHttp } from "../../../src/custody/remote/key-store-http.ts";
+import { KeyStoreHttp, type KeyStoreTls } from "../../../src/custody/remote/key-store-http.ts";
 import { is } from "../../issued-header.ts";
+import { makeIdentity } from "../../kmip/tls-server.ts";
 
 describe("KeyStoreHttp", () => {
   let server: Server;
@@ -75,5 +77,30 @@ describe("KeyStoreHttp", () => {
       assert.doesNotMatch(error.message, /127/);
       return true;
     });
+  });
+});
+
+describe("KeyStoreHttp over TLS", () => {
+  const identity = makeIdentity();
+  after(() => identity.remove());
+  const { cert, key } = identity.tls;
+
+  it("is let in with its certificate by a server that it knows, or may take as it is, and not otherwise", async () => {
+    const asks = { requestCert: true, rejectUnauthorized: true };
+    const server = createTlsServer({ ...identity.tls, ...asks }, (_, response) => {
+      response.end("in");
+    }).listen(0, "127.0.0.1");
+    after(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const asked = async (tls: KeyStoreTls) => {
+      await using http = new KeyStoreHttp(new URL(`https://127.0.0.1:${port}`), tls);
+      const signal = AbortSignal.timeout(5000);
+      return (await http.send({ method: "GET", path: "/" }, signal)).body.toString();
+    };
+    assert.equal(await asked({ ca: cert, cert, key, verifies: true }), "in");
+    assert.equal(await asked({ cert, key, verifies: false }), "in");
+    await assert.rejects(asked({ cert, key, verifies: true }), is("keys.unavailable"));
+    await assert.rejects(asked({ ca: cert, verifies: true }), is("keys.unavailable"));
   });
 });
