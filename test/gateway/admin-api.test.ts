@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import {
   type AdminApi,
@@ -46,6 +47,20 @@ describe("the admin API of a gateway", () => {
       }
       assert.equal((await api.send(method, `${path}?token=${TOKEN}`, { headers: {} })).status, 401);
     }
+  });
+
+  it("is in docs/operations.md, endpoint by endpoint", async () => {
+    const page = await readFile(new URL("../../docs/operations.md", import.meta.url), "utf8");
+    const table = page.slice(page.indexOf("## Admin API"), page.indexOf("## Secrets"));
+    const missing = api.endpoints.filter(({ method, template }) => {
+      const [, profile] = /^\/debug\/pprof\/(.+)$/.exec(template) ?? [];
+      const name = profile === undefined ? `${method} ${template}` : `\`${profile}\``;
+      return !table.includes(name);
+    });
+    assert.deepEqual(
+      missing.map(({ method, template }) => `${method} ${template}`),
+      [],
+    );
   });
 
   it("answers every endpoint as its document says", async () => {

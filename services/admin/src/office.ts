@@ -15,7 +15,7 @@ export interface Office {
   /** Roles of this process. */
   readonly roles: readonly string[];
   readonly bus: Bus;
-  /** With which keys is asked; absent where it is a role of this process. */
+  /** With which other services are asked; absent where all roles are in this process. */
   readonly session: AskerSession | undefined;
   readonly config: AdminSection;
   /** What this process logs, and how a level for all is proven: absent where all roles are in this process. */
