@@ -1,6 +1,7 @@
 /** The front door as the settings make it: whom it lets in, and the rooms behind it. */
 import { isDeepStrictEqual } from "node:util";
 import { BodyTurns } from "@s3eg/shared/http/body-turns.ts";
+import { LoopRounds } from "@s3eg/shared/runtime/loop-rounds.ts";
 import { SigningKeyCache } from "@s3eg/shared/s3/sigv4.ts";
 import { continuedPolicies } from "./auth/continued-policies.ts";
 import { probeBackend } from "./backend-probe.ts";
@@ -41,6 +42,7 @@ export async function openFrontDoor(parts: EdgeParts): Promise<FrontDoor> {
     limits: requestLimits(rateOf(config.rate_limit), { metrics, shared: parts.sharedRates }),
     places: parts.places,
     turns: new BodyTurns(),
+    rounds: new LoopRounds(),
     rooms: {
       backend,
       crypto,

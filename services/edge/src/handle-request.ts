@@ -3,6 +3,7 @@ import type { HeaderFields } from "@s3eg/shared/backend/backend.ts";
 import type { WrappingKey } from "@s3eg/shared/contracts/keys.ts";
 import { type Body, bodyOfBytes, collectBody } from "@s3eg/shared/http/body.ts";
 import type { BodyTurns } from "@s3eg/shared/http/body-turns.ts";
+import type { LoopRounds } from "@s3eg/shared/runtime/loop-rounds.ts";
 import { type Tracing, traced } from "@s3eg/shared/runtime/tracing.ts";
 import { checkAnonymous, checkStranger, NOBODY, unsigned } from "./auth/anonymous.ts";
 import { type Authenticated, type Authentication, authenticate } from "./auth/authenticate.ts";
@@ -43,6 +44,7 @@ export interface FrontDoor {
   readonly limits: RequestLimits;
   readonly places: Places;
   readonly turns: BodyTurns;
+  readonly rounds: LoopRounds;
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined;
 }

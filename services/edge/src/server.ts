@@ -113,6 +113,8 @@ async function serve(door: FrontDoor, serving: Serving): Promise<void> {
   const { req, res, settings } = serving;
   setSecurityHeaders(res, settings.isHttps ?? false);
   if (await answerProbe(req, res, serving.probes)) return;
+  await door.rounds.enter();
+  if (res.destroyed) return;
   await inRequestSpan(door.tracing, req, () => serveS3(door, serving));
 }
 

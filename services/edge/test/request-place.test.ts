@@ -57,6 +57,12 @@ describe("the place of a request", () => {
     first.socket.destroy();
   });
 
+  it("is given to all of many who come at once", async () => {
+    await using edge = await runningEdge();
+    const all = Array.from({ length: 100 }, (_, n) => edge.send({ ...PUT, path: `/photos/${n}` }));
+    for (const answer of all) assert.equal((await answer).status, 200);
+  });
+
   it("is not asked of who may not come in, nor of probes", async () => {
     await using edge = await runningEdge({ places: { ...ONE, maxWaitMs: 60_000 } });
     const first = await begun(edge);

@@ -5,8 +5,8 @@
  */
 import type { Body, Take } from "./body.ts";
 
-/** Bytes of one client in a round: half a millisecond of work, and more than one body brings. */
-const ROUND_BYTES = 256 * 1024;
+/** Bytes of one client in a round: a quarter of a millisecond of work, and more than one body brings. */
+const ROUND_BYTES = 128 * 1024;
 /** What a body moves before it is asked again: one read of a socket. */
 const PIECE_BYTES = 64 * 1024;
 /** A client that moved no byte for this long is not there. */

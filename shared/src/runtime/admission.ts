@@ -39,6 +39,8 @@ export interface AdmissionState {
 /** A client may hold this many times what it leaves: three quarters of all where it is alone, less where others are. */
 const SHARE = 3;
 
+const WAIT_SPREAD = 1 / 4;
+
 interface Waiter {
   readonly client: string;
   readonly bytes: number;
@@ -108,7 +110,9 @@ export class Admission {
     };
     const onAbort = () => leave(signal?.reason);
     const tooLong = () => leave(busy("waited for a place too long"));
-    const timer = setTimeout(tooLong, this.#limits.maxWaitMs).unref();
+    // Those who came together are not to be turned away together: that alone would keep the process busy for a while.
+    const waitMs = this.#limits.maxWaitMs * (1 - Math.random() * WAIT_SPREAD);
+    const timer = setTimeout(tooLong, waitMs).unref();
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#queue.add(waiter.client, waiter)?.settle(busy("too many wait for a place"));
     this.#admitWaiting();
