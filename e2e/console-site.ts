@@ -28,8 +28,12 @@ export interface ConsoleSite extends AsyncDisposable {
   readonly adminUrl: string;
   readonly token: string;
   readonly photos: Bucket;
-  /** Objects put, read, missed and deleted, and uploads in parts that nobody ends. */
+  /** Objects put, read, missed and deleted. */
   traffic(rounds: number): Promise<void>;
+  /** Begins two uploads in parts, which nobody ends. */
+  leaveUploads(): Promise<void>;
+  /** Asks the admin API. Throws what it answers unless that is 2xx. */
+  ask(method: string, path: string, body?: object): Promise<unknown>;
   /** Ends a crypto worker without a word. */
   killOneCrypto(): Promise<void>;
   /** `s3eg …` with the settings of admin and edge, in admin's folder. */
@@ -110,13 +114,26 @@ export async function startConsoleSite(): Promise<ConsoleSite> {
   });
   stack.defer(() => s3.destroy());
   const photos = { s3, bucket: "photos" };
-  await s3.send(new CreateBucketCommand({ Bucket: photos.bucket }));
+  for (const name of ["empty", photos.bucket]) {
+    await s3.send(new CreateBucketCommand({ Bucket: name }));
+  }
   const all = stack.move();
   return {
     adminUrl: `http://127.0.0.1:${ports.admin}`,
     token,
     photos,
     traffic: (rounds) => traffic(photos, rounds),
+    leaveUploads: () => leaveUploads(photos),
+    async ask(method, path, body) {
+      const answer = await fetch(`http://127.0.0.1:${ports.admin}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}` },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+      return JSON.parse(text) as unknown;
+    },
     async killOneCrypto() {
       const crypto = children.find(({ role }) => role === "crypto")?.child;
       if (!crypto) throw new Error("there is no crypto");
@@ -126,7 +143,9 @@ export async function startConsoleSite(): Promise<ConsoleSite> {
     run: async (args) => {
       const env = { ...front, ...keysSecret, ...kek, DATA_DIR: join(scratch.folder, "tools") };
       const { NATS_URL: _, ...alone } = env;
-      return await runToEnd({ ...{ program: process.execPath, args: [MAIN, ...args], env: alone } });
+      return await runToEnd({
+        ...{ program: process.execPath, args: [MAIN, ...args], env: alone },
+      });
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
@@ -143,17 +162,22 @@ function backendEnv(backend: S3Server): Record<string, string> {
 }
 
 async function traffic(photos: Bucket, rounds: number): Promise<void> {
-  const { s3, bucket: Bucket } = photos;
+  const { s3 } = photos;
   for (let round = 0; round < rounds; round += 1) {
     const key = `2026/IMG_${1000 + round}.jpg`;
     await putObject(photos, key, { body: randomBytes(50_000 + 20_000 * (round % 5)) });
     for (let n = 0; n < 3; n += 1) await getObject(photos, key);
     if (round % 4 === 0) await getObject(photos, `2026/gone-${round}.jpg`).catch(() => undefined);
-    if (round % 6 === 0) await s3.send(new DeleteObjectCommand({ Bucket, Key: key }));
+    if (round % 6 === 0)
+      await s3.send(new DeleteObjectCommand({ Bucket: photos.bucket, Key: key }));
   }
+}
+
+/** Begins uploads in parts that nobody ends. */
+async function leaveUploads({ s3, bucket }: Bucket): Promise<void> {
   for (const Key of ["archive/2025.tar", "archive/2026.tar"]) {
-    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
     const Body = randomBytes(5 * 1024 * 1024);
-    await s3.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body }));
+    await s3.send(new UploadPartCommand({ Bucket: bucket, Key, UploadId, PartNumber: 1, Body }));
   }
 }

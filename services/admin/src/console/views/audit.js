@@ -116,6 +116,7 @@ function found({ is_heard, omitted, events }, filters, nowMs) {
 function eventTable(events, nowMs) {
   return dataTable({
     caption: "Recorded events",
+    isDense: true,
     head: [
       ...["Time", "Result", "Operation", "Object", "By", "From"],
       { title: "In", isNumber: true },
@@ -152,8 +153,8 @@ function eventTable(events, nowMs) {
 
 /** @param {AuditEvent} event */
 function resultOf({ success, status, error }) {
-  const code = status === undefined ? "" : ` ${status}`;
-  return success ? badge("good", `Done${code}`) : badge("bad", `${error ?? "Failed"}${code}`);
+  const code = status === undefined ? "" : `${status} `;
+  return success ? badge("good", `${code}done`) : badge("bad", `${code}${error ?? "failed"}`);
 }
 
 /** @param {AuditEvent} event */

@@ -129,5 +129,14 @@ function shownValue(value) {
 /** @param {unknown} value */
 function written(value) {
   if (value === undefined || value === null) return "";
+  if (isAddress(value)) return `${value.host ?? ""}:${value.port}`;
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is { readonly host?: string, readonly port: number }}
+ */
+function isAddress(value) {
+  return typeof value === "object" && value !== null && "port" in value;
 }

@@ -48,7 +48,7 @@ export function jobsView({ jobs }, { nowMs, maySteer }) {
   if (jobs.length === 0) {
     return empty(
       "There is no job.",
-      "The command line begins them (s3eg seal-existing, rewrap, verify, unseal), and so does the admin API.",
+      "Jobs are begun with s3eg jobs start, or over the admin API; what s3eg rewrap and its like do by themselves is not seen here.",
     );
   }
   return h("ul", { class: "cards wide" }, ...jobs.map((job) => card(job, { nowMs, maySteer })));

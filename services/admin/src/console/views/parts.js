@@ -55,10 +55,11 @@ function asParagraph(child) {
  * A table that scrolls sideways where it has to.
  * @param {object} parts
  * @param {string} parts.caption
+ * @param {boolean} [parts.isDense] Many rows, looked over rather than read.
  * @param {readonly (string | { readonly title: string, readonly isNumber: boolean })[]} parts.head
  * @param {readonly { readonly key: string, readonly cells: readonly Child[] }[]} parts.rows The first cell of each names the row.
  */
-export function dataTable({ caption, head, rows }) {
+export function dataTable({ caption, head, rows, isDense = false }) {
   const columns = head.map((one) =>
     typeof one === "string" ? { title: one, isNumber: false } : one,
   );
@@ -68,7 +69,7 @@ export function dataTable({ caption, head, rows }) {
     { class: "scroll", role: "group", "aria-label": caption, tabindex: 0 },
     h(
       "table",
-      {},
+      { class: isDense && "dense" },
       h("caption", { class: "hidden" }, caption),
       h(
         "thead",

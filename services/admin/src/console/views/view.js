@@ -21,7 +21,7 @@ import { uploadsView } from "./uploads.js";
  * @returns {Element}
  */
 export function viewOf({ name }, values, shown) {
-  if (!values) return h("p", { class: "empty", key: "reading" }, "Reading …");
+  if (!values) return h("p", { class: "empty reading", key: "reading" }, "Reading …");
   return VIEWS[name](/** @type {Answers} */ (values), shown);
 }
 
