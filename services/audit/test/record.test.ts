@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { OperationDone } from "@s3eg/shared/contracts/audit.ts";
-import { incidentLine, keyVersionEventId, keyVersionLine, recordLine } from "../src/record.ts";
+import {
+  incidentLine,
+  keyVersionEventId,
+  keyVersionLine,
+  recordLine,
+  reloadLine,
+} from "../src/record.ts";
 
 const done: OperationDone = {
   timestamp: "2025-01-02T03:04:05.678Z",
@@ -179,5 +185,27 @@ describe("keyVersionLine", () => {
     const { action, ...rest } = told;
     assert.equal(keyVersionEventId(told), keyVersionEventId({ ...rest, action }));
     assert.notEqual(keyVersionEventId(told), keyVersionEventId({ ...told, keyVersion: 3 }));
+  });
+});
+
+describe("reloadLine", () => {
+  it("tells what is other than before, or what is wrong", () => {
+    const { roles, cause } = { roles: ["edge"], cause: "files" };
+    const timestamp = "2025-01-02T03:04:05.678Z";
+    const common = { timestamp, roles, cause, waiting: ["data_dir"] };
+    const lines = [
+      { ...common, success: true, changed: ["policies"] },
+      { ...common, success: false, changed: [], error: "a is wrong" },
+    ].map((reloaded) => JSON.parse(reloadLine(reloaded)) as Record<string, unknown>);
+    const metadata = { roles, cause, changed: ["policies"], waiting: ["data_dir"] };
+    assert.deepEqual(
+      lines.map(({ event_type, success, error }) => [event_type, success, error]),
+      [
+        ["config.reloaded", true, undefined],
+        ["config.reload_refused", false, "a is wrong"],
+      ],
+    );
+    assert.deepEqual(lines[0]?.metadata, metadata);
+    assert.notEqual(lines[0]?.event_id, lines[1]?.event_id);
   });
 });

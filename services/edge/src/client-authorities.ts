@@ -31,7 +31,7 @@ export class ClientAuthorities {
   }
 
   /** Notes a connection whose handshake begins. */
-  begin(connection: Peer & Pick<Socket, "once">): void {
+  begin(connection: Peer & { once(event: "close", heard: () => void): unknown }): void {
     const peer = nameOf(connection);
     this.#begun.set(peer, this.#current);
     connection.once("close", () => this.#begun.delete(peer));

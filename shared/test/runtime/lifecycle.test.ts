@@ -143,6 +143,36 @@ describe("runUntilSignal", () => {
     await ended;
   });
 
+  it("goes on at SIGHUP, and tells whoever listens, also of one that came before", async () => {
+    let told = 0;
+    const { host, ended } = await running(({ onHangUp }) => {
+      queueMicrotask(() =>
+        onHangUp(() => {
+          told += 1;
+        }),
+      );
+    });
+    host.emit("SIGHUP", "SIGHUP");
+    host.emit("SIGHUP", "SIGHUP");
+    assert.equal(told, 2);
+    assert.deepEqual(host.exits, []);
+    host.emit("SIGTERM", "SIGTERM");
+    await ended;
+    assert.deepEqual(host.exits, [0]);
+  });
+
+  it("is ended by no SIGHUP that nobody listens for", async () => {
+    const heard: string[] = [];
+    const { host, ended } = await running(({ onHangUp, stack }) => {
+      stack.defer(() => onHangUp(() => heard.push("late")));
+    });
+    host.emit("SIGHUP", "SIGHUP");
+    assert.deepEqual(host.exits, []);
+    host.emit("SIGTERM", "SIGTERM");
+    await ended;
+    assert.deepEqual(heard, ["late"]);
+  });
+
   it("ends a real process on a real signal, and on a rejection nobody handled", async () => {
     const lifecycle = new URL("../../src/runtime/lifecycle.ts", import.meta.url);
     const script = (then: string) => `

@@ -77,4 +77,18 @@ describe("createLog", () => {
     log.error({ err: error }, "failed");
     assert.equal(records().length, 1);
   });
+
+  it("goes by another level at once, in every log that was made of it", () => {
+    const { log, records } = capture("warn");
+    const child = log.child({ requestId: "r1" });
+    child.info({}, "one");
+    log.setLevel("debug");
+    child.debug({}, "two");
+    log.setLevel("error");
+    child.warn({}, "three");
+    assert.deepEqual(
+      records().map(({ msg }) => msg),
+      ["two"],
+    );
+  });
 });
