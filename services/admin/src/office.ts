@@ -18,6 +18,8 @@ export interface Office {
   /** With which other services are asked; absent where all roles are in this process. */
   readonly session: AskerSession | undefined;
   readonly config: AdminSection;
+  /** True where metrics have a listener of their own: then they are not here, too. */
+  readonly hasOwnMetricsPort: boolean;
   /** What this process logs, and how a level for all is proven: absent where all roles are in this process. */
   readonly logLevel: {
     readonly state: LogLevelState;

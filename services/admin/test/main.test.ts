@@ -27,6 +27,7 @@ function given(env: Record<string, string>) {
     lookedAt: async () => [],
     settings: () => [],
     logLevel,
+    hasOwnMetricsPort: false,
   };
   return { ...common, ...sights, version: "1.0.0", roles: ["edge"] };
 }

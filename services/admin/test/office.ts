@@ -21,6 +21,7 @@ export function office(): Office {
     bus: new MemoryBus({ log }),
     session: undefined,
     config: loadConfig(z.strictObject({ admin: AdminSection }), { env: {} }).admin,
+    hasOwnMetricsPort: false,
     logLevel: { state: { level: "info", configured: "info" }, proof: undefined },
   };
 }

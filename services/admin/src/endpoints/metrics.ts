@@ -1,9 +1,10 @@
-/** The metrics of the process, for who has the token; `metrics.addr` serves them openly. */
+/** The metrics of the process, for who has the token, where `metrics.addr` does not serve them openly. */
 import type { Office } from "../office.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
-/** `GET /metrics`. */
-export function metricsEndpoints({ metrics }: Office): Endpoint[] {
+/** `GET /metrics`; none where metrics have a listener of their own. */
+export function metricsEndpoints({ metrics, hasOwnMetricsPort }: Office): Endpoint[] {
+  if (hasOwnMetricsPort) return [];
   return [
     endpoint({
       method: "GET",

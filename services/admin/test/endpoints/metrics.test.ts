@@ -11,4 +11,8 @@ describe("GET /metrics", () => {
     assert.match(headers["content-type"] ?? "", /^text\/plain/);
     assert.match(text, /^process_cpu_seconds_total /m);
   });
+
+  it("is not there where metrics have a listener of their own", () => {
+    assert.deepEqual(metricsEndpoints({ ...office(), hasOwnMetricsPort: true }), []);
+  });
 });

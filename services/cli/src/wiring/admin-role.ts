@@ -38,6 +38,7 @@ export async function startAdminRole(role: AdminRole): Promise<void> {
     ...role,
     config: config.admin,
     version: VERSION,
+    hasOwnMetricsPort: config.metrics.addr !== undefined,
     roles: [...roles],
     session: sessionOf(config, secrets?.service),
     certificate: rules.current.adminCertificate,
