@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { OperationDone } from "@s3eg/shared/contracts/audit.ts";
 import {
   incidentLine,
+  jobLine,
   keyVersionEventId,
   keyVersionLine,
   recordLine,
@@ -207,5 +208,25 @@ describe("reloadLine", () => {
     );
     assert.deepEqual(lines[0]?.metadata, metadata);
     assert.notEqual(lines[0]?.event_id, lines[1]?.event_id);
+  });
+});
+
+describe("jobLine", () => {
+  it("says which job began or ended, on what and for whom", () => {
+    const timestamp = "2026-01-02T03:04:05.000Z";
+    const job = { timestamp, jobId: "j", kind: "unseal", buckets: ["b"], by: "admin" };
+    const failed = { ...job, action: "failed", error: "input.invalid: so" } as const;
+    assert.deepEqual(JSON.parse(jobLine(failed)), {
+      timestamp,
+      event_id: "j-failed",
+      event_type: "job.failed",
+      operation: "unseal",
+      bucket: "b",
+      success: false,
+      error: "input.invalid: so",
+      metadata: { job_id: "j", buckets: ["b"], by: "admin" },
+    });
+    const started = jobLine({ ...job, action: "started", buckets: ["b", "c"] });
+    assert.match(started, /"event_type":"job.started","operation":"unseal","success":true/);
   });
 });

@@ -164,7 +164,8 @@ function requestId(): string {
 function wishOf(body: z.infer<typeof StartBody>): JobWish {
   const { kind, buckets, prefix, rate, confirm } = body;
   const wish = JobWish.safeParse({
-    ...{ kind, buckets, prefix, perSecond: rate, confirm },
+    ...{ kind, buckets, prefix, perSecond: rate },
+    ...(confirm === undefined ? {} : { confirm }),
     isDry: body.dry_run,
     removesSuperseded: body.remove_superseded,
     hasNoWriters: body.no_writers,
