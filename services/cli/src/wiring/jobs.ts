@@ -7,6 +7,7 @@ import { NatsKeptValue } from "@s3eg/shared/bus/nats-kept-value.ts";
 import { NatsWorkQueue } from "@s3eg/shared/bus/nats-work-queue.ts";
 import type { TransferClient } from "@s3eg/shared/http/transfer.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
@@ -32,6 +33,7 @@ export interface JobsRole {
   readonly needsEqualParts: boolean;
   readonly policies: () => Policies;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** How long a tool waits for the broker. */

@@ -4,7 +4,7 @@ import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { JobWish, listJobs } from "@s3eg/shared/contracts/jobs.ts";
 import { LocalTransfers } from "@s3eg/shared/http/local-transfer.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
-import { Policies } from "../../../edge/src/auth/policy.ts";
+import { openEntrance } from "../../src/entrance.ts";
 import { readGatewayConfig } from "../../src/gateway-config.ts";
 import { openBackend } from "../../src/wiring/backends.ts";
 import { openToolJobs, startJobsRole } from "../../src/wiring/jobs.ts";
@@ -12,7 +12,9 @@ import { COMPLETE, KeptLog, scratchFolder } from "../environment.ts";
 
 it("a job that a tool begins is found and ended by the edge that has the same DATA_DIR", async () => {
   await using scratch = await scratchFolder();
-  const { config } = readGatewayConfig([], { ...COMPLETE, DATA_DIR: scratch.folder });
+  const env = { ...COMPLETE, DATA_DIR: scratch.folder };
+  const { config, roles } = readGatewayConfig([], env);
+  const { policies } = openEntrance(config, roles, env);
   const log = new KeptLog();
   await using book = await openToolJobs(config, log);
   await book.begin(
@@ -20,19 +22,12 @@ it("a job that a tool begins is found and ended by the edge that has the same DA
   );
   const bus = new MemoryBus({ log });
   await using backend = openBackend(config.backend, { identities: [], log });
-  const standard = {
-    id: "s",
-    contents: "sealed",
-    suite: 1,
-    etag: "opaque",
-    checksum: "client",
-  } as const;
   await using _ = startJobsRole({
     ...{ config, bus, backend, log, nats: undefined, secrets: undefined, session: undefined },
     crypto: new LocalTransfers({ log }),
     needsEqualParts: false,
     metrics: createMetrics(),
-    policies: () => new Policies([], standard),
+    policies: () => policies,
   });
   for (let tries = 0; tries < 500; tries++) {
     const [job] = await book.read();

@@ -6,11 +6,13 @@ import type { WorkQueue } from "@s3eg/shared/bus/work-queue.ts";
 import { jobChanged } from "@s3eg/shared/contracts/audit.ts";
 import type { Job } from "@s3eg/shared/contracts/jobs.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import type { Policies } from "../auth/policy.ts";
 import type { PendingTags } from "../rewrap/pending-tags.ts";
 import { openJobList, type SharedJobList } from "./configured-job-list.ts";
 import { openJobDesk } from "./job-desk.ts";
+import { jobMetrics } from "./job-metrics.ts";
 import type { JobParts } from "./job-parts.ts";
 import { startJobRunner } from "./job-runner.ts";
 import { jobPages } from "./job-work.ts";
@@ -32,17 +34,21 @@ export function startJobs(
     readonly pendingTags: (bucket: string) => PendingTags;
     readonly bus: Bus;
     readonly log: Log;
+    readonly metrics: Metrics;
   },
 ): AsyncDisposable {
-  const { folder, shared, bus, guard, log, pendingTags } = parts;
+  const { folder, shared, bus, guard, log, metrics, pendingTags } = parts;
+  const counted = jobMetrics(metrics);
   const list = openJobList(folder, shared);
   const queue = shared?.queue ?? new MemoryWorkQueue();
   openJobDesk({ bus, guard, list, queue });
   return startJobRunner({
     ...{ list, queue, log },
     name: `${hostname()}-${process.pid}`,
-    pages: (job, progress, signal) =>
-      jobPages({ ...parts, policies: parts.policies(), signal }, job, { ...progress, pendingTags }),
+    pages: (job, progress, signal) => {
+      const work = { ...parts, policies: parts.policies(), signal };
+      return counted(job, jobPages(work, job, { ...progress, pendingTags }));
+    },
     tell: (job) => tellJob(job, { bus, log }),
   });
 }

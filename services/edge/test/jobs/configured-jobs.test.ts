@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { jobChanged } from "@s3eg/shared/contracts/audit.ts";
 import { JobWish, listJobs, startJob } from "@s3eg/shared/contracts/jobs.ts";
+import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { startJobs } from "../../src/jobs/configured-jobs.ts";
 import { pendingInMemory } from "../rewrap/rewrapping.ts";
 import { keptLog } from "../running-edge.ts";
@@ -24,6 +25,7 @@ it("startJobs answers, runs, and tells the audit trail of beginning and end", as
     ...parts,
     policies: () => parts.policies,
     ...{ folder, shared: undefined, guard: undefined, log: keptLog() },
+    metrics: createMetrics(),
     pendingTags: pendingInMemory,
   });
   const wish = JobWish.parse({ kind: "verify", buckets: [BUCKET], prefix: "a" });
