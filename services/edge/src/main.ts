@@ -41,7 +41,9 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   return {
     port,
     adopt(after) {
+      const before = door.policies.rules;
       door = changedDoor(door, { ...parts, before: rules, after });
+      warnOfUnsealed(door.policies, log, before);
       exchangeCertificate(server, { before: rules, after, metrics, ...settings });
       showPolicies(after.policies, metrics);
       rules = after;

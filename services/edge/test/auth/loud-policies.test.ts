@@ -35,4 +35,18 @@ describe("warnOfUnsealed", () => {
       [["warn", "d", ["rate_limit.enabled"]]],
     );
   });
+
+  it("says nothing again of policies that were there before", () => {
+    const log = keptLog();
+    const [former, fresh] = ["former", "fresh"].map((id) => ({
+      ...STANDARD,
+      ...{ id, buckets: [id], contents: "mixed" as const },
+    }));
+    assert.ok(former && fresh);
+    warnOfUnsealed(new Policies([former, fresh], STANDARD), log, [former]);
+    assert.deepEqual(
+      log.lines.map(({ fields }) => fields.policy),
+      ["fresh"],
+    );
+  });
 });
