@@ -13,11 +13,12 @@ const ruleOf = (id: string, more: Partial<PolicyRule> = {}): PolicyRule => ({
 
 describe("continuedPolicies", () => {
   it("keeps the very rules that say what they said, and takes everything else from the new ones", () => {
-    const kept = ruleOf("kept");
+    const kept = ruleOf("kept", { givenAt: { etag: "a.yaml line 3" } });
     const changed = ruleOf("changed", { etag: "md5" });
+    const moved = ruleOf("kept", { givenAt: { etag: "a.yaml line 4" } });
     const before = new Policies([ruleOf("gone"), kept, ruleOf("changed")], STANDARD);
     const standard = { ...STANDARD, etag: "md5" } as const;
-    const next = new Policies([changed, ruleOf("kept"), ruleOf("new")], standard);
+    const next = new Policies([changed, moved, ruleOf("new")], standard);
     const policies = continuedPolicies(before, next);
     assert.equal(policies.of("kept"), kept);
     assert.equal(policies.of("changed"), changed);
