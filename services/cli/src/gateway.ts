@@ -38,7 +38,7 @@ import { sharedRatesOf } from "./wiring/shared-rates.ts";
 import { statusTrustOf, tellStatus } from "./wiring/status.ts";
 import { openTracedWays, type TracedWays } from "./wiring/tracing.ts";
 import { transferTlsOf } from "./wiring/transfer-tls.ts";
-import { onAll, openWorkerPort, remoteTransfers } from "./wiring/transfers.ts";
+import { onAll, openWorkerPort, remoteTransfers, workerSettings } from "./wiring/transfers.ts";
 import { openUploadState } from "./wiring/upload-state.ts";
 
 /** What the roles of a process are started with. */
@@ -159,7 +159,7 @@ async function startCryptoRole(process: Process, { backend }: S3Side): Promise<v
     return;
   }
   const tickets = new TransferTickets(secrets.service);
-  const { server, describe } = await openWorkerPort(config.crypto, {
+  const { server, describe } = await openWorkerPort(workerSettings(config), {
     tickets,
     proof: new WorkerProof(secrets.service),
     zone: config.zone,

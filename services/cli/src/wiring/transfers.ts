@@ -9,10 +9,12 @@ import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
 import { HttpTransferClient } from "@s3eg/shared/http/transfer-client.ts";
 import { HttpTransferServer, type TransferTls } from "@s3eg/shared/http/transfer-server.ts";
 import { WorkerTable } from "@s3eg/shared/http/worker-table.ts";
+import { admissionLimitsOf } from "@s3eg/shared/runtime/limits-config.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
 import type { CryptoSection } from "../../../crypto/src/config.ts";
+import type { GatewayConfig } from "../gateway-config.ts";
 
 /** A crypto worker's port, and what edges are told of it. */
 export interface WorkerPort {
@@ -29,6 +31,18 @@ interface Trust {
   readonly tls: TransferTls | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
+}
+
+/** Bytes that a transfer may need: those of a body on its way, in one direction (`request-cost.ts` of edge). */
+const TRANSFER_BYTES = 832 * 1024;
+
+/** The settings of a worker, which takes no more transfers than its memory is good for. */
+export function workerSettings({
+  crypto,
+  limits,
+}: Pick<GatewayConfig, "crypto" | "limits">): CryptoSection {
+  const affordable = Math.floor(admissionLimitsOf(limits).maxBytes / TRANSFER_BYTES);
+  return { ...crypto, capacity: Math.min(crypto.capacity, affordable) };
 }
 
 /** Opens the port of a crypto worker that edges in other processes reach. */

@@ -11,7 +11,12 @@ import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
 import type { z } from "zod";
 import { type Env, readGatewayConfig } from "../../src/gateway-config.ts";
-import { onAll, openWorkerPort, remoteTransfers } from "../../src/wiring/transfers.ts";
+import {
+  onAll,
+  openWorkerPort,
+  remoteTransfers,
+  workerSettings,
+} from "../../src/wiring/transfers.ts";
 import { COMPLETE, KeptLog } from "../environment.ts";
 
 const secret = new Secret<Uint8Array>(Buffer.alloc(32, 7));
@@ -52,6 +57,14 @@ function serve(transfers: Parameters<typeof onAll>[0][number]): void {
 }
 
 describe("the port of a crypto worker", () => {
+  it("takes no more transfers than its memory is good for", () => {
+    const capacityOf = (env: Env) =>
+      workerSettings(readGatewayConfig([], { ...COMPLETE, ...env }).config).capacity;
+    const budget = { LIMITS_MEMORY_BUDGET: String(64 * 1024 * 1024) };
+    assert.equal(capacityOf(budget), 78);
+    assert.equal(capacityOf({ ...budget, CRYPTO_CAPACITY: "5" }), 5);
+  });
+
   it("is reached where it listens, by the name of its host where it listens everywhere", async () => {
     for (const [listen, name] of [
       ["127.0.0.1:0", "127.0.0.1"],
