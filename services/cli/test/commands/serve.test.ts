@@ -42,7 +42,7 @@ class Command {
 }
 
 describe("s3eg serve", () => {
-  it("starts the demo without a setting, says how to sign in, and stops with 0 when it is told to", async () => {
+  it("starts the demo without a setting, says how to sign in, goes on at SIGHUP and stops with 0 when it is told to", async () => {
     await using scratch = await scratchFolder();
     const env = { LISTEN_ADDR: "127.0.0.1:0", DATA_DIR: scratch.folder };
     const command = new Command([], { env, cwd: scratch.folder });
@@ -50,6 +50,8 @@ describe("s3eg serve", () => {
     await command.prints(/s3:\/\/demo\/hello\.txt/);
     const [, endpoint] = /S3 endpoint +(http:\S+)/.exec(command.out) ?? [];
     assert.equal((await fetch(`${endpoint}/ready`)).status, 200);
+    command.child.kill("SIGHUP");
+    await command.prints(/"cause":"signal".*nothing has changed/);
     command.child.kill("SIGTERM");
     assert.equal(await ended, 0);
   });
@@ -67,7 +69,8 @@ describe("s3eg serve", () => {
 
   it("says once what is set and has no effect", async () => {
     await using scratch = await scratchFolder();
-    const env = { LISTEN_ADDR: "127.0.0.1:0", DATA_DIR: scratch.folder, TRACING_ENABLED: "true" };
+    const name = "SERVER_MAX_LEGACY_COPY_SOURCE_BYTES";
+    const env = { LISTEN_ADDR: "127.0.0.1:0", DATA_DIR: scratch.folder, [name]: "1" };
     const command = new Command([], { env, cwd: scratch.folder });
     const ended = command.ended();
     await command.prints(/s3:\/\/demo\/hello\.txt/);
@@ -75,7 +78,8 @@ describe("s3eg serve", () => {
     assert.equal(await ended, 0);
     const warnings = command.out.split("\n").filter((line) => line.includes("without effect"));
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0] ?? "", /"settings":\["TRACING_ENABLED \(tracing\.enabled\)"\]/);
+    const setting = `"settings":["${name} (server.max_legacy_copy_source_bytes)"]`;
+    assert.ok(warnings[0]?.includes(setting), warnings[0]);
   });
 
   it("ends with 2 and its usage for a command that does not exist", async () => {
