@@ -34,7 +34,7 @@ export interface SpanMaker extends AsyncDisposable {
 }
 
 /** What a client's `traceparent` is good for: nothing, the trace that it names, or also the decision whether it is traced. */
-export type ClientTraceparent = "ignore" | "join" | "obey";
+type ClientTraceparent = "ignore" | "join" | "obey";
 
 /** Which requests are traced, and what spans may tell. */
 export interface TracingRules {

@@ -62,10 +62,14 @@ describe("openSpanMaker", () => {
 
   it("sends protobuf over HTTP, before it ends", async () => {
     const got: { url: string | undefined; type: string | undefined; body: Buffer }[] = [];
-    const server = createServer(async (req, res) => {
-      const body = Buffer.concat(await req.toArray());
-      got.push({ url: req.url, type: req.headers["content-type"], body });
-      res.end();
+    const server = createServer((req, res) => {
+      const pieces: Buffer[] = [];
+      req.on("data", (piece: Buffer) => pieces.push(piece));
+      req.on("end", () => {
+        const body = Buffer.concat(pieces);
+        got.push({ url: req.url, type: req.headers["content-type"], body });
+        res.end();
+      });
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;

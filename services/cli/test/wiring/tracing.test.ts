@@ -8,9 +8,14 @@ import { TracingSection } from "@s3eg/shared/runtime/tracing-config.ts";
 import { z } from "zod";
 import { openTracedWays } from "../../src/wiring/tracing.ts";
 
+interface Line {
+  readonly msg: string;
+  readonly endpoint?: string;
+}
+
 async function opened(env: Record<string, string>) {
-  const lines: { readonly msg: string; readonly endpoint?: string }[] = [];
-  const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+  const lines: Line[] = [];
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Line) };
   const log = createLog({ service: "test", level: "info", destination });
   const { tracing: settings } = loadConfig(z.strictObject({ tracing: TracingSection }), { env });
   const stack = new AsyncDisposableStack();
