@@ -18,7 +18,7 @@ export interface SmallRequest {
   readonly authorization: string;
   /** Address of the TCP peer. */
   readonly clientIp: string;
-  /** The body, read when it is asked for, once; `""` if there is none. `limit.body-too-large` for more than 16 KiB. */
+  /** The body, read when it is asked for, once; `""` if there is none. `limit.body-too-large` for more than 16 KiB, `client.gone` if it broke off. */
   text(): Promise<string>;
 }
 
@@ -117,14 +117,19 @@ async function textOf(request: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
   const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
-  for await (const piece of body) {
-    size += piece.byteLength;
-    if (size > MAX_BODY_BYTES) {
-      // The rest is read and dropped, or a client that is still sending would never see the answer.
-      request.resume();
-      throw new Fault("limit.body-too-large", "request body is too large");
+  try {
+    for await (const piece of body) {
+      size += piece.byteLength;
+      if (size > MAX_BODY_BYTES) break;
+      pieces.push(piece);
     }
-    pieces.push(piece);
+  } catch (cause) {
+    throw new Fault("client.gone", "request broke off", { cause });
+  }
+  if (size > MAX_BODY_BYTES) {
+    // The rest is read and dropped, or a client that is still sending would never see the answer.
+    request.resume();
+    throw new Fault("limit.body-too-large", "request body is too large");
   }
   return Buffer.concat(pieces).toString();
 }

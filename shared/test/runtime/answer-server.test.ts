@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { describe, it } from "node:test";
 import { isFault } from "../../src/faults.ts";
 import { jsonAnswer, type SmallAnswer, serveAnswers } from "../../src/runtime/answer-server.ts";
@@ -54,6 +55,26 @@ describe("serveAnswers", () => {
     const head = await fetch(url, { method: "HEAD" });
     assert.ok(Number(head.headers.get("content-length")) > 0);
     assert.equal(await head.text(), "");
+  });
+
+  it("tells the answerer that a body broke off", async () => {
+    const { log } = quietLog();
+    const asked = Promise.withResolvers<void>();
+    const { promise: told, resolve } = Promise.withResolvers<unknown>();
+    await using server = await serveAnswers({
+      address: LOCAL,
+      log,
+      answer: async ({ text }) => {
+        asked.resolve();
+        resolve(await text().catch((error: unknown) => error));
+        return jsonAnswer(200, {});
+      },
+    });
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
+    await asked.promise;
+    socket.resetAndDestroy();
+    assert.ok(isFault(await told, "client.gone"));
   });
 
   it("answers 500 with nothing in it when the answerer fails, and logs why", async () => {

@@ -153,7 +153,8 @@ async function bodyOf(request: SmallRequest): Promise<unknown> {
 
 /** What is wrong with the request is said; where others can't be asked now, that. Anything else is a bug and thrown on. */
 function faultAnswer(error: unknown): SmallAnswer {
-  if (isFault(error, "input.invalid")) {
+  // Nobody is there any more to be told that its request broke off.
+  if (isFault(error, "input.invalid", "client.gone")) {
     return jsonAnswer(400, errorBody("BadRequest", error.message));
   }
   if (isFault(error, "limit.body-too-large")) {

@@ -1,4 +1,6 @@
 /** What the process is and how it is. */
+import { hostname } from "node:os";
+import { LOG_LEVELS } from "@s3eg/shared/runtime/log.ts";
 import { z } from "zod";
 import type { Office } from "../office.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
@@ -11,10 +13,17 @@ const StatusBody = z.object({
   status: z.string().optional(),
   checks: z.record(z.string(), z.string()).optional(),
   is_draining: z.boolean(),
+  host: z.string(),
+  pid: z.int(),
+  /** Version of Node.js. */
+  node: z.string(),
+  uptime_seconds: z.number().nonnegative(),
+  memory_bytes: z.number().nonnegative(),
+  log_level: z.enum(LOG_LEVELS),
 });
 
 /** `GET /admin/status`. */
-export function statusEndpoints({ version, roles, health }: Office): Endpoint[] {
+export function statusEndpoints({ version, roles, health, logLevel }: Office): Endpoint[] {
   const startedAt = new Date().toISOString();
   return [
     endpoint({
@@ -33,6 +42,12 @@ export function statusEndpoints({ version, roles, health }: Office): Endpoint[] 
           status: readiness?.body.status,
           checks: readiness?.body.checks,
           is_draining: health.isDraining,
+          host: hostname(),
+          pid: process.pid,
+          node: process.versions.node,
+          uptime_seconds: Math.floor(process.uptime()),
+          memory_bytes: process.memoryUsage.rss(),
+          log_level: logLevel.state.level,
         };
         return { status: 200, body };
       },

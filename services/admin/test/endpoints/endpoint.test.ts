@@ -67,6 +67,11 @@ describe("an endpoint", () => {
     assert.match(refused.text, /RequestTooLarge/);
   });
 
+  it("does not fail for a client that breaks off", async () => {
+    const gone = new Fault("client.gone", "request broke off");
+    assert.equal((await ask([echo], "POST /things/a", () => Promise.reject(gone))).status, 400);
+  });
+
   it("says 503 for what may pass, without its message, and throws bugs on", async () => {
     const away = failing(new Fault("bus.timeout", "hush"));
     const refused = await ask([away], "GET /");

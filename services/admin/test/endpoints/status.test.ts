@@ -17,6 +17,9 @@ describe("GET /admin/status", () => {
     assert.equal(body.status, "not_ready");
     assert.deepEqual(body.checks, { bus: "ok", backend: "unavailable" });
     assert.equal(body.is_draining, false);
+    assert.deepEqual([body.pid, body.node], [process.pid, process.versions.node]);
+    assert.ok(Number(body.memory_bytes) > 1e6 && Number(body.uptime_seconds) >= 0);
+    assert.equal(body.log_level, "info");
     assert.doesNotMatch(text, /hush/);
     given.health.markDraining();
     assert.equal((await ask(endpoints, "GET /admin/status")).body.is_draining, true);
