@@ -1,0 +1,33 @@
+{{- /* What can't work is refused here, with the values to change. */ -}}
+{{- define "s3eg.validate" -}}
+{{- $valkey := include "s3eg.setting" (dict "root" . "path" "multipartState.valkey.addr") -}}
+{{- if and .Values.valkey.enabled $valkey -}}
+{{- fail "valkey.enabled and config.multipartState.valkey.addr: one of the two. The first is the Valkey of this release, the second an external one" -}}
+{{- end -}}
+{{- $hasUploads := ne (include "s3eg.setting" (dict "root" . "path" "server.disableMultipartUploads")) "true" -}}
+{{- $hasValkey := or .Values.valkey.enabled (ne $valkey "") -}}
+{{- if eq .Values.mode "all-in-one" -}}
+{{- if and (gt (int .Values.replicaCount) 1) $hasUploads (not $hasValkey) -}}
+{{- fail "replicaCount above 1 needs valkey.enabled or config.multipartState.valkey.addr: a part of an upload that reaches another replica would be refused. Or set config.server.disableMultipartUploads.value to true" -}}
+{{- end -}}
+{{- else -}}
+{{- if and (not .Values.nats.url) (not (include "s3eg.setting" (dict "root" . "path" "nats.url"))) -}}
+{{- fail "mode distributed needs nats.url: services find each other over NATS" -}}
+{{- end -}}
+{{- if and $hasUploads (not $hasValkey) -}}
+{{- fail "mode distributed needs valkey.enabled or config.multipartState.valkey.addr for the state of multipart uploads. Or set config.server.disableMultipartUploads.value to true" -}}
+{{- end -}}
+{{- if and .Values.admin.enabled (not .Values.certManager.serviceIssuerRef) (ne (include "s3eg.setting" (dict "root" . "path" "admin.tls.enabled")) "true") -}}
+{{- fail "admin.enabled needs a certificate: certManager.serviceIssuerRef, or config.admin.tls with files of extraVolumes" -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.certManager.enabled (not .Values.certManager.issuerRef) -}}
+{{- fail "certManager.enabled needs certManager.issuerRef" -}}
+{{- end -}}
+{{- if and .Values.certManager.enabled (eq (include "s3eg.setting" (dict "root" . "path" "tls.enabled")) "true") -}}
+{{- fail "certManager.enabled and config.tls.enabled: one of the two" -}}
+{{- end -}}
+{{- if and .Values.keda.enabled (eq .Values.mode "all-in-one") -}}
+{{- fail "keda.enabled scales crypto: it needs mode distributed" -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,362 @@
+{{- /* The services that a component plays. */ -}}
+{{- define "s3eg.services" -}}
+{{- if eq . "gateway" -}}edge crypto keys audit admin{{- else -}}{{ . }}{{- end -}}
+{{- end -}}
+
+{{- /* The values of a component. */ -}}
+{{- define "s3eg.own" -}}
+{{- if eq .component "gateway" -}}
+{{- dict "replicaCount" .root.Values.replicaCount "resources" .root.Values.resources "persistence" .root.Values.persistence "nodeSelector" .root.Values.nodeSelector "tolerations" .root.Values.tolerations "affinity" .root.Values.affinity | toYaml -}}
+{{- else -}}
+{{- get .root.Values .component | toYaml -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* True where a component has a certificate of the issuer for services. */ -}}
+{{- define "s3eg.hasServiceTls" -}}
+{{- if and .root.Values.certManager.serviceIssuerRef (or (ne .component "gateway") (include "s3eg.hasAdmin" .root)) -}}true{{- end -}}
+{{- end -}}
+
+{{- define "s3eg.chartVariables" -}}
+{{- $root := .root -}}
+{{- $component := .component -}}
+{{- $isDistributed := ne $component "gateway" -}}
+{{- $tls := include "s3eg.hasServiceTls" . -}}
+- name: DATA_DIR
+  value: /data
+- name: METRICS_ADDR
+  value: ":9090"
+{{- if or $root.Values.configFile $root.Values.policies }}
+{{- if $root.Values.configFile }}
+- name: CONFIG_PATH
+  value: /etc/s3eg/config/config.yaml
+{{- end }}
+{{- if $root.Values.policies }}
+- name: POLICIES
+  value: /etc/s3eg/config/policy-*.yaml
+{{- end }}
+{{- end }}
+{{- if has $component (list "gateway" "edge") }}
+- name: LISTEN_ADDR
+  value: ":8080"
+{{- if $root.Values.certManager.enabled }}
+- name: TLS_ENABLED
+  value: "true"
+- name: TLS_CERT_FILE
+  value: /etc/s3eg/tls/tls.crt
+- name: TLS_KEY_FILE
+  value: /etc/s3eg/tls/tls.key
+{{- end }}
+{{- end }}
+{{- if and (has $component (list "gateway" "edge" "crypto")) $root.Values.valkey.enabled }}
+- name: VALKEY_ADDR
+  value: {{ printf "%s-valkey:6379" $root.Release.Name }}
+{{- if eq (include "s3eg.setting" (dict "root" $root "path" "multipartState.valkey.tls.enabled")) "" }}
+# The bundled Valkey has no certificate; what lies there is sealed under a key of the upload.
+- name: VALKEY_TLS_ENABLED
+  value: "false"
+- name: VALKEY_INSECURE_ALLOW_PLAINTEXT
+  value: "true"
+{{- end }}
+{{- end }}
+{{- if has $component (list "gateway" "admin") }}
+{{- if include "s3eg.hasAdmin" $root }}
+{{- if eq $component "admin" }}
+- name: ADMIN_ENABLED
+  value: "true"
+{{- end }}
+- name: ADMIN_ADDRESS
+  value: "0.0.0.0:8081"
+{{- if $tls }}
+- name: ADMIN_TLS_ENABLED
+  value: "true"
+- name: ADMIN_TLS_CERT_FILE
+  value: /etc/s3eg/service-tls/tls.crt
+- name: ADMIN_TLS_KEY_FILE
+  value: /etc/s3eg/service-tls/tls.key
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if $isDistributed }}
+{{- if $root.Values.nats.url }}
+- name: NATS_URL
+  value: {{ $root.Values.nats.url | quote }}
+{{- end }}
+{{- if $root.Values.nats.credsSecret }}
+- name: NATS_CREDS_FILE
+  value: /etc/s3eg/nats/{{ $component }}.nk
+{{- end }}
+{{- if or $root.Values.nats.tlsSecret $tls }}
+{{- $folder := ternary "/etc/s3eg/nats-tls" "/etc/s3eg/service-tls" (ne $root.Values.nats.tlsSecret "") }}
+- name: NATS_TLS_CA_FILE
+  value: {{ $folder }}/ca.crt
+- name: NATS_TLS_CERT_FILE
+  value: {{ $folder }}/tls.crt
+- name: NATS_TLS_KEY_FILE
+  value: {{ $folder }}/tls.key
+{{- end }}
+{{- if eq (include "s3eg.setting" (dict "root" $root "path" "service.secretFile")) "" }}
+- name: SERVICE_SECRET
+  valueFrom:
+    secretKeyRef:
+      name: {{ $root.Values.existingSecret }}
+      key: SERVICE_SECRET
+{{- end }}
+{{- if has $component (list "crypto" "keys") }}
+- name: KEYS_SECRET
+  valueFrom:
+    secretKeyRef:
+      name: {{ $root.Values.existingSecret }}
+      key: KEYS_SECRET
+{{- end }}
+{{- if and $tls (has $component (list "edge" "crypto")) }}
+- name: SERVICE_TLS_CA_FILE
+  value: /etc/s3eg/service-tls/ca.crt
+- name: SERVICE_TLS_CERT_FILE
+  value: /etc/s3eg/service-tls/tls.crt
+- name: SERVICE_TLS_KEY_FILE
+  value: /etc/s3eg/service-tls/tls.key
+- name: SERVICE_TLS_SERVER_NAME
+  value: {{ include "s3eg.componentName" (dict "root" $root "component" "crypto") }}
+{{- end }}
+- name: ZONE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.labels['topology.kubernetes.io/zone']
+{{- if eq $component "crypto" }}
+- name: POD_IP
+  valueFrom:
+    fieldRef:
+      fieldPath: status.podIP
+- name: CRYPTO_ADVERTISE_URL
+  value: {{ ternary "https" "http" (eq $tls "true") }}://$(POD_IP):8090
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "s3eg.ports" -}}
+{{- if has .component (list "gateway" "edge") }}
+- name: s3
+  containerPort: 8080
+{{- end }}
+{{- if eq .component "crypto" }}
+- name: transfers
+  containerPort: 8090
+{{- end }}
+{{- if and (has .component (list "gateway" "admin")) (include "s3eg.hasAdmin" .root) }}
+- name: admin
+  containerPort: 8081
+{{- end }}
+- name: metrics
+  containerPort: 9090
+{{- end -}}
+
+{{- define "s3eg.probes" -}}
+startupProbe:
+  httpGet: { path: /startupz, port: metrics }
+  periodSeconds: 2
+  failureThreshold: 60
+livenessProbe:
+  httpGet: { path: /livez, port: metrics }
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 3
+readinessProbe:
+  httpGet: { path: /readyz, port: metrics }
+  periodSeconds: 5
+  timeoutSeconds: 5
+  failureThreshold: 2
+{{- end -}}
+
+{{- define "s3eg.mounts" -}}
+- name: data
+  mountPath: /data
+- name: tmp
+  mountPath: /tmp
+{{- if or .root.Values.configFile .root.Values.policies }}
+- name: config
+  mountPath: /etc/s3eg/config
+  readOnly: true
+{{- end }}
+{{- if and .root.Values.certManager.enabled (has .component (list "gateway" "edge")) }}
+- name: tls
+  mountPath: /etc/s3eg/tls
+  readOnly: true
+{{- end }}
+{{- if include "s3eg.hasServiceTls" . }}
+- name: service-tls
+  mountPath: /etc/s3eg/service-tls
+  readOnly: true
+{{- end }}
+{{- if ne .component "gateway" }}
+{{- if .root.Values.nats.credsSecret }}
+- name: nats
+  mountPath: /etc/s3eg/nats
+  readOnly: true
+{{- end }}
+{{- if .root.Values.nats.tlsSecret }}
+- name: nats-tls
+  mountPath: /etc/s3eg/nats-tls
+  readOnly: true
+{{- end }}
+{{- end }}
+{{- with .root.Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "s3eg.volumes" -}}
+{{- $own := include "s3eg.own" . | fromYaml -}}
+{{- $persistence := default dict $own.persistence -}}
+{{- if include "s3eg.hasClaimTemplate" . }}
+{{- else if and (eq .component "gateway") (include "s3eg.hasClaim" .root) }}
+- name: data
+  persistentVolumeClaim:
+    claimName: {{ default (include "s3eg.fullname" .root) $persistence.existingClaim }}
+{{- else }}
+- name: data
+  emptyDir: {}
+{{- end }}
+- name: tmp
+  emptyDir: {}
+{{- if or .root.Values.configFile .root.Values.policies }}
+- name: config
+  configMap:
+    name: {{ include "s3eg.fullname" .root }}
+{{- end }}
+{{- if and .root.Values.certManager.enabled (has .component (list "gateway" "edge")) }}
+- name: tls
+  secret:
+    secretName: {{ include "s3eg.fullname" .root }}-tls
+{{- end }}
+{{- if include "s3eg.hasServiceTls" . }}
+- name: service-tls
+  secret:
+    secretName: {{ include "s3eg.componentName" . }}-service-tls
+{{- end }}
+{{- if ne .component "gateway" }}
+{{- if .root.Values.nats.credsSecret }}
+- name: nats
+  secret:
+    secretName: {{ .root.Values.nats.credsSecret }}
+    items:
+      - key: {{ .component }}.nk
+        path: {{ .component }}.nk
+{{- end }}
+{{- if .root.Values.nats.tlsSecret }}
+- name: nats-tls
+  secret:
+    secretName: {{ .root.Values.nats.tlsSecret }}
+{{- end }}
+{{- end }}
+{{- with .root.Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* One claim for the one process of all-in-one; several have no state of their own. */ -}}
+{{- define "s3eg.hasClaim" -}}
+{{- if and .Values.persistence.enabled (or .Values.persistence.existingClaim (eq (int .Values.replicaCount) 1)) -}}true{{- end -}}
+{{- end -}}
+
+{{- /* keys and audit keep something of their own in every replica. */ -}}
+{{- define "s3eg.hasClaimTemplate" -}}
+{{- if has .component (list "keys" "audit") -}}
+{{- $own := get .root.Values .component -}}
+{{- if $own.persistence.enabled -}}true{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "s3eg.pod" -}}
+{{- $root := .root -}}
+{{- $own := include "s3eg.own" . | fromYaml -}}
+{{- $services := splitList " " (include "s3eg.services" .component) -}}
+metadata:
+  labels:
+    {{- include "s3eg.labels" . | nindent 4 }}
+    {{- with $root.Values.podLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  annotations:
+    s3eg/config: {{ printf "%s%s" $root.Values.configFile (toJson $root.Values.policies) | sha256sum }}
+    {{- with $root.Values.podAnnotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  serviceAccountName: {{ ternary "default" (include "s3eg.serviceAccountName" $root) (has .component (list "keys" "audit" "admin")) }}
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  terminationGracePeriodSeconds: {{ $root.Values.terminationGracePeriodSeconds }}
+  {{- with $root.Values.priorityClassName }}
+  priorityClassName: {{ . }}
+  {{- end }}
+  {{- with $root.Values.image.pullSecrets }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  securityContext:
+    runAsNonRoot: true
+    runAsUser: 10001
+    runAsGroup: 10001
+    fsGroup: 10001
+    fsGroupChangePolicy: OnRootMismatch
+    seccompProfile:
+      type: RuntimeDefault
+  {{- with $own.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $own.tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $own.affinity }}
+  affinity:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  topologySpreadConstraints:
+    {{- if $root.Values.topologySpreadConstraints }}
+    {{- toYaml $root.Values.topologySpreadConstraints | nindent 4 }}
+    {{- else }}
+    {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+    - maxSkew: 1
+      topologyKey: {{ . }}
+      whenUnsatisfiable: ScheduleAnyway
+      labelSelector:
+        matchLabels:
+          {{- include "s3eg.selector" $ | nindent 10 }}
+    {{- end }}
+    {{- end }}
+  containers:
+    - name: {{ .component }}
+      image: {{ include "s3eg.image" $root }}
+      imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+      args: [serve, {{ join ", " $services }}]
+      securityContext:
+        allowPrivilegeEscalation: false
+        readOnlyRootFilesystem: true
+        capabilities:
+          drop: [ALL]
+      env:
+        {{- include "s3eg.chartVariables" . | trim | nindent 8 }}
+        {{- with include "s3eg.variables" (dict "root" $root "services" $services) | trim }}
+        {{- . | nindent 8 }}
+        {{- end }}
+        {{- with $root.Values.extraEnv }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      ports:
+        {{- include "s3eg.ports" . | trim | nindent 8 }}
+      {{- include "s3eg.probes" . | nindent 6 }}
+      lifecycle:
+        preStop:
+          # Who sends it requests has time to hear that it goes; SIGTERM then drains it.
+          exec:
+            command: [node, -e, "setTimeout(() => {}, 5000)"]
+      resources:
+        {{- toYaml $own.resources | nindent 8 }}
+      volumeMounts:
+        {{- include "s3eg.mounts" . | trim | nindent 8 }}
+  volumes:
+    {{- include "s3eg.volumes" . | trim | nindent 4 }}
+{{- end -}}
