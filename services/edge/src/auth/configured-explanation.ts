@@ -3,7 +3,7 @@ import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { type BucketPolicy, isNamed, type Policies, type PolicyRule } from "./policy.ts";
 
 /** One setting of a policy. */
-export interface ExplainedSetting {
+interface ExplainedSetting {
   readonly setting: string;
   readonly value: string;
   /** What comes of it. */
