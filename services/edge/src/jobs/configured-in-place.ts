@@ -57,7 +57,11 @@ export async function* replaceInBucket(
     rooms: { ...rooms, crypto: readingSmallFirst(rooms.crypto, SMALL_BYTES) },
   };
   const reading: BucketPolicy = { ...policy, contents: "mixed" };
-  const writing: BucketPolicy = job === "unseal" ? { ...policy, contents: "pass-through" } : policy;
+  const writing: BucketPolicy =
+    job === "unseal"
+      ? { ...policy, contents: "pass-through" }
+      : // What was put in one is sealed, also where it has to go in parts now.
+        { ...policy, encryptsMultipart: true };
   const pace = paceOf(wish.perSecond, signal);
   for await (const { objects, marker } of listedVersions(backend, {
     bucket,

@@ -106,7 +106,7 @@ async function leftAsItIs(
   const versionId = request.query.get("versionId");
   if (versionId !== undefined) return await formerVersion(request, ways, { versionId, headers });
   const isUpload = (partCountOfEtag(headers.etag ?? "") ?? 1) > 1;
-  if (ways.job === "seal-existing" && isUpload && !sealsUploads(request.policy)) {
+  if (ways.job === "seal-existing" && isUpload && !sealsUploads(request.policyOf(request.bucket))) {
     return { result: "skipped", reason: "policy stores uploads in parts as they are" };
   }
   const why = uncopiable(headers);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { type InPlaceWish, replaceInBucket } from "../../src/jobs/configured-in-place.ts";
+import { answer } from "../memory-backend.ts";
 import { BUCKET, bucketJobs, rule } from "./bucket-jobs.ts";
 
 const WISH: InPlaceWish = {
@@ -56,6 +57,23 @@ describe("replaceInBucket", () => {
     await assert.rejects(resultsOf(site, {}), /--no-writers/);
     assert.deepEqual(await resultsOf(site, { hasNoWriters: true }), { plain: "sealed" });
     assert.equal(site.backend.last("PUT").request.headers?.["if-match"], undefined);
+  });
+
+  it("leaves uploads in parts where policy stores them plain, and seals the rest even in parts", async () => {
+    const site = bucketJobs({ rules: [rule({ contents: "mixed", encryptsMultipart: false })] });
+    site.backend.put("photos/upload", Buffer.from("meow"));
+    site.backend.put("photos/huge", Buffer.from("meow"));
+    site.crypto.plain = true;
+    site.own.intercept = ({ method, key }) => {
+      if (method !== "HEAD") return undefined;
+      const size = key === "huge" ? 6 * 1024 ** 3 : 9;
+      const etag = key === "huge" ? '"e"' : '"e-2"';
+      return answer(200, { etag, "content-length": `${size}` });
+    };
+    const results = await resultsOf(site, { hasNoWriters: true });
+    assert.equal(results.upload, "skipped");
+    const [created] = site.uploads.created;
+    assert.deepEqual([created?.target.key, created?.isSealed], ["huge", undefined]);
   });
 
   it("ends with its signal between objects", async () => {
