@@ -99,7 +99,7 @@ export const configurationReloaded = announcement(
     timestamp: z.iso.datetime(),
     /** Of the process. */
     roles: z.array(z.string()),
-    /** `files` that changed, or a `signal`. */
+    /** `files` that changed, also since the `start` had read them, or a `signal`. */
     cause: z.string(),
     success: z.boolean(),
     /** What is other than before. */

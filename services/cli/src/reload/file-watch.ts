@@ -39,6 +39,7 @@ export class FileWatch implements Disposable {
 
   /** Watches these from now on. `stamp`: that of what is known of them; anything else is told. */
   follow(paths: WatchedPaths, stamp: string): void {
+    if (this.#isClosed) return;
     this.#paths = paths;
     this.#told = stamp;
     this.#watchFolders();

@@ -25,7 +25,7 @@ export interface ReloadRooms {
   readonly roles: readonly string[];
 }
 
-/** Tells of reloads; `cause`: `files` or `signal`. */
+/** Tells of reloads; `cause`: `start`, `files` or `signal`. */
 export function reloadRecord(rooms: ReloadRooms): (result: ReloadResult, cause: string) => void {
   const { log, metrics } = rooms;
   const total = metrics.counter({

@@ -29,28 +29,31 @@ export interface Reloader extends Disposable {
   reload(): Promise<void>;
 }
 
+/** Why is reloaded. At the start, because files may have changed since they were read for it: roles take their time. */
+type Cause = "start" | "files" | "signal";
+
 /** How often is tried again what was refused because somebody else could not be asked. */
 const RETRY_MS = 5000;
 
 /** Watches the files of the configuration in force, and those of one that was refused: whoever mends it is seen. */
 export function startReloading(reloading: Reloading): Reloader {
-  const { rules, env, rooms } = reloading;
+  const { rooms } = reloading;
   const record = reloadRecord(rooms);
   const attempt = attempts(reloading);
   let retry: NodeJS.Timeout | undefined;
   let latest = Promise.resolve();
-  const reload = async (cause: "files" | "signal"): Promise<void> => {
+  const reload = async (cause: Cause): Promise<void> => {
     clearTimeout(retry);
     const { result, paths, stamp } = await attempt();
     watch.follow(paths, stamp);
-    if (!result) return;
+    if (!result || (cause === "start" && result.kind === "unchanged")) return;
     record(result, cause);
     if (result.kind !== "refused") return;
     if (result.error instanceof Fault && result.error.isRetryable) {
       retry = setTimeout(() => enqueue("files"), RETRY_MS).unref();
     }
   };
-  const enqueue = (cause: "files" | "signal"): Promise<void> => {
+  const enqueue = (cause: Cause): Promise<void> => {
     latest = latest.then(() => reload(cause));
     return latest;
   };
@@ -59,8 +62,7 @@ export function startReloading(reloading: Reloading): Reloader {
     log: rooms.log,
     onChange: () => void enqueue("files"),
   });
-  const paths = watchedPathsOf(rules.current.config, env);
-  watch.follow(paths, stampOf(paths));
+  void enqueue("start");
   return {
     reload: () => enqueue("signal"),
     [Symbol.dispose]() {

@@ -13,7 +13,7 @@ import { readRules } from "../../src/rules.ts";
 import { COMPLETE, KeptLog, scratchFolder } from "../environment.ts";
 
 /** A process of which nothing runs but its reloads, with the configuration file `write` writes. */
-function reloading(folder: string) {
+function reloading(folder: string, writtenMeanwhile?: string) {
   const path = join(folder, "config.yaml");
   const env = { ...COMPLETE, CONFIG_PATH: path };
   const write = (text: string) => writeFileSync(path, text);
@@ -24,7 +24,9 @@ function reloading(folder: string) {
   const rooms = { log, metrics: createMetrics(), bus: new MemoryBus({ log }), roles: [...roles] };
   const readConfig = () => readGatewayConfig([], env).config;
   const watch = { quietMs: 5, pollMs: 600_000 };
-  return { write, rules, log, ...startReloading({ readConfig, rules, roles, env, rooms, watch }) };
+  if (writtenMeanwhile !== undefined) write(writtenMeanwhile);
+  const reloader = startReloading({ readConfig, rules, roles, env, rooms, watch });
+  return { write, rules, log, ...reloader };
 }
 
 describe("startReloading", () => {
@@ -50,6 +52,18 @@ describe("startReloading", () => {
     }
     await Promise.all([process.reload(), process.reload()]);
     assert.equal(process.log.lines.filter((line) => line.includes("reloaded")).length, 3);
+  });
+
+  it("sees what was written while the process started, and is silent where nothing was", async () => {
+    await using scratch = await scratchFolder();
+    using quiet = reloading(scratch.folder);
+    await quiet.reload();
+    const nothing = "configuration reloaded: nothing has changed that can be exchanged";
+    assert.deepEqual(quiet.log.lines, [nothing], "of the signal alone");
+    using late = reloading(scratch.folder, "log_level: debug\n");
+    await late.reload();
+    assert.equal(late.rules.current.config.log_level, "debug");
+    assert.deepEqual(late.log.lines, ["configuration reloaded", nothing]);
   });
 
   it("keeps what is in force where somebody who must be asked does not answer", async () => {
