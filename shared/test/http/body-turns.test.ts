@@ -30,13 +30,14 @@ describe("turns of bodies", () => {
     let rounds = 0;
     let isOver = false;
     const pumping = turns.bodyOf("a", sized(1000)).pump(() => undefined);
-    pumping.finally(() => {
+    const ended = pumping.then(() => {
       isOver = true;
     });
     while (!isOver) {
       await nextRound();
       rounds += 1;
     }
+    await ended;
     assert.ok(rounds < 10, `${rounds} rounds`);
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { isFault } from "../../src/faults.ts";
 import { Admission, type AdmissionLimits } from "../../src/runtime/admission.ts";
 
 const LIMITS = { maxBytes: 100, maxRequests: 1000, maxWaiting: 1000, maxWaitMs: 60_000 };
@@ -23,7 +24,10 @@ function admission(limits: Partial<AdmissionLimits> = {}) {
           log.push(name);
           places.set(name, place);
         },
-        (error: { code?: string }) => log.push(`${name}: ${error.code ?? String(error)}`),
+        (error: unknown) => {
+          const why = isFault(error) ? error.code : error;
+          log.push(`${name}: ${typeof why === "string" ? why : "failed"}`);
+        },
       );
       await Promise.race([asking, settled()]);
     },

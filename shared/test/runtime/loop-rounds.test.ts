@@ -31,7 +31,7 @@ describe("rounds of the loop", () => {
 
   it("begin anew when a round is over", async () => {
     const rounds = new LoopRounds();
-    for (let n = 0; n < 32; n++) rounds.enter();
+    for (let n = 0; n < 32; n++) assert.equal(rounds.enter(), undefined);
     await nextRound();
     await nextRound();
     assert.equal(rounds.enter(), undefined);

@@ -1,36 +1,41 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SUITE } from "@s3eg/shared/format/layout.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
-import { type BucketPolicy, Policies } from "../../../edge/src/auth/policy.ts";
+import { openEntrance } from "../../src/entrance.ts";
 import { readGatewayConfig } from "../../src/gateway-config.ts";
 import { sharedRatesOf } from "../../src/wiring/shared-rates.ts";
 
-const STANDARD: BucketPolicy = {
-  ...{ id: "default", contents: "sealed", suite: SUITE.aes256Gcm },
-  ...{ etag: "opaque", checksum: "client" },
-};
 const VALKEY = {
   VALKEY_ADDR: "127.0.0.1:1",
   VALKEY_TLS_ENABLED: "false",
   VALKEY_INSECURE_ALLOW_PLAINTEXT: "true",
 };
 const SECRET = { SERVICE_SECRET: Buffer.alloc(32, 1).toString("base64") };
+const COMPLETE = {
+  BACKEND_ENDPOINT: "http://127.0.0.1:1",
+  BACKEND_ACCESS_KEY: "backend",
+  BACKEND_SECRET_KEY: "backend-secret",
+  GW_ACCESS_KEY_1: "client",
+  GW_SECRET_KEY_1: "client-secret",
+  KEY_MANAGER_ENABLED: "true",
+  KEY_MANAGER_PROVIDER: "self_contained",
+  SELF_CONTAINED_TYPE: "aes",
+  SELF_CONTAINED_AES_KEYS: `1=base64:${Buffer.alloc(32, 2).toString("base64")}`,
+};
 const LIMITED = { RATE_LIMIT_ENABLED: "true" };
 
 /** What edge would be given with these variables, and what was said in the log. */
-async function opened(env: Record<string, string>, rate?: BucketPolicy["rate"]) {
-  const { config } = readGatewayConfig([], { ...env, CONFIG_PATH: "/dev/null" });
+async function opened(more: Record<string, string>) {
+  const env = { ...COMPLETE, ...more, CONFIG_PATH: "/dev/null" };
+  const { config, roles } = readGatewayConfig([], env);
+  const { policies } = openEntrance(config, roles, env);
   const warnings: string[] = [];
   const ignore = () => undefined;
   const quiet = { debug: ignore, info: ignore, error: ignore };
   const log = { ...quiet, warn: (_: unknown, text: string) => warnings.push(text), child: ignore };
-  const rules = [{ ...STANDARD, id: "slow", buckets: ["slow"], ...(rate ? { rate } : {}) }];
   await using stack = new AsyncDisposableStack();
-  const shared = await sharedRatesOf({
-    ...{ config, env, stack, log: log as never, metrics: createMetrics() },
-    policies: new Policies(rules, STANDARD),
-  });
+  const metrics = createMetrics();
+  const shared = await sharedRatesOf({ config, policies, env, stack, log: log as never, metrics });
   return { warnings, told: await shared?.take("server", { limit: 1, windowMs: 1 }, "a"), shared };
 }
 
@@ -39,8 +44,12 @@ describe("rates that replicas share", () => {
     const { shared, told } = await opened({ ...VALKEY, ...SECRET, ...LIMITED });
     assert.ok(shared);
     assert.equal(told, undefined);
-    const rate = { limit: 1, windowMs: 1, by: "address", isShared: true } as const;
-    assert.ok((await opened({ ...VALKEY, ...SECRET }, rate)).shared);
+    const policy = {
+      GW_POLICY_1_ID: "slow",
+      GW_POLICY_1_BUCKETS: "slow",
+      GW_POLICY_1_RATE_LIMIT_ENABLED: "true",
+    };
+    assert.ok((await opened({ ...VALKEY, ...SECRET, ...policy })).shared);
   });
 
   it("take the secret of keys and crypto where there is no other, and say where there is none", async () => {
