@@ -1,9 +1,11 @@
 /** Spans through OpenTelemetry's SDK: the one door of its packages. Loaded only where tracing is on. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { context, SpanKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
 import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
 import { OTLPTraceExporter as HttpExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import {
+  AlwaysOnSampler,
   BatchSpanProcessor,
   type ReadableSpan,
   type SpanExporter,
@@ -11,6 +13,9 @@ import {
 } from "@opentelemetry/sdk-trace";
 import type { Log, LogFields } from "./log.ts";
 import { type Attributes, failureCode, type Span, type SpanMaker } from "./tracing.ts";
+
+/** How long the last spans may take when the process ends. */
+const LAST_MS = 3000;
 
 /** Where spans go: to an OTLP receiver (`http:`, `https:` with its path; `grpc:`, `grpcs:`), or without one into the log. */
 export interface SpanTarget {
@@ -29,8 +34,12 @@ const KINDS = {
   consumer: SpanKind.CONSUMER,
 };
 
-/** Opens the way to `target`; `resource` describes the process in every span. Disposing sends what waits. */
-export function openSpanMaker(target: SpanTarget, resource: Attributes): SpanMaker {
+/** Opens the way to `target`; `resource` describes the process in every span. Disposing sends what waits, as far as that takes no longer than `lastMs`. */
+export function openSpanMaker(
+  target: SpanTarget,
+  resource: Attributes,
+  { lastMs = LAST_MS }: { lastMs?: number } = {},
+): SpanMaker {
   const { otlp, log } = target;
   const exporter = otlp ? loud(otlpExporter(otlp), log) : logExporter(log);
   const processor = new BatchSpanProcessor({
@@ -40,6 +49,8 @@ export function openSpanMaker(target: SpanTarget, resource: Attributes): SpanMak
   });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ ...resource }),
+    // Who has a span was decided before, and by nothing that OTEL_TRACES_SAMPLER says.
+    sampler: new AlwaysOnSampler(),
     spanProcessors: [processor],
   });
   const tracer = provider.getTracer("s3eg");
@@ -51,8 +62,9 @@ export function openSpanMaker(target: SpanTarget, resource: Attributes): SpanMak
       return spanOf(tracer.startSpan(name, options, within));
     },
     async [Symbol.asyncDispose]() {
+      const sent = provider.shutdown().catch(() => undefined);
       // A receiver that is away must not hold up the end.
-      await provider.shutdown().catch(() => undefined);
+      await Promise.race([sent, sleep(lastMs, undefined, { ref: false })]);
     },
   };
 }

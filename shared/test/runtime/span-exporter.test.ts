@@ -109,6 +109,22 @@ describe("openSpanMaker", () => {
     assert.deepEqual(lines, []);
   });
 
+  it("does not wait at its end for a receiver that says nothing", async () => {
+    const server = createServer(() => undefined);
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const { log } = keptLog();
+    const target = { otlp: new URL(`http://127.0.0.1:${port}/v1/traces`), log };
+    const maker = openSpanMaker(target, {}, { lastMs: 50 });
+    const asked = once(server, "request");
+    maker.start({ name: "waits", kind: "server" }, undefined).end();
+    const ended = maker[Symbol.asyncDispose]();
+    await asked;
+    await ended;
+    server.closeAllConnections();
+    server.close();
+  });
+
   it("tells of spans that a receiver does not take", async () => {
     const server = createServer((_, res) => res.writeHead(400).end());
     await once(server.listen(0, "127.0.0.1"), "listening");
