@@ -75,9 +75,9 @@ export function keptForLater(
 /** Under which name a read is kept: what it asks for, as whom, and what policy makes of it. Undefined for one that never is. */
 function nameOf(request: S3Request): string | undefined {
   const { bucket, key, query, policy, principal, headers } = request;
-  if (policy.noCache || hasCustomerKey(headers) || query.get("partNumber") !== undefined) {
-    return undefined;
-  }
+  if (policy.noCache || hasCustomerKey(headers)) return undefined;
+  // Which CORS rule answers a web page depends on the method, and the backend would be asked by another (Fetch standard, "CORS protocol").
+  if (query.get("partNumber") !== undefined || headers.origin !== undefined) return undefined;
   const versionId = query.get("versionId");
   const { identity } = principal;
   const as = [identity ?? null, policy.contents, placeOf(request).bucket];

@@ -58,6 +58,15 @@ describe("a read from the cache", () => {
     assert.deepEqual([refused.code, asked()], ["PreconditionFailed", "HEAD GET"]);
   });
 
+  it("is none for a web page of elsewhere: the backend's rules for it are those of the method", async () => {
+    const { edge, asked } = await edgeWithCat();
+    await using _ = edge;
+    await edge.send(GET);
+    asked();
+    await edge.send({ ...GET, headers: { origin: "https://example.com" } });
+    assert.equal(asked(), "GET");
+  });
+
   it("is none where the bucket's policy forbids it", async () => {
     const { edge, asked } = await edgeWithCat();
     await using _ = edge;
