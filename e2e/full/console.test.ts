@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { type ConsoleSite, startConsoleSite } from "../console-site.ts";
 import { startBrowser } from "../servers/browser.ts";
@@ -27,12 +28,6 @@ const WATCH_POLICY = `
   addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
     globalThis.kept.push(violatedDirective + " " + blockedURI));
 `;
-
-interface Finding {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
 
 describe("the console", () => {
   const stack = new AsyncDisposableStack();
@@ -98,10 +93,8 @@ describe("the console", () => {
 
   async function serious(page: Page): Promise<string[]> {
     await page.evaluate(AXE);
-    const found = (await page.evaluate(
-      "axe.run().then(({ violations }) => violations)",
-    )) as Finding[];
-    return found
+    const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+    return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
   }
@@ -175,7 +168,7 @@ describe("the console", () => {
     match((await versions.nth(1).textContent()) ?? "", /\d %$/);
     await show(page, "configuration");
     await page.getByLabel("Name, variable or value").fill("admin.auth.token");
-    await page.getByText("secret", { exact: true }).first().waitFor();
+    await page.locator("td .badge", { hasText: "secret" }).waitFor();
     ok(!(await page.content()).includes(site.token));
     await close(page);
   });
@@ -214,7 +207,8 @@ describe("the console", () => {
     equal(await focused(page), "Abort the upload");
     await page.keyboard.press("Enter");
     await page.getByText(/^The upload of photos\/archive\/.* was aborted\.$/).waitFor();
-    equal(await page.getByRole("button", { name: "Abort" }).count(), uploads - 1);
+    const last = page.getByRole("button", { name: "Abort" }).nth(uploads - 1);
+    await last.waitFor({ state: "detached" });
     await close(page);
   });
 

@@ -118,9 +118,8 @@ function eventTable(events, nowMs) {
     caption: "Recorded events",
     isDense: true,
     head: [
-      ...["Time", "Result", "Operation", "Object", "By", "From"],
-      { title: "In", isNumber: true },
-      { title: "Out", isNumber: true },
+      ...["Time", "Result", "Operation", "Object", "By"],
+      { title: "Bytes", isNumber: true },
       { title: "Took", isNumber: true },
     ],
     rows: events.map((event) => ({
@@ -140,11 +139,9 @@ function eventTable(events, nowMs) {
           "span",
           {},
           h("span", { class: "mono" }, event.access_key ?? "–"),
-          event.label !== undefined && h("span", { class: "muted block" }, event.label),
+          h("span", { class: "muted block" }, whoOf(event)),
         ),
-        h("span", { class: "mono" }, event.client_ip ?? "–"),
-        bytes(event.bytes_in),
-        bytes(event.bytes_out),
+        bytesOf(event),
         seconds(event.duration_ms === undefined ? null : event.duration_ms / 1000),
       ],
     })),
@@ -155,6 +152,17 @@ function eventTable(events, nowMs) {
 function resultOf({ success, status, error }) {
   const code = status === undefined ? "" : `${status} `;
   return success ? badge("good", `${code}done`) : badge("bad", `${code}${error ?? "failed"}`);
+}
+
+/** @param {AuditEvent} event */
+function whoOf({ label, client_ip }) {
+  return [label, client_ip].filter((one) => one !== undefined).join(", ");
+}
+
+/** The direction that most of them went. @param {AuditEvent} event */
+function bytesOf({ bytes_in = 0, bytes_out = 0 }) {
+  if (bytes_in === 0 && bytes_out === 0) return h("span", { class: "muted" }, "–");
+  return bytes_in > bytes_out ? `${bytes(bytes_in)} in` : `${bytes(bytes_out)} out`;
 }
 
 /** @param {AuditEvent} event */

@@ -117,12 +117,17 @@ function factsOf(job, nowMs) {
     ["At most", perSecond(rate)],
     ...(started_at === undefined
       ? []
-      : [/** @type {const} */ (["Took", span(until - Date.parse(started_at))])]),
+      : [/** @type {const} */ (["Took", spanOf(until - Date.parse(started_at))])]),
     ...(runner === undefined ? [] : [/** @type {const} */ (["Run by", runner])]),
     ...Object.entries(counts).map(
       ([name, amount]) => /** @type {const} */ ([capital(name), count(amount)]),
     ),
   ];
+}
+
+/** @param {number} milliseconds */
+function spanOf(milliseconds) {
+  return milliseconds < 1000 ? "less than a second" : span(milliseconds);
 }
 
 /** @param {Job} job */
