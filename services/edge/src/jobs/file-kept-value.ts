@@ -1,4 +1,5 @@
 /** A value that processes on one host keep together, in a folder: numbered files, of which the last one counts and none is written twice. */
+import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Kept, KeptValue } from "@s3eg/shared/bus/kept-value.ts";
@@ -30,7 +31,7 @@ export class FileKeptValue implements KeptValue {
     const revision = (over?.revision ?? 0) + 1;
     const last = this.#numbers().at(-1) ?? 0;
     if (last >= revision) throw changed();
-    const draft = join(this.#folder, `draft-${process.pid}`);
+    const draft = join(this.#folder, `draft-${randomUUID()}`);
     writeFileSync(draft, bytes, { mode: 0o600, flush: true });
     try {
       linkSync(draft, this.#path(revision));
