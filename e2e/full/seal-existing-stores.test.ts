@@ -79,7 +79,10 @@ for (const name of ["minio", "versitygw", "radosgw"]) {
         const { TagSet } = await store.s3.send(new GetObjectTaggingCommand(asked));
         deepEqual(TagSet, [{ Key: "t", Value: "1" }]);
       }
-      equal(await etagOf(store, "parts"), before_);
+      // Ceph does not tell the sizes of parts: they become others.
+      const after_ = await etagOf(store, "parts");
+      if (name === "radosgw") match(after_ ?? "", /-3"$/);
+      else equal(after_, before_);
     });
 
     it("leaves no plain version behind where that is wished, also of objects older than versions", async () => {
