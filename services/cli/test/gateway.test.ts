@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, it } from "node:test";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
 import { type WorkerAlive, workerAlive } from "@s3eg/shared/contracts/crypto.ts";
@@ -61,14 +62,19 @@ const question = { place: { bucket: "b", key: "k" }, suite: 1, flags: 0 } as con
 
 describe("roles in one process", () => {
   it("start together, and answer probes on the S3 port", async () => {
-    await using gateway = await gatewayOf([], COMPLETE);
+    const backend = createHttpServer((_, response) => response.end("")).listen(0, "127.0.0.1");
+    await once(backend, "listening");
+    await using _ = { [Symbol.asyncDispose]: async () => void backend.close() };
+    const at = backend.address() as AddressInfo;
+    const env = { ...COMPLETE, BACKEND_ENDPOINT: `http://127.0.0.1:${at.port}` };
+    await using gateway = await gatewayOf([], env);
     for (const path of ["/live", "/ready", "/metrics"]) {
       const answer = await fetch(`http://127.0.0.1:${gateway.port}${path}`);
       assert.equal(answer.status, 200, path);
     }
     assert.ok(gateway.log.lines.includes("started"));
     const { checks } = await readinessOf(`127.0.0.1:${gateway.port}`);
-    assert.deepEqual(checks, { kms: "ok", "multipart-state": "ok" });
+    assert.deepEqual(checks, { backend: "ok", kms: "ok", "multipart-state": "ok" });
   });
 
   it("stop: nothing listens and nothing is answered any more", async () => {
@@ -108,7 +114,8 @@ describe("roles in processes of their own", () => {
     await using gateway = await gatewayOf(["edge"], env);
     const { status, checks } = await readinessOf(`127.0.0.1:${gateway.port}`);
     assert.equal(status, 503);
-    assert.deepEqual(checks, { nats: "ok", keys: "unavailable", crypto: "unavailable" });
+    const away = { backend: "unavailable", keys: "unavailable", crypto: "unavailable" };
+    assert.deepEqual(checks, { nats: "ok", ...away });
   });
 
   it("crypto is not ready while Valkey is away, and says so", async () => {
@@ -117,7 +124,7 @@ describe("roles in processes of their own", () => {
     await using _ = await gatewayOf(["crypto"], { ...SPLIT, ...NO_KEYS, ...address });
     const { status, checks } = await readinessOf(metricsAddr);
     assert.equal(status, 503);
-    assert.deepEqual(checks, { nats: "ok", valkey: "unavailable" });
+    assert.deepEqual(checks, { backend: "unavailable", nats: "ok", valkey: "unavailable" });
     const text = await (await fetch(`http://${metricsAddr}/metrics`)).text();
     assert.match(text, /^gateway_mpu_valkey_up 0$/m);
     assert.match(text, /^gateway_mpu_valkey_insecure 0$/m);

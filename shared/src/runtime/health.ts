@@ -46,6 +46,8 @@ export class Health {
   add(name: string, check: HealthCheck): void {
     if (this.#checks.has(name)) throw new Error(`there is a health check ${name} already`);
     this.#checks.set(name, check);
+    // A run that is under way does not know of it.
+    this.#latest = undefined;
   }
 
   /** Starting is over: from now on readiness is what the checks say. */

@@ -127,6 +127,18 @@ describe("Health", () => {
     assert.equal((await health.answer("/ready"))?.status, 503);
   });
 
+  it("asks a check that came while others were being asked", async () => {
+    const { health } = setUp();
+    const slow = Promise.withResolvers<void>();
+    health.add("slow", () => slow.promise);
+    const early = health.answer("/ready");
+    health.add("late", () => Promise.reject(new Error("away")));
+    const later = health.answer("/ready");
+    slow.resolve();
+    assert.deepEqual((await early)?.body.checks, { slow: "ok" });
+    assert.deepEqual((await later)?.body.checks, { slow: "ok", late: "unavailable" });
+  });
+
   it("refuses two checks of one name", () => {
     const { health } = setUp();
     health.add("bus", async () => {});
