@@ -90,7 +90,7 @@ async function policies(s3: S3Client): Promise<void> {
   for (let times = 0; times < 2; times += 1) await keysOf(mixed);
 }
 
-/** To version 2 and back, with an object of the former version read in between; and a profile. */
+/** To version 2 and back, with an object of the former version read in between; a profile, and a job. */
 async function rotation({ one }: MeteredSite): Promise<void> {
   const at = { s3: one.s3, bucket: "one" };
   const key = `rotated ${Date.now()}`;
@@ -101,6 +101,7 @@ async function rotation({ one }: MeteredSite): Promise<void> {
   await one.admin("POST", "/admin/kms/rotate/commit", { force: true });
   await getObject(at, key, "bytes=0-9");
   await one.admin("GET", "/debug/pprof/heap?seconds=1");
+  await one.admin("POST", "/admin/jobs", { kind: "rewrap", buckets: ["one"], dry_run: true });
 }
 
 /** A body that takes three seconds, so that scrapes see it under way. */
