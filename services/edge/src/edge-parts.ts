@@ -19,7 +19,7 @@ import type { edgeSettings } from "./config.ts";
 import type { Places } from "./request-place.ts";
 
 /** The settings of edge, parsed. */
-export type EdgeConfig = z.infer<z.ZodObject<typeof edgeSettings>>;
+type EdgeConfig = z.infer<z.ZodObject<typeof edgeSettings>>;
 
 /** What edge goes by, and can be told to go by something else while it runs. */
 export interface EdgeRules {

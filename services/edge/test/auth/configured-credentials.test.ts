@@ -61,6 +61,24 @@ describe("configuredCredentials", () => {
     assert.equal(credential?.identitySecret?.reveal(), "bs");
   });
 
+  it("go with certificates, by settings and by variables", () => {
+    const uri = "spiffe://example/app";
+    const env = {
+      GW_CRED_0_ACCESS_KEY: "B",
+      GW_CRED_0_SECRET_KEY: "b",
+      GW_CRED_0_CLIENT_CERT_SUBJECT: "CN=b",
+      GW_CRED_0_CLIENT_CERT_DNS: "b.example.com",
+      GW_ACCESS_KEY_1: "C",
+      GW_SECRET_KEY_1: "c",
+      GW_CLIENT_CERT_FINGERPRINT_1: "ab".repeat(32),
+    };
+    const settings = [setting("A", "a", { client_certificates: [{ uri }] })];
+    assert.deepEqual(
+      configuredCredentials(settings, env).map(({ certificates }) => certificates),
+      [[{ uri }], [{ subject: "CN=b", dns: "b.example.com" }], [{ fingerprint: "AB".repeat(32) }]],
+    );
+  });
+
   it("may name one access key twice if they agree", () => {
     const env = { GW_ACCESS_KEY_1: "A", GW_SECRET_KEY_1: "a" };
     assert.equal(configuredCredentials([setting("A", "a")], env).length, 1);
@@ -75,6 +93,16 @@ describe("configuredCredentials", () => {
     ["a secret without its access key", [], { GW_CRED_0_SECRET_KEY: "a" }],
     ["the other kind without its secret", [], { GW_ACCESS_KEY_1: "A" }],
     ["the other kind without its access key", [], { GW_SECRET_KEY_1: "a" }],
+    [
+      "a certificate that is none",
+      [],
+      { GW_ACCESS_KEY_1: "A", GW_SECRET_KEY_1: "a", GW_CLIENT_CERT_FINGERPRINT_1: "12" },
+    ],
+    [
+      "one access key with two certificates",
+      [setting("A", "a", { client_certificates: [{ dns: "a" }] })],
+      { GW_ACCESS_KEY_1: "A", GW_SECRET_KEY_1: "a", GW_CLIENT_CERT_DNS_1: "b" },
+    ],
     ["a file that is not there", [], { AUTH_CREDENTIALS_FILE: join(folder, "none") }],
     ["a file that holds something else", [], file("credentials: 1\n")],
   ] as const) {
