@@ -138,7 +138,9 @@ describe("the console", () => {
         await show(page, view);
         deepEqual(await serious(page), [], view);
         if (view === "overview" || SHOWN_IN[view] === colorScheme) {
-          await shoot(page, `${view}-${colorScheme}`, { fullPage: view === "overview" });
+          await shoot(page, `${view}-${colorScheme}`, {
+            fullPage: view === "overview" && colorScheme === "light",
+          });
         }
       }
       await close(page);
