@@ -57,7 +57,9 @@ function give(path: string, request: IncomingMessage, response: ServerResponse):
     ...headers,
     "last-modified": new Date().toUTCString(),
     "content-length": end - start,
-    ...(from === undefined ? {} : { "content-range": `bytes ${start}-${end - 1}/${content.length}` }),
+    ...(from === undefined
+      ? {}
+      : { "content-range": `bytes ${start}-${end - 1}/${content.length}` }),
   });
   response.end(request.method === "HEAD" ? undefined : content.subarray(start, end));
 }
