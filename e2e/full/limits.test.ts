@@ -1,7 +1,7 @@
 /**
  * A crowd at the door: 2000 connections that send their bodies a byte at a time, and 500 clients that put 64 MiB each, over and over.
  * The memory of the gateway stays bounded, its health is told, and a client of another credential gets on nearly as if it were alone.
- * `E2E_CROWD=200,50` makes the crowd smaller.
+ * `E2E_CROWD=200,50` makes the crowd smaller: it needs a machine whose cores are its own, because crowd, backend and gateway share them.
  */
 import { ok } from "node:assert/strict";
 import { join } from "node:path";
