@@ -19,15 +19,15 @@ if ! buildah "${storage[@]}" images -q "$base" >/dev/null 2>&1; then
   buildah "${storage[@]}" copy -q "$container" "$npm_home" /usr/local/lib/node_modules/npm >/dev/null
   printf '#!/bin/sh\nexec node /usr/local/lib/node_modules/npm/bin/npm-cli.js "$@"\n' >"$store/npm"
   buildah "${storage[@]}" copy -q --chmod 0755 "$container" "$store/npm" /usr/local/bin/npm >/dev/null
+  # The Dockerfile knows nothing of it: whoever builds on the real base has no such file.
+  [ -z "${NPM_CA_FILE:-}" ] || echo "cafile=/etc/npm-ca.pem" >"$store/npmrc"
+  [ ! -e "$store/npmrc" ] || buildah "${storage[@]}" copy -q "$container" "$store/npmrc" /usr/local/etc/npmrc >/dev/null
   buildah "${storage[@]}" commit -q --rm "$container" "$base" >/dev/null
 fi
 
 mounts=()
-if [ -n "${NPM_CA_FILE:-}" ]; then
-  mounts=(-v "$NPM_CA_FILE:/etc/ssl/certs/ca-certificates.crt:ro")
-fi
+if [ -n "${NPM_CA_FILE:-}" ]; then mounts=(-v "$NPM_CA_FILE:/etc/npm-ca.pem:ro"); fi
 revision=$(git -C "$root" rev-parse --short HEAD)
-# The stand-in's npm is told of the CA bundle by its own base, not by the Dockerfile.
 buildah "${storage[@]}" bud --quiet --isolation chroot --network host --pull-never --timestamp 0 \
   "${mounts[@]}" --build-arg "BASE=$base" --build-arg "REVISION=$revision" \
   -f "$root/deploy/Dockerfile" -t "$tag" "$root"
