@@ -62,7 +62,7 @@ const question = { place: { bucket: "b", key: "k" }, suite: 1, flags: 0 } as con
 
 describe("roles in one process", () => {
   it("start together, and answer probes on the S3 port", async () => {
-    const backend = createHttpServer((_, response) => response.end("")).listen(0, "127.0.0.1");
+    const backend = createHttpServer((_asked, response) => response.end("")).listen(0, "127.0.0.1");
     await once(backend, "listening");
     await using _ = { [Symbol.asyncDispose]: async () => void backend.close() };
     const at = backend.address() as AddressInfo;
