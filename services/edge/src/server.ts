@@ -2,6 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
 import { bodyOfReadable } from "@s3eg/shared/http/node-body.ts";
@@ -79,8 +81,8 @@ export function s3Server(
     : createServer(options, listener);
   const { authorities } = settings;
   if (authorities) {
-    server.on("connection", (connection) => authorities.begin(connection));
-    server.on("secureConnection", (connection) => authorities.meet(connection));
+    server.on("connection", (connection: Socket) => authorities.begin(connection));
+    server.on("secureConnection", (connection: TLSSocket) => authorities.meet(connection));
   }
   // 100 Continue is sent when the body is first asked for: after the verdict on signature and rights.
   server.on("checkContinue", listener);

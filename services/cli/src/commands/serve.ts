@@ -65,5 +65,7 @@ function reloadWhileServing(
     rooms: { log, metrics, bus, roles: [...roles] },
   });
   stack.use(reloader);
-  onHangUp(() => void reloader.reload());
+  onHangUp(() => {
+    reloader.reload().catch((err: unknown) => log.error({ err }, "reloading failed"));
+  });
 }

@@ -50,19 +50,24 @@ export function startReloading(reloading: Reloading): Reloader {
     record(result, cause);
     if (result.kind !== "refused") return;
     if (result.error instanceof Fault && result.error.isRetryable) {
-      retry = setTimeout(() => enqueue("files"), RETRY_MS).unref();
+      retry = setTimeout(() => start("files"), RETRY_MS).unref();
     }
   };
   const enqueue = (cause: Cause): Promise<void> => {
-    latest = latest.then(() => reload(cause));
-    return latest;
+    const next = latest.then(() => reload(cause));
+    // One that fails does not keep the next from trying.
+    latest = next.catch(() => {});
+    return next;
+  };
+  const start = (cause: Cause): void => {
+    enqueue(cause).catch((err: unknown) => rooms.log.error({ err }, "reloading failed"));
   };
   const watch = new FileWatch({
     ...reloading.watch,
     log: rooms.log,
-    onChange: () => void enqueue("files"),
+    onChange: () => start("files"),
   });
-  void enqueue("start");
+  start("start");
   return {
     reload: () => enqueue("signal"),
     [Symbol.dispose]() {
