@@ -40,4 +40,18 @@ describe("the check of the backend", () => {
       await assert.rejects(async () => await backendCheck(answering(status), "b")(signal));
     }
   });
+
+  it("bears with one that has answered a moment ago, and not for long", async () => {
+    let nowMs = 0;
+    const backend = { ...answering(200), status: 200 };
+    backend.send = async () =>
+      await answering(backend.status).send({ method: "GET", headers: {}, requestId: "r" });
+    const check = backendCheck(backend, "b", () => nowMs);
+    await check(signal);
+    backend.status = 503;
+    nowMs = 15_000;
+    await check(signal);
+    nowMs = 15_001;
+    await assert.rejects(async () => await check(signal));
+  });
 });
