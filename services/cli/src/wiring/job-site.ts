@@ -69,7 +69,15 @@ export async function startJobSite(
     }),
   );
   const all = held.move();
-  const rooms = { backend, bus, crypto: transfers, policies, needsEqualParts, signal };
+  const rooms = {
+    backend,
+    bus,
+    crypto: transfers,
+    policies,
+    needsEqualParts,
+    knownPuts: new Map(),
+    signal,
+  };
   return {
     rewrap: (wish) => rewrapBucket(rooms, wish),
     replace: (wish) => replaceInBucket(rooms, wish),

@@ -48,7 +48,8 @@ export async function* replaceInBucket(
   const { job, bucket, prefix, after, pageSize, isDry } = wish;
   const policy = policies.of(bucket);
   refuseAgainstPolicy(policy, wish);
-  const honoured = isDry ? NO_CONDITIONS : await probeCopies(backend, bucket);
+  const { knownPuts } = parts;
+  const honoured = isDry ? NO_CONDITIONS : await probeCopies(backend, bucket, { knownPuts });
   if (!isDry) refuseUnsafe(honoured, wish);
   const rooms = jobRooms(parts);
   const ways = {

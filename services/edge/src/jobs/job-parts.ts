@@ -14,6 +14,7 @@ import { headerReissueOf } from "../header-reissue.ts";
 import { listingSizesOf } from "../listing-sizes.ts";
 import { knownObjectsOf } from "../object-facts.ts";
 import type { Rooms } from "../operations/operation.ts";
+import type { KnownPuts } from "../rewrap/copy-conditions.ts";
 import type { ListedVersion, Marker } from "../rewrap/listed-versions.ts";
 import { Query, type S3Request } from "../s3-request.ts";
 
@@ -26,6 +27,8 @@ export interface JobParts {
   readonly session?: AskerSession | undefined;
   readonly policies: Policies;
   readonly needsEqualParts?: boolean;
+  /** What was found out of the backend, for jobs on many buckets. */
+  readonly knownPuts?: KnownPuts;
   readonly signal: AbortSignal;
 }
 

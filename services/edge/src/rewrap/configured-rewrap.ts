@@ -44,7 +44,8 @@ export interface RewrapPage {
 export async function* rewrapBucket(parts: JobParts, wish: RewrapWish): AsyncGenerator<RewrapPage> {
   const { backend, signal } = parts;
   const { bucket, prefix, after, pageSize, isDry } = wish;
-  const conditions = isDry ? NO_CONDITIONS : await probeCopies(backend, bucket);
+  const asked = { isPutAsked: wish.upgrades, knownPuts: parts.knownPuts };
+  const conditions = isDry ? NO_CONDITIONS : await probeCopies(backend, bucket, asked);
   if (!isDry) refuseUnsafe(conditions, wish);
   const rooms = jobRooms(parts);
   const current = new CurrentKey(rooms.headers, wishOf(parts.policies.of(bucket)), Date.now);

@@ -4,7 +4,7 @@ import type { Backend, BackendRequest, HeaderFields } from "@s3eg/shared/backend
 import { backendFault } from "@s3eg/shared/backend/backend-fault.ts";
 import { el, xmlDocument } from "@s3eg/shared/s3/xml.ts";
 import { parseBackendXml } from "../backend-xml.ts";
-import { probePut } from "./put-condition.ts";
+import { type PutCondition, probePut } from "./put-condition.ts";
 
 /** What is honoured. */
 export interface CopyConditions {
@@ -31,8 +31,21 @@ export const NO_CONDITIONS: CopyConditions = {
 
 const NOTHING_HAS = '"00000000000000000000000000000000"';
 
-/** Tries them in `bucket`, and leaves nothing behind. Throws what the backend refuses a plain PUT with. */
-export async function probeCopies(backend: Backend, bucket: string): Promise<CopyConditions> {
+/** What was found out of PUT: a server treats all its buckets with versions alike, and all those without. */
+export type KnownPuts = Map<"plain" | "versions", PutCondition>;
+
+/**
+ * Tries them in `bucket`, and leaves nothing behind. Throws what the backend refuses a plain PUT with. `isPutAsked: false`: that of PUT,
+ * which takes longest, is not tried, and said to be ignored; `knownPuts`: what other buckets have shown.
+ */
+export async function probeCopies(
+  backend: Backend,
+  bucket: string,
+  {
+    isPutAsked = true,
+    knownPuts = new Map(),
+  }: { isPutAsked?: boolean; knownPuts?: KnownPuts | undefined } = {},
+): Promise<CopyConditions> {
   const key = `.s3eg-probe-${randomUUID()}`;
   const versions: string[] = [];
   const counting = async (request: BackendRequest) => {
@@ -68,7 +81,11 @@ export async function probeCopies(backend: Backend, bucket: string): Promise<Cop
     const source = await isHeeded("x-amz-copy-source-if-match");
     const target = await isHeeded("if-match");
     const completion = await heedsCompletion(send, isDone, body);
-    const put = await probePut({ backend: { send: counting }, bucket, key });
+    if (!isPutAsked) return { ...NO_CONDITIONS, source, target, completion };
+    const kind = versions.length > 0 ? "versions" : "plain";
+    const probed = { backend: { send: counting }, bucket, key };
+    const put = knownPuts.get(kind) ?? (await probePut(probed));
+    knownPuts.set(kind, put);
     return { source, target, completion, put: put.isHeeded, putLocks: put.isLocking };
   } finally {
     await isDone("DELETE", {}).catch(() => false);

@@ -41,6 +41,17 @@ describe("probeCopies", () => {
     assert.deepEqual(some, { ...none, source: true });
   });
 
+  it("asks for what takes longest only where it is wanted, and once for buckets of a kind", async () => {
+    const backend = backendThatHeeds(["if-match", "x-amz-copy-source-if-match"]);
+    const without = await probeCopies(backend, "photos", { isPutAsked: false });
+    assert.deepEqual([without.target, without.put], [true, false]);
+    const knownPuts = new Map([["plain", { isHeeded: true, isLocking: true }]] as const);
+    const before = backend.kept.length;
+    const known = await probeCopies(backend, "photos", { knownPuts });
+    assert.deepEqual([known.put, known.putLocks], [true, true]);
+    assert.ok(!backend.kept.slice(before).some(({ body }) => body.byteLength > 1000));
+  });
+
   it("removes versions of copies that the backend did not tell", async () => {
     const backend = backendThatHeeds([]);
     const { intercept } = backend;
