@@ -43,6 +43,7 @@ BACKEND_SECRET_KEY=$backend_secret
 RUSTFS_ACCESS_KEY=$backend_key
 RUSTFS_SECRET_KEY=$backend_secret
 EOF_BACKEND
+# shellcheck source=/dev/null
 . ./valkey.env
 once valkey.conf <<EOF_VALKEY
 port 0
@@ -57,6 +58,7 @@ dir /data
 maxmemory-policy noeviction
 EOF_VALKEY
 # The names that the demo's S3 client has for them.
+# shellcheck source=/dev/null
 . ./client.env
 once demo.env <<EOF_DEMO
 AWS_ACCESS_KEY_ID=$GW_ACCESS_KEY_1

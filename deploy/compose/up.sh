@@ -6,5 +6,7 @@ cd "$(dirname "$0")/../.."
 docker compose build edge
 deploy/compose/make-secrets.sh
 docker compose up -d --wait "$@"
+# shellcheck source=/dev/null
 . deploy/compose/secrets/client.env
-echo "S3: http://127.0.0.1:${S3_PORT:-8080}  access key $GW_ACCESS_KEY_1, secret key in deploy/compose/secrets/client.env"
+echo "S3: http://$(docker compose port edge 8080)  access key $GW_ACCESS_KEY_1, secret key in deploy/compose/secrets/client.env"
+echo "Try it: docker compose run --rm demo"

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds deploy/Dockerfile without a daemon and without pulling anything: on a stand-in for its base made of Debian packages and the Node.js binary of npm.
-# Usage: build.sh STORE TAG. STORE is a folder for images of this build alone. As root; needs buildah, podman, runc and mmdebstrap (install.sh containers).
+# Usage: build.sh STORE TAG [option of buildah …]. STORE is a folder for images alone. As root; needs buildah, podman, runc and mmdebstrap (install.sh containers).
 # NPM_CA_FILE: a CA bundle that npm needs where registries are reached through a proxy; it is in no layer of the image.
 set -euo pipefail
 store=$1 tag=$2
+shift 2
 root=$(cd "$(dirname "$0")/../.." && pwd)
 base=localhost/stand-in-for-node:24-slim
-storage=(--root "$store/root" --runroot "$store/run" --storage-driver vfs)
+storage=(--root "$store/root" --runroot "$store/run" --storage-driver overlay)
 mkdir -p "$store"
 
 if ! buildah "${storage[@]}" images -q "$base" >/dev/null 2>&1; then
@@ -28,6 +29,6 @@ fi
 mounts=()
 if [ -n "${NPM_CA_FILE:-}" ]; then mounts=(-v "$NPM_CA_FILE:/etc/npm-ca.pem:ro"); fi
 revision=$(git -C "$root" rev-parse --short HEAD)
-buildah "${storage[@]}" bud --quiet --isolation chroot --network host --pull-never --timestamp 0 \
-  "${mounts[@]}" --build-arg "BASE=$base" --build-arg "REVISION=$revision" \
+buildah "${storage[@]}" bud --quiet --format docker --isolation chroot --network host --pull-never --timestamp 0 \
+  "$@" "${mounts[@]}" --build-arg "BASE=$base" --build-arg "REVISION=$revision" \
   -f "$root/deploy/Dockerfile" -t "$tag" "$root"
