@@ -27,6 +27,8 @@ export interface ConsoleSite extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, of the admin listener. */
   readonly adminUrl: string;
   readonly token: string;
+  /** The broker: whoever reaches it may announce what they like. */
+  readonly natsUrl: string;
   readonly photos: Bucket;
   /** Objects put, read, missed and deleted. */
   traffic(rounds: number): Promise<void>;
@@ -34,6 +36,8 @@ export interface ConsoleSite extends AsyncDisposable {
   leaveUploads(): Promise<void>;
   /** Asks the admin API. Throws what it answers unless that is 2xx. */
   ask(method: string, path: string, body?: object): Promise<unknown>;
+  /** The last lines that admin logged. */
+  adminLog(): string;
   /** Ends a crypto worker without a word. */
   killOneCrypto(): Promise<void>;
   /** `s3eg …` with the settings of admin and edge, in admin's folder. */
@@ -121,6 +125,7 @@ export async function startConsoleSite(): Promise<ConsoleSite> {
   return {
     adminUrl: `http://127.0.0.1:${ports.admin}`,
     token,
+    natsUrl: nats.url,
     photos,
     traffic: (rounds) => traffic(photos, rounds),
     leaveUploads: () => leaveUploads(photos),
@@ -134,6 +139,7 @@ export async function startConsoleSite(): Promise<ConsoleSite> {
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
       return JSON.parse(text) as unknown;
     },
+    adminLog: () => children.find(({ role }) => role === "admin")?.child.logTail() ?? "",
     async killOneCrypto() {
       const crypto = children.find(({ role }) => role === "crypto")?.child;
       if (!crypto) throw new Error("there is no crypto");

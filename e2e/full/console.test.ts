@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import { connect } from "@nats-io/transport-node";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { type ConsoleSite, startConsoleSite } from "../console-site.ts";
@@ -28,6 +29,16 @@ const WATCH_POLICY = `
   addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
     globalThis.kept.push(violatedDirective + " " + blockedURI));
 `;
+
+/** What the shapes of announcements let through, and no proof does. */
+const FORGED = {
+  ...{ id: "7d0b7f0e-8c7a-4ef4-90d6-6a6d4c2b1a10", host: "forged", pid: 1, roles: ["edge"] },
+  ...{ version: "1", zone: "", phase: "running", checks: {}, inFlight: 0, memoryBytes: 1 },
+  ...{ cpuSeconds: 1, work: [], mac: Buffer.alloc(32).toString("base64") },
+};
+const FORGED_EVENT = {
+  ...{ eventId: "forged", eventType: "encrypt", operation: "PutObject", success: true },
+};
 
 describe("the console", () => {
   const stack = new AsyncDisposableStack();
@@ -69,6 +80,12 @@ describe("the console", () => {
       if (message.type() === "error" && !isOfAnswer) complaints.push(message.text());
     });
     await page.goto(`${site.adminUrl}/console/`);
+    await page
+      .getByLabel("Admin token")
+      .waitFor()
+      .catch((cause: unknown) => {
+        throw new Error(`the page did not begin: ${complaints.join("; ")}`, { cause });
+      });
     return page;
   }
 
@@ -248,6 +265,25 @@ describe("the console", () => {
       await page.getByRole("button", { name: "Hold still" }).getAttribute("aria-pressed"),
       "true",
     );
+    await close(page);
+  });
+
+  it("shows nothing that somebody announced who holds the broker and not the secret", async () => {
+    const { services } = (await site.ask("GET", "/admin/services")) as { services: object[] };
+    const process = { ...FORGED, startedAtMs: Date.now(), announcedAtMs: Date.now() };
+    const event = { timestamp: new Date().toISOString(), ...FORGED_EVENT };
+    const nats = await connect({ servers: site.natsUrl });
+    const told = { events: [event], omitted: 0, announcedAtMs: Date.now(), mac: "" };
+    nats.publish("s3eg.admin.process.alive", JSON.stringify(process));
+    nats.publish("s3eg.admin.audit-events.recorded", JSON.stringify(told));
+    await nats.drain();
+    const page = await signedIn();
+    await show(page, "services");
+    equal(await page.locator("li.card").count(), services.length);
+    await show(page, "audit");
+    await page.getByRole("table", { name: "Recorded events" }).waitFor();
+    ok(!(await page.content()).includes("forged"));
+    match(site.adminLog(), /something was announced without proof/);
     await close(page);
   });
 
