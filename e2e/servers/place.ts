@@ -29,11 +29,18 @@ export type InstallName =
   | "prometheus"
   | "chromium"
   | "jaeger"
+  | "helm"
+  | "kubeconform"
+  | "kube-apiserver"
   | "aws"
   | "s3cmd"
   | "rclone"
   | "s3fs"
-  | "s5cmd";
+  | "s5cmd"
+  | "containers"
+  | "compose"
+  | "dclint"
+  | "lints";
 
 /** Debian keeps the programs of each version of PostgreSQL apart. */
 const POSTGRES_FOLDER = "/usr/lib/postgresql/15/bin";

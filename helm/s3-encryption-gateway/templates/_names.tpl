@@ -44,11 +44,17 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 {{- end -}}
 
-{{- define "s3eg.serviceAccountName" -}}
-{{- if .Values.serviceAccount.create -}}
-{{- default (include "s3eg.fullname" .) .Values.serviceAccount.name -}}
+{{- /* The account of a component as YAML: its own, or the one of the release, or none. */ -}}
+{{- define "s3eg.account" -}}
+{{- $own := ternary dict (get .root.Values .component) (eq .component "gateway") -}}
+{{- if get (default dict $own) "serviceAccount" -}}
+{{- $account := $own.serviceAccount -}}
+{{- dict "create" $account.create "name" (default (ternary (include "s3eg.componentName" .) "default" (default false $account.create)) $account.name) "annotations" $account.annotations "tokenAudience" $account.tokenAudience | toYaml -}}
+{{- else if has .component (list "gateway" "edge" "crypto") -}}
+{{- $account := .root.Values.serviceAccount -}}
+{{- dict "name" (default (ternary (include "s3eg.fullname" .root) "default" $account.create) $account.name) "tokenAudience" $account.tokenAudience | toYaml -}}
 {{- else -}}
-{{- default "default" .Values.serviceAccount.name -}}
+name: default
 {{- end -}}
 {{- end -}}
 
@@ -74,4 +80,28 @@ edge crypto keys{{ if .Values.audit.enabled }} audit{{ end }}{{ if .Values.admin
 {{- if eq .Values.mode "all-in-one" -}}
 {{- if eq (include "s3eg.setting" (dict "root" . "path" "admin.enabled")) "true" -}}true{{- end -}}
 {{- else if .Values.admin.enabled -}}true{{- end -}}
+{{- end -}}
+
+{{- /* True where a component talks over NATS. */ -}}
+{{- define "s3eg.hasBroker" -}}
+{{- if or (eq .Values.mode "distributed") .Values.nats.url (include "s3eg.setting" (dict "root" . "path" "nats.url")) -}}true{{- end -}}
+{{- end -}}
+
+{{- /* The name of the key with which a component shows the broker who it is: as deploy/nats/make-config.ts names it. */ -}}
+{{- define "s3eg.brokerKey" -}}
+{{- include "s3eg.services" . | replace " " "-" -}}.nk
+{{- end -}}
+
+{{- /* Which entry of the ConfigMap is the configuration of a component; empty where there is none. */ -}}
+{{- define "s3eg.configKey" -}}
+{{- $own := ternary dict (get .root.Values .component) (eq .component "gateway") -}}
+{{- if get (default dict $own) "configFile" -}}config-{{ .component }}.yaml
+{{- else if .root.Values.configFile -}}config.yaml
+{{- end -}}
+{{- end -}}
+
+{{- /* What changes where a component has to start anew with its configuration. */ -}}
+{{- define "s3eg.configText" -}}
+{{- $own := ternary dict (get .root.Values .component) (eq .component "gateway") -}}
+{{- default .root.Values.configFile (get (default dict $own) "configFile") -}}
 {{- end -}}

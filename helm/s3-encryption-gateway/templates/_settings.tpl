@@ -23,6 +23,9 @@
 {{- $said := .said -}}
 {{- if kindIs "map" $said -}}
 {{- $text := include "s3eg.text" (get $said "value") -}}
+{{- if and (get $said "valueFrom") (ne $text "") (not (has .path (list "backend.endpoint" "backend.region"))) -}}
+{{- fail (printf "config.%s has value and valueFrom: one of the two. Set the other to null where it is the chart's default" .path) -}}
+{{- end -}}
 {{- if get $said "valueFrom" }}
 - name: {{ .name }}
   valueFrom:
@@ -46,14 +49,14 @@
 {{- range splitList "." $setting.path -}}
 {{- if kindIs "map" $node -}}{{- $node = get $node . -}}{{- else -}}{{- $node = "" -}}{{- end -}}
 {{- end -}}
-{{- include "s3eg.variable" (dict "name" $setting.env "said" $node) -}}
+{{- include "s3eg.variable" (dict "name" $setting.env "said" $node "path" $setting.path) -}}
 {{- end -}}
 {{- end -}}
 {{- if has "edge" $services -}}
 {{- $auth := default dict $root.Values.config.auth -}}
 {{- range $at, $credential := default list $auth.credentials -}}
-{{- include "s3eg.variable" (dict "name" (printf "GW_CRED_%d_ACCESS_KEY" $at) "said" $credential.accessKey) -}}
-{{- include "s3eg.variable" (dict "name" (printf "GW_CRED_%d_SECRET_KEY" $at) "said" $credential.secretKey) -}}
+{{- include "s3eg.variable" (dict "name" (printf "GW_CRED_%d_ACCESS_KEY" $at) "said" $credential.accessKey "path" (printf "auth.credentials[%d].accessKey" $at)) -}}
+{{- include "s3eg.variable" (dict "name" (printf "GW_CRED_%d_SECRET_KEY" $at) "said" $credential.secretKey "path" (printf "auth.credentials[%d].secretKey" $at)) -}}
 {{- range $name, $variable := dict "buckets" "BUCKETS" "permissions" "PERMISSIONS" -}}
 {{- if get $credential $name }}
 - name: GW_CRED_{{ $at }}_{{ $variable }}
@@ -80,4 +83,20 @@
   value: {{ join "," $named | quote }}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{- /* All variables of a component as YAML: what the chart wires, unless config says it; both unless extraEnv does. */ -}}
+{{- define "s3eg.environment" -}}
+{{- $services := splitList " " (include "s3eg.services" .component) -}}
+{{- $own := include "s3eg.own" . | fromYaml -}}
+{{- $wired := include "s3eg.chartVariables" . | fromYamlArray -}}
+{{- $said := include "s3eg.variables" (dict "root" .root "services" $services) | fromYamlArray -}}
+{{- $extra := concat (default list .root.Values.extraEnv) (default list $own.extraEnv) -}}
+{{- $kept := list -}}
+{{- range $at, $group := list $wired $said $extra -}}
+{{- $over := list -}}
+{{- range ternary (concat $said $extra) (ternary $extra list (eq $at 1)) (eq $at 0) -}}{{- $over = append $over .name -}}{{- end -}}
+{{- range $group -}}{{- if not (has .name $over) -}}{{- $kept = append $kept . -}}{{- end -}}{{- end -}}
+{{- end -}}
+{{- toYaml $kept -}}
 {{- end -}}

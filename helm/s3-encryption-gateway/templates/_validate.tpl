@@ -30,4 +30,26 @@
 {{- if and .Values.keda.enabled (eq .Values.mode "all-in-one") -}}
 {{- fail "keda.enabled scales crypto: it needs mode distributed" -}}
 {{- end -}}
+{{- range list "keys" "audit" "admin" -}}
+{{- if get (get $.Values .) "autoscaling" -}}
+{{- fail (printf "%s.autoscaling: only edge and crypto are scaled" .) -}}
+{{- end -}}
+{{- end -}}
+{{- range list "edge" "crypto" "admin" -}}
+{{- if get (get $.Values .) "persistence" -}}
+{{- fail (printf "%s.persistence: only keys and audit keep something of their own in mode distributed" .) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.crypto.autoscaling.targetTransfers .Values.keda.enabled -}}
+{{- fail "crypto.autoscaling.targetTransfers is for the HorizontalPodAutoscaler of the chart: with keda.enabled set keda.transfersPerWorker" -}}
+{{- end -}}
+{{- if and .Values.nats.url (include "s3eg.setting" (dict "root" . "path" "nats.url")) -}}
+{{- fail "nats.url and config.nats.url: one of the two" -}}
+{{- end -}}
+{{- if and .Values.gatewayApi.enabled (not .Values.gatewayApi.parentRefs) -}}
+{{- fail "gatewayApi.enabled needs gatewayApi.parentRefs: the Gateways that take requests for the route" -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
+{{- fail "ingress.enabled needs ingress.hosts" -}}
+{{- end -}}
 {{- end -}}

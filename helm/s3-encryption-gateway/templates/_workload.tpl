@@ -6,7 +6,7 @@
 {{- /* The values of a component. */ -}}
 {{- define "s3eg.own" -}}
 {{- if eq .component "gateway" -}}
-{{- dict "replicaCount" .root.Values.replicaCount "resources" .root.Values.resources "persistence" .root.Values.persistence "nodeSelector" .root.Values.nodeSelector "tolerations" .root.Values.tolerations "affinity" .root.Values.affinity | toYaml -}}
+{{- dict "replicaCount" .root.Values.replicaCount "resources" .root.Values.resources "persistence" .root.Values.persistence "nodeSelector" .root.Values.nodeSelector "tolerations" .root.Values.tolerations "affinity" .root.Values.affinity "autoscaling" dict | toYaml -}}
 {{- else -}}
 {{- get .root.Values .component | toYaml -}}
 {{- end -}}
@@ -14,27 +14,26 @@
 
 {{- /* True where a component has a certificate of the issuer for services. */ -}}
 {{- define "s3eg.hasServiceTls" -}}
-{{- if and .root.Values.certManager.serviceIssuerRef (or (ne .component "gateway") (include "s3eg.hasAdmin" .root)) -}}true{{- end -}}
+{{- if and .root.Values.certManager.serviceIssuerRef (or (include "s3eg.hasBroker" .root) (include "s3eg.hasAdmin" .root)) -}}true{{- end -}}
 {{- end -}}
 
 {{- define "s3eg.chartVariables" -}}
 {{- $root := .root -}}
 {{- $component := .component -}}
 {{- $isDistributed := ne $component "gateway" -}}
+{{- $services := splitList " " (include "s3eg.services" $component) -}}
 {{- $tls := include "s3eg.hasServiceTls" . -}}
 - name: DATA_DIR
   value: /data
 - name: METRICS_ADDR
   value: ":9090"
-{{- if or $root.Values.configFile $root.Values.policies }}
-{{- if $root.Values.configFile }}
+{{- with include "s3eg.configKey" . }}
 - name: CONFIG_PATH
-  value: /etc/s3eg/config/config.yaml
+  value: /etc/s3eg/config/{{ . }}
 {{- end }}
-{{- if $root.Values.policies }}
+{{- if and $root.Values.policies (has $component (list "gateway" "edge")) }}
 - name: POLICIES
   value: /etc/s3eg/config/policy-*.yaml
-{{- end }}
 {{- end }}
 {{- if has $component (list "gateway" "edge") }}
 - name: LISTEN_ADDR
@@ -51,12 +50,19 @@
 {{- if and (has $component (list "gateway" "edge" "crypto")) $root.Values.valkey.enabled }}
 - name: VALKEY_ADDR
   value: {{ printf "%s-valkey:6379" $root.Release.Name }}
-{{- if eq (include "s3eg.setting" (dict "root" $root "path" "multipartState.valkey.tls.enabled")) "" }}
-# The bundled Valkey has no certificate; what lies there is sealed under a key of the upload.
+{{- /* The bundled Valkey has no certificate; what lies there is sealed under a key of the upload. */}}
 - name: VALKEY_TLS_ENABLED
   value: "false"
 - name: VALKEY_INSECURE_ALLOW_PLAINTEXT
   value: "true"
+{{- if $root.Values.valkey.auth.enabled }}
+- name: VALKEY_PASSWORD_ENV
+  value: VALKEY_PASSWORD
+- name: VALKEY_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ $root.Values.valkey.auth.existingSecret }}
+      key: {{ $root.Values.valkey.auth.existingSecretPasswordKey }}
 {{- end }}
 {{- end }}
 {{- if has $component (list "gateway" "admin") }}
@@ -75,16 +81,21 @@
 - name: ADMIN_TLS_KEY_FILE
   value: /etc/s3eg/service-tls/tls.key
 {{- end }}
+{{- /* A mounted Secret is made of symbolic links that its group can read, which the gateway takes no token from. */}}
+{{- if and $root.Values.config.admin (get (default dict (default dict $root.Values.config.admin).auth) "token") }}
+- name: ADMIN_ALLOW_INLINE_TOKEN
+  value: "true"
 {{- end }}
 {{- end }}
-{{- if $isDistributed }}
+{{- end }}
+{{- if include "s3eg.hasBroker" $root }}
 {{- if $root.Values.nats.url }}
 - name: NATS_URL
   value: {{ $root.Values.nats.url | quote }}
 {{- end }}
 {{- if $root.Values.nats.credsSecret }}
 - name: NATS_CREDS_FILE
-  value: /etc/s3eg/nats/{{ $component }}.nk
+  value: /etc/s3eg/nats/{{ include "s3eg.brokerKey" $component }}
 {{- end }}
 {{- if or $root.Values.nats.tlsSecret $tls }}
 {{- $folder := ternary "/etc/s3eg/nats-tls" "/etc/s3eg/service-tls" (ne $root.Values.nats.tlsSecret "") }}
@@ -102,13 +113,15 @@
       name: {{ $root.Values.existingSecret }}
       key: SERVICE_SECRET
 {{- end }}
-{{- if has $component (list "crypto" "keys") }}
+{{- if and (or (has "crypto" $services) (has "keys" $services)) (eq (include "s3eg.setting" (dict "root" $root "path" "service.keysSecretFile")) "") }}
 - name: KEYS_SECRET
   valueFrom:
     secretKeyRef:
       name: {{ $root.Values.existingSecret }}
       key: KEYS_SECRET
 {{- end }}
+{{- end }}
+{{- if $isDistributed }}
 {{- if and $tls (has $component (list "edge" "crypto")) }}
 - name: SERVICE_TLS_CA_FILE
   value: /etc/s3eg/service-tls/ca.crt
@@ -173,7 +186,7 @@ readinessProbe:
   mountPath: /data
 - name: tmp
   mountPath: /tmp
-{{- if or .root.Values.configFile .root.Values.policies }}
+{{- if include "s3eg.configItems" . }}
 - name: config
   mountPath: /etc/s3eg/config
   readOnly: true
@@ -188,7 +201,7 @@ readinessProbe:
   mountPath: /etc/s3eg/service-tls
   readOnly: true
 {{- end }}
-{{- if ne .component "gateway" }}
+{{- if include "s3eg.hasBroker" .root }}
 {{- if .root.Values.nats.credsSecret }}
 - name: nats
   mountPath: /etc/s3eg/nats
@@ -200,7 +213,12 @@ readinessProbe:
   readOnly: true
 {{- end }}
 {{- end }}
-{{- with .root.Values.extraVolumeMounts }}
+{{- if (include "s3eg.account" . | fromYaml).tokenAudience }}
+- name: account-token
+  mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+  readOnly: true
+{{- end }}
+{{- with concat (default list .root.Values.extraVolumeMounts) (default list (include "s3eg.own" . | fromYaml).extraVolumeMounts) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -219,10 +237,12 @@ readinessProbe:
 {{- end }}
 - name: tmp
   emptyDir: {}
-{{- if or .root.Values.configFile .root.Values.policies }}
+{{- with include "s3eg.configItems" . }}
 - name: config
   configMap:
-    name: {{ include "s3eg.fullname" .root }}
+    name: {{ include "s3eg.fullname" $.root }}
+    items:
+      {{- . | trim | nindent 6 }}
 {{- end }}
 {{- if and .root.Values.certManager.enabled (has .component (list "gateway" "edge")) }}
 - name: tls
@@ -234,14 +254,14 @@ readinessProbe:
   secret:
     secretName: {{ include "s3eg.componentName" . }}-service-tls
 {{- end }}
-{{- if ne .component "gateway" }}
+{{- if include "s3eg.hasBroker" .root }}
 {{- if .root.Values.nats.credsSecret }}
 - name: nats
   secret:
     secretName: {{ .root.Values.nats.credsSecret }}
     items:
-      - key: {{ .component }}.nk
-        path: {{ .component }}.nk
+      - key: {{ include "s3eg.brokerKey" .component }}
+        path: {{ include "s3eg.brokerKey" .component }}
 {{- end }}
 {{- if .root.Values.nats.tlsSecret }}
 - name: nats-tls
@@ -249,8 +269,29 @@ readinessProbe:
     secretName: {{ .root.Values.nats.tlsSecret }}
 {{- end }}
 {{- end }}
-{{- with .root.Values.extraVolumes }}
+{{- with (include "s3eg.account" . | fromYaml).tokenAudience }}
+- name: account-token
+  projected:
+    sources:
+      - serviceAccountToken:
+          audience: {{ . }}
+          expirationSeconds: 3600
+          path: token
+{{- end }}
+{{- with concat (default list .root.Values.extraVolumes) (default list $own.extraVolumes) }}
 {{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* Which entries of the ConfigMap a component sees. */ -}}
+{{- define "s3eg.configItems" -}}
+{{- with include "s3eg.configKey" . }}
+- { key: {{ . }}, path: {{ . }} }
+{{- end }}
+{{- if has .component (list "gateway" "edge") }}
+{{- range $name, $_ := .root.Values.policies }}
+- { key: policy-{{ $name }}.yaml, path: policy-{{ $name }}.yaml }
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -273,24 +314,25 @@ readinessProbe:
 {{- $services := splitList " " (include "s3eg.services" .component) -}}
 metadata:
   labels:
-    {{- include "s3eg.labels" . | nindent 4 }}
+    {{- include "s3eg.selector" . | nindent 4 }}
+    app.kubernetes.io/part-of: s3-encryption-gateway
     {{- with $root.Values.podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
-    s3eg/config: {{ printf "%s%s" $root.Values.configFile (toJson $root.Values.policies) | sha256sum }}
+    s3eg/config: {{ include "s3eg.configText" . | sha256sum }}
     {{- with $root.Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
-  serviceAccountName: {{ ternary "default" (include "s3eg.serviceAccountName" $root) (has .component (list "keys" "audit" "admin")) }}
+  serviceAccountName: {{ (include "s3eg.account" . | fromYaml).name }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ $root.Values.terminationGracePeriodSeconds }}
   {{- with $root.Values.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
-  {{- with $root.Values.image.pullSecrets }}
+  {{- with $root.Values.imagePullSecrets }}
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -338,13 +380,7 @@ spec:
         capabilities:
           drop: [ALL]
       env:
-        {{- include "s3eg.chartVariables" . | trim | nindent 8 }}
-        {{- with include "s3eg.variables" (dict "root" $root "services" $services) | trim }}
-        {{- . | nindent 8 }}
-        {{- end }}
-        {{- with $root.Values.extraEnv }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
+        {{- include "s3eg.environment" . | nindent 8 }}
       ports:
         {{- include "s3eg.ports" . | trim | nindent 8 }}
       {{- include "s3eg.probes" . | nindent 6 }}
