@@ -107,6 +107,8 @@ export interface DistributedGateway extends Gateway {
   readonly natsUrl: string;
   /** Kills one process of a role outright, or the broker, and starts it again as it was; resolves when it is ready. */
   killAndStartAgain(what: { role: Role; number?: number } | "broker"): Promise<void>;
+  /** Asks a process to end (SIGTERM), waits for that however long it drains, and starts it again; its exit code. */
+  restart(what: { role: Role; number: number }): Promise<number | string>;
   /** What only some of them may know: the KEK of keys, and the secret of keys and crypto. */
   readonly secrets: { readonly kek: Buffer; readonly keysSecret: Buffer };
 }
@@ -183,20 +185,28 @@ export async function startDistributed(
         timeoutMs: READY_TIMEOUT_MS,
       });
     }
-    const killAndStartAgain: DistributedGateway["killAndStartAgain"] = async (what) => {
-      if (what === "broker") return await nats.killAndStartAgain();
-      const { role, number = 0 } = what;
+    const endAndStartAgain = async (
+      { role, number = 0 }: { role: Role; number?: number },
+      signal: NodeJS.Signals,
+    ): Promise<number | string> => {
       const victim = started.filter((process) => process.role === role)[number];
       if (!victim) throw new Error(`there is no ${role} number ${number}`);
-      process.kill(victim.child.pid, "SIGKILL");
-      await victim.child.exited;
+      process.kill(victim.child.pid, signal);
+      const code = await victim.child.exited;
       victim.child = await startRoles([role], victim.env);
       children.push(victim.child);
       await untilReady(role, [victim.child], { probe: () => answersHttp(victim.probe, 200) });
+      return code;
     };
+    const killAndStartAgain: DistributedGateway["killAndStartAgain"] = async (what) => {
+      if (what === "broker") return await nats.killAndStartAgain();
+      await endAndStartAgain(what, "SIGKILL");
+    };
+    const restart = (what: { role: Role; number: number }) => endAndStartAgain(what, "SIGTERM");
     const gateway = gatewayOf(endpoints[0] ?? "", options, { children, down });
     const natsUrl = nats.url;
-    return { ...gateway, endpoints, roles, metricsUrls, secrets, natsUrl, killAndStartAgain };
+    const control = { killAndStartAgain, restart };
+    return { ...gateway, endpoints, roles, metricsUrls, secrets, natsUrl, ...control };
   } catch (error) {
     await down();
     throw error;
