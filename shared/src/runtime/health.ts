@@ -4,6 +4,11 @@ import type { Log } from "./log.ts";
 /** Settles when what it checks can be used; rejects (for whatever reason) when not. */
 export type HealthCheck = (signal: AbortSignal) => Promise<unknown>;
 
+/** A check that passes as long as `holds` says so. */
+export function checkThat(holds: () => boolean): HealthCheck {
+  return () => (holds() ? Promise.resolve() : Promise.reject(new Error("not available")));
+}
+
 /** JSON body of an answer. A failed check says `unavailable` and nothing more: the reason is in the log. */
 export interface HealthBody {
   readonly status: "healthy" | "alive" | "ready" | "not_ready" | "started";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, mock } from "node:test";
-import { Health } from "../../src/runtime/health.ts";
+import { checkThat, Health } from "../../src/runtime/health.ts";
 import { createLog } from "../../src/runtime/log.ts";
 
 function setUp() {
@@ -37,6 +37,22 @@ describe("Health", () => {
     for (const path of ["/", "/readyz/", "/READY", "/metrics"]) {
       assert.equal(health.answer(path), undefined);
     }
+  });
+
+  it("is ready as long as what it depends on holds", async () => {
+    const { health, clock } = setUp();
+    let holds = true;
+    health.add(
+      "broker",
+      checkThat(() => holds),
+    );
+    health.markReady();
+    assert.equal((await health.answer("/readyz"))?.status, 200);
+    holds = false;
+    clock.ms += 2000;
+    const answer = await health.answer("/readyz");
+    assert.deepEqual(answer?.body.checks, { broker: "unavailable" });
+    assert.equal(answer.status, 503);
   });
 
   it("is alive but not ready while it starts and while it drains", async () => {

@@ -1,13 +1,11 @@
 /** Where jobs are kept and queued, as the settings say: shared over NATS, or in DATA_DIR alone; and the part of edge that runs them. */
 import { join } from "node:path";
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
-import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import type { NatsBus } from "@s3eg/shared/bus/nats-bus.ts";
 import { NatsKeptValue } from "@s3eg/shared/bus/nats-kept-value.ts";
 import { NatsWorkQueue } from "@s3eg/shared/bus/nats-work-queue.ts";
 import type { TransferClient } from "@s3eg/shared/http/transfer.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
-import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
@@ -17,24 +15,18 @@ import { type SharedJobs, startJobs } from "../../../edge/src/jobs/configured-jo
 import type { GatewayConfig } from "../gateway-config.ts";
 import { KeptTags } from "../kept-tags.ts";
 import { openBus } from "./buses.ts";
-import type { ServiceSecrets } from "./secrets.ts";
+import type { Process } from "./process.ts";
 import { secretsOf } from "./secrets.ts";
 
 /** What of a process the jobs of its edge need. */
-export interface JobsRole {
-  readonly config: GatewayConfig;
-  readonly bus: Bus;
-  /** Undefined without a broker. */
-  readonly nats: NatsBus | undefined;
-  readonly secrets: ServiceSecrets | undefined;
+type JobsRole = Pick<Process, "config" | "bus" | "nats" | "secrets" | "metrics"> & {
   readonly backend: Backend;
   readonly crypto: TransferClient;
   readonly session: AskerSession | undefined;
   readonly needsEqualParts: boolean;
   readonly policies: () => Policies;
   readonly log: Log;
-  readonly metrics: Metrics;
-}
+};
 
 /** How long a tool waits for the broker. */
 const TOOL_PATIENCE_MS = 10_000;

@@ -1,38 +1,23 @@
 /** Starts the role keys: its key stores, what was decided about their versions, and whoever may ask. */
 import { join } from "node:path";
-import type { Bus } from "@s3eg/shared/bus/bus.ts";
-import type { NatsBus } from "@s3eg/shared/bus/nats-bus.ts";
-import type { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
-import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
 import { configuredCustodian } from "../../../keys/src/custody/configured-custodian.ts";
 import { configuredLegacy } from "../../../keys/src/legacy/configured-legacy.ts";
 import { startKeys } from "../../../keys/src/main.ts";
 import { openRotationDesk } from "../../../keys/src/rotation/configured-desk.ts";
-import type { Env, GatewayConfig } from "../gateway-config.ts";
 import type { RulesInForce } from "../reload/rules-in-force.ts";
 import type { Rules } from "../rules.ts";
 import { openRotationOn } from "./key-versions.ts";
 import { refuseUnknownKeys } from "./policy-keys.ts";
-import type { ServiceSecrets } from "./secrets.ts";
+import type { Process } from "./process.ts";
 
 /** What of a process the role needs. */
-export interface KeysRole {
-  readonly config: GatewayConfig;
-  readonly env: Env;
-  readonly stack: AsyncDisposableStack;
-  readonly stop: AbortSignal;
-  readonly bus: Bus;
-  /** Undefined without a broker. */
-  readonly nats: NatsBus | undefined;
-  readonly secrets: ServiceSecrets | undefined;
+type KeysRole = Omit<Process, "log" | "roles" | "ways" | "local" | "rules"> & {
+  readonly log: Log;
   /** Those of edge, where it is a role of this process: its policies may name only keys that they may choose. */
   readonly rules: RulesInForce | undefined;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly health: Health;
-}
+};
 
 /** Answers nobody before it knows which versions were retired: without JetStream, where NATS is configured, it waits. */
 export async function startKeysRole(role: KeysRole): Promise<void> {

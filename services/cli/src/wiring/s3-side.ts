@@ -3,18 +3,15 @@ import assert from "node:assert/strict";
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
 import { ExchangedIdentities } from "@s3eg/shared/backend/exchanged-identities.ts";
 import type { Admission } from "@s3eg/shared/runtime/admission.ts";
-import type { Health } from "@s3eg/shared/runtime/health.ts";
 import { admissionLimitsOf } from "@s3eg/shared/runtime/limits-config.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { openAdmission } from "@s3eg/shared/runtime/measured-admission.ts";
-import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import type { Policies } from "../../../edge/src/auth/policy.ts";
 import type { EdgeRules } from "../../../edge/src/edge-parts.ts";
-import type { RulesInForce } from "../reload/rules-in-force.ts";
 import type { Rules } from "../rules.ts";
 import { backendCheck } from "./backend-check.ts";
 import { openBackend } from "./backends.ts";
-import type { TracedWays } from "./tracing.ts";
+import type { Process } from "./process.ts";
 
 /** The backend, signed for whoever is configured now. */
 export interface S3Side {
@@ -24,14 +21,9 @@ export interface S3Side {
 }
 
 /** Opens it; undefined for a process none of whose roles speaks S3. */
-export function openS3Side(process: {
-  readonly rules: RulesInForce;
-  readonly stack: AsyncDisposableStack;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly health: Health;
-  readonly ways: TracedWays;
-}): S3Side | undefined {
+export function openS3Side(
+  process: Pick<Process, "rules" | "stack" | "metrics" | "health" | "ways"> & { readonly log: Log },
+): S3Side | undefined {
   const { rules, stack, log, metrics, health, ways } = process;
   const { config, entrance } = rules.current;
   if (!entrance) return undefined;

@@ -1,15 +1,13 @@
 /** What a process tells admin of itself, and by what admin believes it. */
-import type { Bus } from "@s3eg/shared/bus/bus.ts";
-import type { Health } from "@s3eg/shared/runtime/health.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { LogLevelKeeper } from "@s3eg/shared/runtime/log-level.ts";
-import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { startStatusBeat } from "@s3eg/shared/runtime/status-beat.ts";
 import { AnnouncementProof } from "@s3eg/shared/trust/announcement-proof.ts";
 import type { WatchProofs } from "../../../admin/src/watch/watch.ts";
 import type { GatewayConfig } from "../gateway-config.ts";
 import type { Role } from "../roles.ts";
 import { VERSION } from "../version.ts";
+import type { Process } from "./process.ts";
 import type { ServiceSecrets } from "./secrets.ts";
 
 /** How this process speaks with admin. */
@@ -38,17 +36,14 @@ export function statusTrustOf(
 }
 
 /** Begins to announce this process, until the stack is closed; gives what announces it at once, which nobody has to wait for. */
-export function tellStatus(process: {
-  readonly config: Pick<GatewayConfig, "zone">;
-  readonly roles: ReadonlySet<Role>;
-  readonly stack: AsyncDisposableStack;
-  readonly bus: Bus;
-  readonly health: Health;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly logLevel: LogLevelKeeper;
-  readonly trust: StatusTrust;
-}): () => void {
+export function tellStatus(
+  process: Pick<Process, "roles" | "stack" | "bus" | "health" | "metrics"> & {
+    readonly config: Pick<GatewayConfig, "zone">;
+    readonly log: Log;
+    readonly logLevel: LogLevelKeeper;
+    readonly trust: StatusTrust;
+  },
+): () => void {
   const { config, roles, stack, trust } = process;
   if (!trust.isHeard) return () => {};
   const identity = { roles: [...roles], version: VERSION, zone: config.zone };

@@ -1,10 +1,9 @@
 /** How bulk bytes reach crypto: handed over within the process, or over HTTP to the worker that is least busy. */
-
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { type WorkerAlive, workerAlive } from "@s3eg/shared/contracts/crypto.ts";
-import type { TransferTickets } from "@s3eg/shared/http/ticket.ts";
+import { TransferTickets } from "@s3eg/shared/http/ticket.ts";
 import type { TransferServer } from "@s3eg/shared/http/transfer.ts";
 import { HttpTransferClient } from "@s3eg/shared/http/transfer-client.ts";
 import { HttpTransferServer, type TransferTls } from "@s3eg/shared/http/transfer-server.ts";
@@ -12,9 +11,12 @@ import { WorkerTable } from "@s3eg/shared/http/worker-table.ts";
 import { admissionLimitsOf } from "@s3eg/shared/runtime/limits-config.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
-import type { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
+import { WorkerProof } from "@s3eg/shared/trust/worker-proof.ts";
 import type { CryptoSection } from "../../../crypto/src/config.ts";
 import type { GatewayConfig } from "../gateway-config.ts";
+import type { Process } from "./process.ts";
+import type { ServiceSecrets } from "./secrets.ts";
+import { transferTlsOf } from "./transfer-tls.ts";
 
 /** A crypto worker's port, and what edges are told of it. */
 export interface WorkerPort {
@@ -23,7 +25,7 @@ export interface WorkerPort {
 }
 
 /** What both sides of a transfer go by. */
-interface Trust {
+interface TransferTrust {
   readonly tickets: TransferTickets;
   readonly proof: WorkerProof;
   readonly zone: string;
@@ -31,6 +33,21 @@ interface Trust {
   readonly tls: TransferTls | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
+}
+
+/** Made by the secret that edge and crypto share, and the certificates of the settings. */
+export async function transferTrustOf(
+  { config, log, metrics }: Pick<Process, "config" | "log" | "metrics">,
+  { service: secret }: ServiceSecrets,
+): Promise<TransferTrust> {
+  return {
+    tickets: new TransferTickets(secret),
+    proof: new WorkerProof(secret),
+    zone: config.zone,
+    tls: await transferTlsOf(config.service),
+    log,
+    metrics,
+  };
 }
 
 /** Bytes that a transfer may need: those of a body on its way, in one direction (`request-cost.ts` of edge). */
@@ -48,7 +65,7 @@ export function workerSettings({
 /** Opens the port of a crypto worker that edges in other processes reach. */
 export async function openWorkerPort(
   config: CryptoSection,
-  { tickets, proof, zone, tls, log, metrics }: Trust,
+  { tickets, proof, zone, tls, log, metrics }: TransferTrust,
 ): Promise<WorkerPort> {
   const id = randomUUID();
   const { listen_addr, capacity, advertise_url } = config;
@@ -92,7 +109,7 @@ export function remoteTransfers({
   tls,
   log,
   metrics,
-}: Trust & { bus: Bus }): { client: HttpTransferClient; table: WorkerTable } {
+}: TransferTrust & { bus: Bus }): { client: HttpTransferClient; table: WorkerTable } {
   const table = new WorkerTable({ zone, isBusConnected: () => bus.isConnected });
   metrics.gauge({
     name: "gateway_crypto_workers",
