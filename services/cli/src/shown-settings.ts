@@ -1,6 +1,6 @@
 /** The configuration as it may be shown: every value but secrets, and where it comes from. */
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
-import { settingsOf } from "@s3eg/shared/runtime/settings.ts";
+import { settingsOf, valueAt } from "@s3eg/shared/runtime/settings.ts";
 import { readYaml } from "@s3eg/shared/runtime/yaml-source.ts";
 import type { ShownSetting } from "../../admin/src/endpoints/configuration.ts";
 import { configSources, type Env, type GatewayConfig, gatewaySchema } from "./gateway-config.ts";
@@ -58,15 +58,5 @@ function masked(value: unknown, name: string | undefined): unknown {
     Object.entries(value)
       .map(([key, inner]) => [key, masked(inner, name === MASK ? "secret" : key)] as const)
       .filter(([, inner]) => inner !== undefined),
-  );
-}
-
-function valueAt(root: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (value, step) =>
-      typeof value === "object" && value !== null
-        ? (value as Record<string, unknown>)[step]
-        : undefined,
-    root,
   );
 }

@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { Fault } from "../faults.ts";
 import { Secret } from "./secret.ts";
-import { kindOf, type SettingKind, settingsOf, unwrap } from "./settings.ts";
+import { kindOf, type SettingKind, settingsOf, unwrap, valueAt } from "./settings.ts";
 import { readYaml, type YamlSource } from "./yaml-source.ts";
 
 /** Where settings come from. */
@@ -228,16 +228,6 @@ class SettingNames {
   #about(path: readonly PropertyKey[], what: string): string {
     return path.length === 0 ? this.inYaml(what) : `${this.place(path)}: ${what}`;
   }
-}
-
-function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, step) =>
-      typeof value === "object" && value !== null
-        ? (value as Record<PropertyKey, unknown>)[step]
-        : undefined,
-    root,
-  );
 }
 
 function deepFreeze<Value>(value: Value): Value {

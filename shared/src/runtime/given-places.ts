@@ -1,7 +1,7 @@
 /** Where settings were given: the variable, or the file and its line. */
 import type { z } from "zod";
 import type { ConfigSources } from "./config.ts";
-import { settingsOf } from "./settings.ts";
+import { settingsOf, valueAt } from "./settings.ts";
 import { readYaml } from "./yaml-source.ts";
 
 /** The place of every setting that YAML or a variable gives, by its dotted path: `VARIABLE` or `config.yaml line 3`. */
@@ -17,14 +17,4 @@ export function givenPlaces(
     return [[path.join("."), line === undefined ? yamlName : `${yamlName} line ${line}`] as const];
   });
   return Object.fromEntries(places);
-}
-
-function valueAt(root: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (value, step) =>
-      typeof value === "object" && value !== null
-        ? (value as Record<string, unknown>)[step]
-        : undefined,
-    root,
-  );
 }

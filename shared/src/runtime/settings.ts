@@ -38,6 +38,17 @@ export function settingsOf(schema: z.core.$ZodType, path: readonly string[] = []
   return [{ ...said, path, kind: kindOf(definition), schema }];
 }
 
+/** What lies at a setting's path in a configuration, parsed or not; undefined where nothing does. */
+export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      typeof value === "object" && value !== null
+        ? (value as Record<PropertyKey, unknown>)[step]
+        : undefined,
+    root,
+  );
+}
+
 /** Takes the outer layers off. What an outer layer says wins over an inner one. */
 export function unwrap(schema: z.core.$ZodType): Unwrapped {
   const definition = (schema as z.core.$ZodTypes)._zod.def;

@@ -1,7 +1,7 @@
 /** Settings that are accepted and change nothing: those whose description begins with "no effect". Who sets one is told. */
 import type { z } from "zod";
 import type { ConfigSources } from "./config.ts";
-import { type Setting, settingsOf } from "./settings.ts";
+import { type Setting, settingsOf, valueAt } from "./settings.ts";
 import { readYaml } from "./yaml-source.ts";
 
 /** True for a setting that changes nothing. */
@@ -33,14 +33,4 @@ export function settingsWithoutEffect(
 function asText(value: unknown): string {
   if (Array.isArray(value)) return value.map(asText).join(",");
   return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-}
-
-function valueAt(root: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (value, step) =>
-      typeof value === "object" && value !== null
-        ? (value as Record<string, unknown>)[step]
-        : undefined,
-    root,
-  );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
-import { settingsOf } from "../../src/runtime/settings.ts";
+import { settingsOf, valueAt } from "../../src/runtime/settings.ts";
 
 describe("settingsOf", () => {
   it("lists every leaf with its variable, meaning, default and kind, whatever layers it has", () => {
@@ -41,5 +41,17 @@ describe("settingsOf", () => {
         { path: ["e"], kind: "structure" },
       ],
     );
+  });
+});
+
+describe("valueAt", () => {
+  it("follows a path through what may be anything", () => {
+    const root = { a: { b: [{ c: 0 }] }, d: null, e: "text" };
+    assert.equal(valueAt(root, ["a", "b", 0, "c"]), 0);
+    assert.equal(valueAt(root, []), root);
+    for (const path of [["x"], ["d", "x"], ["e", "length"], ["a", "x", "y"]]) {
+      assert.equal(valueAt(root, path), undefined, path.join("."));
+    }
+    assert.equal(valueAt(undefined, ["a"]), undefined);
   });
 });

@@ -1,7 +1,7 @@
 /** Which settings a running process takes over, and which wait for its next start. */
 import { isDeepStrictEqual } from "node:util";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
-import { settingsOf } from "@s3eg/shared/runtime/settings.ts";
+import { settingsOf, valueAt } from "@s3eg/shared/runtime/settings.ts";
 import { type GatewayConfig, gatewaySchema } from "../gateway-config.ts";
 
 /** A configuration as far as a running process can go by it. */
@@ -48,16 +48,6 @@ function differences(one: GatewayConfig, other: GatewayConfig): string[] {
   return settingsOf(gatewaySchema)
     .filter(({ path }) => !isSame(valueAt(one, path), valueAt(other, path)))
     .map(({ path }) => path.join("."));
-}
-
-function valueAt(root: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (value, step) =>
-      typeof value === "object" && value !== null
-        ? (value as Record<string, unknown>)[step]
-        : undefined,
-    root,
-  );
 }
 
 /** Equal as settings are, secrets by what they hide. */
