@@ -26,6 +26,12 @@ const MARK = "PLAIN-BEFORE-THE-JOB";
 const BUCKET = "handed";
 const PATIENCE_MS = 120_000;
 
+/** What is known here of the list of jobs as it lies in JetStream. */
+interface KeptList {
+  readonly number: number;
+  readonly jobs: readonly { readonly wish: object }[];
+}
+
 describe("jobs of a distributed gateway", () => {
   const stack = new AsyncDisposableStack();
   let backend: S3Server;
@@ -109,10 +115,11 @@ describe("jobs of a distributed gateway", () => {
   it("can't be begun, changed or begun again by who has the broker alone", async () => {
     const bucket = await kept();
     const before_ = await bucket.get("jobs");
-    const told = JSON.parse(before_?.string() ?? "{}");
-    const wish = { ...told.jobs[0].wish, kind: "unseal", confirm: "plaintext" };
+    const told = JSON.parse(before_?.string() ?? "{}") as KeptList;
+    const [known] = told.jobs;
+    const wish = { ...known?.wish, kind: "unseal", confirm: "plaintext" };
     const forged = {
-      ...told.jobs[0],
+      ...known,
       id: randomUUID(),
       wish,
       status: "waiting",

@@ -13,8 +13,10 @@ interface Contract {
 
 async function contracts(): Promise<Contract[]> {
   const files = readdirSync(CONTRACTS).filter((name) => name.endsWith(".ts"));
-  const rooms = await Promise.all(files.map((name) => import(new URL(name, CONTRACTS).href)));
-  return rooms.flatMap((room) => Object.values(room)).filter(isOnTheBus);
+  const rooms = await Promise.all(
+    files.map(async (name) => (await import(new URL(name, CONTRACTS).href)) as object),
+  );
+  return rooms.flatMap((room): unknown[] => Object.values(room)).filter(isOnTheBus);
 }
 
 function isOnTheBus(value: unknown): value is Contract {

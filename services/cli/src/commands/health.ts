@@ -1,6 +1,7 @@
 /** `s3eg health`: asks the gateway of this machine how it is, for containers that have nothing else to ask with. */
 import { get as httpGet } from "node:http";
 import { get as httpsGet } from "node:https";
+import { text as textOf } from "node:stream/consumers";
 import type { ListenAddress } from "@s3eg/shared/runtime/config.ts";
 import { type Env, type GatewayConfig, readGatewayConfig } from "../gateway-config.ts";
 import { EXIT, ToolFailure } from "../tool-arguments.ts";
@@ -15,8 +16,9 @@ export async function health(args: readonly string[], env: Env): Promise<string>
   const { config, roles } = readGatewayConfig(roleNames, env);
   const port = probePort(config, roles.has("edge"));
   const path = roleNames.length === args.length ? "/readyz" : "/livez";
-  const { status, text } = await ask(`${originOf(port)}${path}`).catch((cause: Error) => {
-    throw new ToolFailure(EXIT.failed, `nobody answers: ${cause.message}`, { cause });
+  const { status, text } = await ask(`${originOf(port)}${path}`).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ToolFailure(EXIT.failed, `nobody answers: ${reason}`, { cause });
   });
   if (status === 200) return "ok\n";
   throw new ToolFailure(EXIT.failed, `${status} ${text}`);
@@ -50,13 +52,7 @@ function ask(url: string): Promise<{ status: number; text: string }> {
   request.on("timeout", () => request.destroy(new Error("no answer in time")));
   request.on("error", reject);
   request.on("response", (response) => {
-    let text = "";
-    response.setEncoding("utf8");
-    response.on("data", (piece: string) => {
-      text += piece;
-    });
-    response.on("error", reject);
-    response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+    textOf(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject);
   });
   return promise;
 }

@@ -17,7 +17,7 @@ describe("TLS between edge and crypto", () => {
     const names = { CA: "ca.pem", CERT: "cert.pem", KEY: "key.pem" };
     const env = Object.entries(names).map(([variable, name]) => {
       writeFileSync(join(folder, name), name);
-      return [`SERVICE_TLS_${variable}_FILE`, join(folder, name)];
+      return [`SERVICE_TLS_${variable}_FILE`, join(folder, name)] as const;
     });
     try {
       const tls = await tlsOf({ ...Object.fromEntries(env), SERVICE_TLS_SERVER_NAME: "crypto" });
@@ -36,7 +36,9 @@ describe("TLS between edge and crypto", () => {
       return /ca_file, cert_file and key_file/.test(JSON.stringify(error.details) + error.message);
     });
     const files = { CA: "/none/ca", CERT: "/none/cert", KEY: "/none/key" };
-    const env = Object.entries(files).map(([name, file]) => [`SERVICE_TLS_${name}_FILE`, file]);
+    const env = Object.entries(files).map(
+      ([name, file]) => [`SERVICE_TLS_${name}_FILE`, file] as const,
+    );
     await assert.rejects(tlsOf(Object.fromEntries(env)), { code: "ENOENT" });
   });
 });
