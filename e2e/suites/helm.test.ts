@@ -84,9 +84,9 @@ describe("helm/s3-encryption-gateway", () => {
     await mkdir(join(scratch.folder, "crds"));
     await writeCrdSchemas(join(scratch.folder, "crds"));
     for (const name of MATRIX) {
-      const it = await render(name);
-      rendered.set(name, it);
-      await writeFile(join(scratch.folder, `${name}.yaml`), it.text);
+      const release = await render(name);
+      rendered.set(name, release);
+      await writeFile(join(scratch.folder, `${name}.yaml`), release.text);
     }
   });
   after(async () => await scratch[Symbol.asyncDispose]());
