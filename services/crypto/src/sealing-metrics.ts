@@ -1,7 +1,7 @@
 /** What is counted of sealing and opening, under the names that dashboards of this gateway know. */
 import { codeOf } from "@s3eg/shared/faults.ts";
-import type { Body } from "@s3eg/shared/http/body.ts";
 import type { DownloadAnswerer, UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
+import { watchedBody } from "@s3eg/shared/http/watched-body.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 
 /** Counts. What is stored or read as it is, by policy, is none of theirs. */
@@ -68,7 +68,7 @@ export function sealingMetrics(metrics: Metrics): SealingMetrics {
           onEnd: () => ended("decrypt", sizeBytes, startedMs),
           onError: (error: unknown) => failed("decrypt", error),
         };
-        return { ...answer, body: toldBody(body, told) };
+        return { ...answer, body: watchedBody(body, told) };
       } catch (error) {
         failed("decrypt", error);
         throw error;
@@ -109,26 +109,5 @@ function operationMetrics(metrics: Metrics) {
     },
     failed: (operation: Operation, error: unknown) =>
       errors.add({ operation, error_type: codeOf(error) }),
-  };
-}
-
-function toldBody(
-  body: Body,
-  { onEnd, onError }: { onEnd: () => void; onError: (error: unknown) => void },
-): Body {
-  const { pumpBorrowed } = body;
-  const told = async (pumping: Promise<void>) => {
-    try {
-      await pumping;
-      onEnd();
-    } catch (error) {
-      onError(error);
-      throw error;
-    }
-  };
-  return {
-    pump: (take) => told(body.pump(take)),
-    ...(pumpBorrowed ? { pumpBorrowed: (take) => told(pumpBorrowed.call(body, take)) } : {}),
-    destroy: (reason) => body.destroy(reason),
   };
 }

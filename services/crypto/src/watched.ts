@@ -4,8 +4,8 @@ import type { Asked } from "@s3eg/shared/bus/bus.ts";
 import { fromWireFault, isFault } from "@s3eg/shared/faults.ts";
 import { FLAG, HEADER_FIELD } from "@s3eg/shared/format/layout.ts";
 import { partCountOfEtag } from "@s3eg/shared/format/sizes.ts";
-import type { Body } from "@s3eg/shared/http/body.ts";
 import type { DownloadAnswerer, UploadAnswerer } from "@s3eg/shared/http/transfer.ts";
+import { watchedBody } from "@s3eg/shared/http/watched-body.ts";
 import type { Incidents, Sighting } from "./incidents.ts";
 
 /** What every head of a transfer says. */
@@ -80,7 +80,7 @@ export function watchedReading<H extends Head, Result extends { readonly isSeale
       });
       const answer = await answererOn(watching)(head, context);
       if (!answer.result.isSealed) incidents.report("plain_object.read", sighting);
-      return { ...answer, body: watchedBody(answer.body, onError) };
+      return { ...answer, body: watchedBody(answer.body, { onError }) };
     } catch (error) {
       onError(error);
       throw error;
@@ -167,22 +167,5 @@ function watchedBackend(backend: Backend, onAnswer: (response: BackendResponse) 
       return response;
     },
     [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
-  };
-}
-
-function watchedBody(body: Body, onError: (error: unknown) => void): Body {
-  const { pumpBorrowed } = body;
-  const watched = async (pumping: Promise<void>) => {
-    try {
-      await pumping;
-    } catch (error) {
-      onError(error);
-      throw error;
-    }
-  };
-  return {
-    pump: (take) => watched(body.pump(take)),
-    ...(pumpBorrowed ? { pumpBorrowed: (take) => watched(pumpBorrowed.call(body, take)) } : {}),
-    destroy: (reason) => body.destroy(reason),
   };
 }

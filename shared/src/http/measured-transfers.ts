@@ -1,8 +1,8 @@
 /** Transfers, counted and timed by whoever asks for them: that is where it shows that no worker took one. */
 import { codeOf } from "../faults.ts";
 import type { Metrics } from "../runtime/metrics.ts";
-import type { Body } from "./body.ts";
 import type { TransferClient } from "./transfer.ts";
+import { type BodyWatch, watchedBody } from "./watched-body.ts";
 
 const SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
@@ -54,7 +54,7 @@ export function measuredTransfers(client: TransferClient, metrics: Metrics): Tra
       const end = begin(contract.path);
       try {
         const { result, body } = await client.download(contract, head, options);
-        return { result, body: endingBody(body, end) };
+        return { result, body: watchedBody(body, endingWith(end)) };
       } catch (error) {
         end(codeOf(error));
         throw error;
@@ -63,24 +63,11 @@ export function measuredTransfers(client: TransferClient, metrics: Metrics): Tra
   };
 }
 
-/** A body that tells how it ends: read to its end, broken, or let go of. */
-function endingBody(body: Body, end: (result: string) => void): Body {
-  const { pumpBorrowed } = body;
-  const told = async (pumping: Promise<void>) => {
-    try {
-      await pumping;
-      end("ok");
-    } catch (error) {
-      end(codeOf(error));
-      throw error;
-    }
-  };
+/** A download ends as its body does: read to its end, broken, or let go of. */
+function endingWith(end: (result: string) => void): BodyWatch {
   return {
-    pump: (take) => told(body.pump(take)),
-    ...(pumpBorrowed ? { pumpBorrowed: (take) => told(pumpBorrowed.call(body, take)) } : {}),
-    destroy(reason) {
-      end(reason === undefined ? "client.gone" : codeOf(reason));
-      body.destroy(reason);
-    },
+    onEnd: () => end("ok"),
+    onError: (error) => end(codeOf(error)),
+    onDestroy: (reason) => end(reason === undefined ? "client.gone" : codeOf(reason)),
   };
 }

@@ -3,6 +3,7 @@ import type { Download, Upload } from "../contracts/contract.ts";
 import { type Span, type SpanStart, spanned, type Tracing } from "../runtime/tracing.ts";
 import type { Body } from "./body.ts";
 import type { TransferClient, TransferServer } from "./transfer.ts";
+import { watchedBody } from "./watched-body.ts";
 
 /** The asker's side. */
 export function tracedTransferClient(client: TransferClient, tracing: Tracing): TransferClient {
@@ -54,33 +55,16 @@ async function untilBodyEnds<Answer extends { readonly body: Body }>(
 ): Promise<Answer> {
   try {
     const answer = await tracing.within(span, act);
-    return { ...answer, body: endingWith(answer.body, span) };
+    const body = watchedBody(answer.body, {
+      onEnd: () => span.end(),
+      onError: (error) => span.end({ error }),
+      onDestroy: (reason) => span.end(reason === undefined ? undefined : { error: reason }),
+    });
+    return { ...answer, body };
   } catch (error) {
     span.end({ error });
     throw error;
   }
-}
-
-/** The body, whose end is the span's. */
-function endingWith(body: Body, span: Span): Body {
-  const { pumpBorrowed } = body;
-  const watched = async (pumping: Promise<void>) => {
-    try {
-      await pumping;
-      span.end();
-    } catch (error) {
-      span.end({ error });
-      throw error;
-    }
-  };
-  return {
-    pump: (take) => watched(body.pump(take)),
-    ...(pumpBorrowed ? { pumpBorrowed: (take) => watched(pumpBorrowed.call(body, take)) } : {}),
-    destroy(reason) {
-      body.destroy(reason);
-      span.end(reason === undefined ? undefined : { error: reason });
-    },
-  };
 }
 
 function spanStart(
