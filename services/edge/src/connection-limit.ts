@@ -10,12 +10,16 @@ const SPARE = 128;
  * keeps a connection for later, is, as S3 clients are used to.
  */
 export function limitConnections(server: Server, maxConnections: number): void {
-  server.maxConnections = maxConnections + SPARE;
   let open = 0;
   /** Without a request, the longest first. By address: with TLS a request has another socket than its connection. */
   const idle = new Map<string, Socket>();
   const busy = new Map<string, Socket>();
   server.on("connection", (socket: Socket) => {
+    // Not `server.maxConnections`, which knows nothing of those that others take for the server (port-queues.ts).
+    if (open >= maxConnections + SPARE) {
+      socket.destroy();
+      return;
+    }
     const name = nameOf(socket);
     open += 1;
     const [oldest] = open > maxConnections ? idle.values() : [];

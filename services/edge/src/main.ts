@@ -1,5 +1,4 @@
 /** edge, the front door: S3 HTTP for clients. Stateless; plaintext passes through, no key ever does. */
-import { once } from "node:events";
 import { warnOfUnsealed } from "./auth/loud-policies.ts";
 import type { EdgeParts, EdgeRules } from "./edge-parts.ts";
 import { exchangeCertificate } from "./exchanged-certificate.ts";
@@ -7,12 +6,10 @@ import { requestRecorders } from "./finished-request.ts";
 import { changedDoor, openFrontDoor } from "./front-door.ts";
 import { showPolicies } from "./policy-metrics.ts";
 import { measurePort } from "./port-metrics.ts";
+import { openPort } from "./port-queues.ts";
 import { portSettings } from "./port-settings.ts";
 import { s3Server } from "./server.ts";
 import { stopServer } from "./stop-server.ts";
-
-/** Connections that the kernel takes before we do: who finds no room knocks again after a second, then three. */
-const BACKLOG = 4096;
 
 /** An edge that listens. Disposing stops taking requests and waits for those under way. */
 export interface RunningEdge extends AsyncDisposable {
@@ -34,10 +31,7 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
     ...requestRecorders(parts),
   });
   measurePort(server, { metrics, certificate: settings.certificate?.cert });
-  server.listen({ ...parts.listen, backlog: BACKLOG });
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : parts.listen.port;
+  const { port, beside } = await openPort(server, parts.listen);
   return {
     port,
     adopt(after) {
@@ -48,6 +42,6 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
       showPolicies(after.policies, metrics);
       rules = after;
     },
-    [Symbol.asyncDispose]: () => stopServer(server, parts.graceMs),
+    [Symbol.asyncDispose]: () => stopServer(server, { graceMs: parts.graceMs, beside }),
   };
 }
