@@ -70,7 +70,7 @@ function objectsIn(text: string): KubeObject[] {
   return parseAllDocuments(text, { uniqueKeys: true }).flatMap((document) => {
     const [error] = document.errors;
     if (error) throw error;
-    const object: KubeObject | null = document.toJS();
+    const object = document.toJS() as KubeObject | null;
     return object === null ? [] : [object];
   });
 }

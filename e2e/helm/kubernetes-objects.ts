@@ -70,7 +70,7 @@ interface Item {
 }
 
 /** The specification of a pod. */
-export interface PodSpec {
+interface PodSpec {
   readonly serviceAccountName?: string;
   readonly automountServiceAccountToken?: boolean;
   readonly hostNetwork?: boolean;

@@ -29,7 +29,7 @@ export function crdFiles(): string[] {
 /** Writes a schema of each custom resource into `folder`, as kubeconform looks for it. */
 export async function writeCrdSchemas(folder: string): Promise<void> {
   for (const file of crdFiles()) {
-    const crd: Crd = JSON.parse(readFileSync(file, "utf8"));
+    const crd = JSON.parse(readFileSync(file, "utf8")) as Crd;
     const { group, names, versions } = crd.spec;
     for (const { name, schema } of versions) {
       const path = join(folder, `${names.kind.toLowerCase()}_${group}_${name}.json`);
@@ -64,7 +64,7 @@ export async function validate(
       },
     );
   });
-  const { resources = [], summary }: Report = JSON.parse(stdout);
+  const { resources = [], summary } = JSON.parse(stdout) as Report;
   return {
     valid: summary.valid,
     skipped: summary.skipped,

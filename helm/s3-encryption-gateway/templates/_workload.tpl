@@ -344,15 +344,15 @@ spec:
     fsGroupChangePolicy: OnRootMismatch
     seccompProfile:
       type: RuntimeDefault
-  {{- with $own.nodeSelector }}
+  {{- with default $root.Values.nodeSelector $own.nodeSelector }}
   nodeSelector:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with $own.tolerations }}
+  {{- with default $root.Values.tolerations $own.tolerations }}
   tolerations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with $own.affinity }}
+  {{- with default $root.Values.affinity $own.affinity }}
   affinity:
     {{- toYaml . | nindent 4 }}
   {{- end }}
