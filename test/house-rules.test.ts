@@ -15,10 +15,12 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
 const find = (...patterns: string[]) =>
   globSync(patterns, { cwd: root, exclude: (name) => name.includes("node_modules") }).toSorted();
 
-const files: SourceFile[] = find("{shared,services,test,e2e,bench,tools}/**/*.ts").map((path) => ({
-  path,
-  text: read(path),
-}));
+const files: SourceFile[] = find("{shared,services,test,e2e,bench,tools,codec}/**/*.ts").map(
+  (path) => ({
+    path,
+    text: read(path),
+  }),
+);
 const sources = files.filter(({ path }) => /^(?:shared|services\/[^/]+)\/src\//.test(path));
 const services = find("services/*/package.json").map((path) => dirname(path));
 const none = (problems: string[]) => assert.deepEqual(problems, []);
