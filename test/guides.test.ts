@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +36,45 @@ describe("README.md and the guides", () => {
     const { code, lines } = await check(join(import.meta.dirname, ".."));
     assert.equal(code, 0, lines.join("\n"));
     assert.match(lines.at(-1) ?? "", /^\d{2} documents, \d{3} blocks run, \d+ not run/);
+  });
+});
+
+describe("the guides", () => {
+  const root = join(import.meta.dirname, "..");
+  const read = (path: string) => readFileSync(join(root, path), "utf8");
+  const guides = globSync("docs/guides/*.md", { cwd: root });
+  const named = (pattern: RegExp) =>
+    guides.flatMap((path) => [...read(path).matchAll(pattern)].map(([, name = ""]) => name));
+
+  it("name only commands of s3eg that there are", () => {
+    const tools = read("services/cli/src/tools.ts");
+    const commands = named(/`s3eg ([a-z][a-z-]+)/g);
+    assert.ok(commands.length > 50);
+    assert.deepEqual(
+      commands.filter((command) => !tools.includes(`\n  ${command}`)),
+      [],
+    );
+  });
+
+  it("name only settings that there are", () => {
+    const settings = read("docs/configuration.md");
+    const others = ["AZURE_TOKEN_CREDENTIALS", "NODE_ENV"];
+    const variables = named(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)[=`]/g);
+    assert.ok(variables.length > 100);
+    assert.deepEqual(
+      variables.filter((name) => !settings.includes(`\`${name}`) && !others.includes(name)),
+      [],
+    );
+  });
+
+  it("name only metrics that there are", () => {
+    const metrics = `${read("docs/metrics.md")}${read("docs/operations.md")}`;
+    const names = named(/`((?:gateway|s3|kms|config|dropped|nodejs)_[a-z_]+)`/g);
+    assert.ok(names.length > 10);
+    assert.deepEqual(
+      names.filter((name) => !metrics.includes(name)),
+      [],
+    );
   });
 });
 
