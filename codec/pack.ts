@@ -31,11 +31,11 @@ try {
   for (const path of globSync("**/*.{js,d.ts}", { cwd: folder })) {
     writeFileSync(join(folder, path), withRelativeImports(path.replaceAll("\\", "/")));
   }
-  const described = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
-  const version = values.version ?? described.version;
+  const described = readFileSync(join(here, "package.json"), "utf8");
+  const version = values.version ? { version: values.version } : {};
   writeFileSync(
     join(folder, "package.json"),
-    `${JSON.stringify({ ...described, version }, null, 2)}\n`,
+    `${JSON.stringify({ ...(JSON.parse(described) as object), ...version }, null, 2)}\n`,
   );
   cpSync(join(here, "README.md"), join(folder, "README.md"));
   cpSync(join(here, "../LICENSE"), join(folder, "LICENSE"));

@@ -29,7 +29,7 @@ describe("docker-compose.yml on podman's Docker socket, with stand-ins for the i
     podman = await openPodman();
     project = things.use(await makeProject());
     const services = await project.services();
-    await buildImage(podman, services.edge?.image ?? "", ["--layers"]);
+    await buildImage(podman, services.edge?.image ?? "", { options: ["--layers"] });
     const targets = Object.entries(STAND_INS).map(
       ([service, target]) => `${target}=${services[service]?.image}`,
     );

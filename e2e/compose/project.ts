@@ -17,9 +17,13 @@ const COPIED = [
 export const PROFILES = ["demo", "monitoring", "openbao", "cosmian"];
 
 /** What is read of a service as Compose understands it. */
-export interface ComposeService {
+interface ComposeService {
   readonly image: string;
-  readonly build?: unknown;
+}
+
+/** What Compose makes of the file. */
+interface ComposeConfig {
+  readonly services: Readonly<Record<string, ComposeService>>;
 }
 
 /** A copy of the file, its secrets made. */
@@ -30,7 +34,7 @@ export interface ComposeProject extends AsyncDisposable {
   /** Runs `docker-compose`; `dockerHost` is needed by what talks to one. */
   compose(args: readonly string[], dockerHost?: string): Promise<string>;
   /** All services, those of profiles too. */
-  services(): Promise<Readonly<Record<string, ComposeService>>>;
+  services(): Promise<ComposeConfig["services"]>;
   /** A secret file. */
   secret(name: string): Promise<string>;
 }
@@ -66,7 +70,8 @@ export async function makeProject(): Promise<ComposeProject> {
       const file = join(folder, "config.json");
       const all = PROFILES.flatMap((profile) => ["--profile", profile]);
       await compose([...all, "config", "--format", "json", "--output", file]);
-      return JSON.parse(await readFile(file, "utf8")).services;
+      const config = JSON.parse(await readFile(file, "utf8")) as ComposeConfig;
+      return config.services;
     },
     secret: (file) => readFile(join(folder, "deploy/compose/secrets", file), "utf8"),
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),

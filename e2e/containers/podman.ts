@@ -48,13 +48,21 @@ export async function openPodman(): Promise<Podman> {
   };
 }
 
-/** Builds deploy/Dockerfile on the stand-in for its base, and tags it. `options` are buildah's. */
+/** Sources of one commit, so that nobody changes them while they are built. */
+export interface Sources {
+  readonly context: string;
+  readonly revision: string;
+}
+
+/** Builds deploy/Dockerfile on the stand-in for its base, and tags it. `options` are buildah's; without `sources` it is the tree as it lies here. */
 export async function buildImage(
   { store }: Podman,
   tag: string,
-  options: readonly string[] = [],
+  { options = [], sources }: { options?: readonly string[]; sources?: Sources } = {},
 ): Promise<void> {
-  await runToEnd({ program: BUILD, args: [store, tag, ...options], inheritsEnv: true });
+  const env = sources ? { CONTEXT: sources.context, REVISION: sources.revision } : {};
+  const args = [store, tag, ...options];
+  await runToEnd({ program: BUILD, args, env, inheritsEnv: true });
 }
 
 /**

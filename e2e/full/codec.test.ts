@@ -136,7 +136,7 @@ describe("the package for reading offline", () => {
       stdout
         .trim()
         .split("\n")
-        .map((line) => JSON.parse(line)),
+        .map((line) => JSON.parse(line) as object),
       [
         ...[[], expected("small", "small"), expected("none", "none"), expected("parts")],
         ...[refused, refused, refused],

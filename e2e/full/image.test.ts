@@ -4,9 +4,9 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { s3ClientOf } from "../clients/s3-client.ts";
-import { buildImage, openPodman, type Podman } from "../containers/podman.ts";
+import { buildImage, openPodman, type Podman, type Sources } from "../containers/podman.ts";
 import { answersHttp, runToEnd, untilReady } from "../servers/child.ts";
-import { findProgram, freePort } from "../servers/place.ts";
+import { findProgram, freePort, makeScratch } from "../servers/place.ts";
 import type { S3Server } from "../servers/s3-server.ts";
 import { startVersitygw } from "../servers/versitygw.ts";
 
@@ -30,11 +30,13 @@ describe("the image, built on a stand-in for its base made of Debian packages an
   const things = new AsyncDisposableStack();
   let podman: Podman;
   let backend: S3Server;
+  let sources: Sources;
 
   before(async () => {
     podman = await openPodman();
     backend = things.use(await startVersitygw());
-    await buildImage(podman, IMAGE);
+    sources = await sourcesOfHead(things.use(await makeScratch("image")).folder);
+    await buildImage(podman, IMAGE, { sources });
   });
   after(() => things.disposeAsync());
 
@@ -85,9 +87,9 @@ describe("the image, built on a stand-in for its base made of Debian packages an
     await runToEnd({ program: findProgram("hadolint", "lints"), args: [file] });
   });
 
-  it("is the same image when it is built again, without any cache", async () => {
+  it("is the same image when the commit is built again, without any cache", async () => {
     const again = "localhost/s3eg-image-test:two";
-    await buildImage(podman, again);
+    await buildImage(podman, again, { sources });
     const layers = "{{json .RootFS.Layers}}";
     assert.deepEqual(
       JSON.parse(await inspect(again, layers)),
@@ -162,3 +164,14 @@ describe("the image, built on a stand-in for its base made of Debian packages an
     await assert.rejects(refused, /ended with 78[\s\S]*unknown role postman/);
   });
 });
+
+/** What is under version control, as it was last committed. */
+async function sourcesOfHead(context: string): Promise<Sources> {
+  const cwd = `${import.meta.dirname}/../..`;
+  const git = (args: readonly string[]) => runToEnd({ program: "git", args, cwd });
+  const revision = (await git(["rev-parse", "--short", "HEAD"])).trim();
+  const archive = `${context}/sources.tar`;
+  await git(["archive", "--output", archive, revision]);
+  await runToEnd({ program: "tar", args: ["-x", "-C", context, "-f", archive] });
+  return { context, revision };
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds deploy/Dockerfile without a daemon and without pulling anything: on a stand-in for its base made of Debian packages and the Node.js binary of npm.
 # Usage: build.sh STORE TAG [option of buildah …]. STORE is a folder for images alone. As root; needs buildah, podman, runc and mmdebstrap (install.sh containers).
-# NPM_CA_FILE: a CA bundle that npm needs where registries are reached through a proxy; it is in no layer of the image.
+# CONTEXT and REVISION: a folder with the sources of another commit, and its name. NPM_CA_FILE: a CA bundle that npm needs where registries are reached through a proxy; it is in no layer of the image.
 set -euo pipefail
 store=$1 tag=$2
 shift 2
@@ -28,7 +28,7 @@ fi
 
 mounts=()
 if [ -n "${NPM_CA_FILE:-}" ]; then mounts=(-v "$NPM_CA_FILE:/etc/npm-ca.pem:ro"); fi
-revision=$(git -C "$root" rev-parse --short HEAD)
+revision=${REVISION:-$(git -C "$root" rev-parse --short HEAD)} context=${CONTEXT:-$root}
 buildah "${storage[@]}" bud --quiet --format docker --isolation chroot --network host --pull-never --timestamp 0 \
   "$@" "${mounts[@]}" --build-arg "BASE=$base" --build-arg "REVISION=$revision" \
-  -f "$root/deploy/Dockerfile" -t "$tag" "$root"
+  -f "$context/deploy/Dockerfile" -t "$tag" "$context"
