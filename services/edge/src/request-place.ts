@@ -21,4 +21,4 @@ export async function placeOf(places: Places, asking: Asking): Promise<Disposabl
 }
 
 /** What a request says of itself when it wants a place. */
-export type WantedPlace = Omit<Asking, "signal">;
+export type WantedPlace = Omit<Asking, "signal" | "onWait">;

@@ -23,6 +23,7 @@ import { type Incoming, readIncoming } from "./incoming.ts";
 import type { S3Answer } from "./operations/operation.ts";
 import type { PortSettings } from "./port-settings.ts";
 import { answerProbe, type Probes } from "./probes.ts";
+import { waitingCost } from "./request-cost.ts";
 import { placeOf, type WantedPlace } from "./request-place.ts";
 import { toS3Error } from "./s3/errors.ts";
 import { dropOtherHeaders, setSecurityHeaders } from "./security-headers.ts";
@@ -157,7 +158,7 @@ async function serveS3(door: FrontDoor, serving: Serving): Promise<void> {
     const { signal } = gone;
     const enter = async (wanted: WantedPlace) => {
       client = wanted.client;
-      const onWait = () => leaveInKernel(req);
+      const onWait = () => waitingCost(leaveInKernel(req));
       place = await placeOf(door.places, { ...wanted, signal, onWait });
     };
     const isSecure = serving.isSecureOf(req);
@@ -193,9 +194,10 @@ async function recordOrDestroy(
   }
 }
 
-/** Stops reading until somebody wants the body: what is not read costs the client's memory, not ours. */
-function leaveInKernel(req: IncomingMessage): void {
+/** Stops reading until somebody wants the body: what is not read costs the client's memory, not ours. Returns the bytes that were. */
+function leaveInKernel(req: IncomingMessage): number {
   if (!req.complete && hasBody(req)) req.socket.pause();
+  return req.readableLength;
 }
 
 function inTurns(answer: S3Answer, turned: (body: Body) => Body): S3Answer {

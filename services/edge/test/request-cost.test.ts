@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { OPERATIONS } from "../src/inbox.ts";
-import { requestCost } from "../src/request-cost.ts";
+import { requestCost, waitingCost } from "../src/request-cost.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -43,6 +43,10 @@ describe("what a request may need of memory", () => {
   it("counts both ways of a copy, and the names of a listing", () => {
     assert.equal(costOf("CopyObject"), 64 * KIB + 2 * (costOf("GetObject") - 64 * KIB));
     assert.ok(costOf("ListObjectsV2") > costOf("CopyObject"));
+  });
+
+  it("of one that waits is what was read of its body, and something for its head", () => {
+    assert.equal(waitingCost(64 * KIB), 96 * KIB);
   });
 
   it("knows operations by the names that they have", () => {

@@ -12,8 +12,8 @@ export interface AdmissionLimits {
   readonly maxBytes: number;
   /** How many may be under way. */
   readonly maxRequests: number;
-  /** How many may wait, and how long. */
-  readonly maxWaiting: number;
+  /** Bytes that those who wait may hold together, and how long they may. */
+  readonly maxWaitingBytes: number;
   readonly maxWaitMs: number;
 }
 
@@ -25,8 +25,8 @@ export interface Asking {
   readonly bytes: number;
   /** Aborted: it waits no longer, and the reason is thrown. */
   readonly signal?: AbortSignal | undefined;
-  /** Told when it has to wait. */
-  onWait?(): void;
+  /** Told when it has to wait; says how many bytes of memory it holds while it does. */
+  onWait(): number;
 }
 
 /** What is in use. */
@@ -66,7 +66,7 @@ export class Admission {
   constructor(limits: AdmissionLimits, now: () => number = () => performance.now()) {
     this.#limits = limits;
     this.#now = now;
-    this.#queue = new FairQueue(limits.maxWaiting);
+    this.#queue = new FairQueue(limits.maxWaitingBytes);
   }
 
   /** What is in use now. */
@@ -83,10 +83,7 @@ export class Admission {
     signal?.throwIfAborted();
     const wanted = { client, bytes: Math.min(bytes, this.#limits.maxBytes) };
     if (this.#queue.size === 0 && this.#fits(wanted)) this.#take(wanted);
-    else {
-      asking.onWait?.();
-      await this.#wait(wanted, signal);
-    }
+    else await this.#wait(wanted, asking);
     let isHeld = true;
     return {
       [Symbol.dispose]: () => {
@@ -98,7 +95,7 @@ export class Admission {
 
   async #wait(
     wanted: Pick<Waiter, "client" | "bytes">,
-    signal: AbortSignal | undefined,
+    { signal, onWait }: Pick<Asking, "signal" | "onWait">,
   ): Promise<void> {
     const turn = Promise.withResolvers<void>();
     const settle = (error?: unknown) => (error ? turn.reject(error) : turn.resolve());
@@ -114,7 +111,9 @@ export class Admission {
     const waitMs = this.#limits.maxWaitMs * (1 - Math.random() * WAIT_SPREAD);
     const timer = setTimeout(tooLong, waitMs).unref();
     signal?.addEventListener("abort", onAbort, { once: true });
-    this.#queue.add(waiter.client, waiter)?.settle(busy("too many wait for a place"));
+    for (const outcast of this.#queue.add(waiter.client, waiter, onWait())) {
+      outcast.settle(busy("too many wait for a place"));
+    }
     this.#admitWaiting();
     try {
       await turn.promise;

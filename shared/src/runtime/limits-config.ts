@@ -11,10 +11,6 @@ const BASE_BYTES = 160 * MIB;
 const MIN_BUDGET_BYTES = 32 * MIB;
 const MAX_BUDGET_BYTES = 256 * MIB;
 
-/** A request that waits holds what the kernel handed over of its body before: one read at most. Waiting may cost half of the budget, beside it. */
-const WAITING_BYTES = 64 * 1024;
-const WAITING_SHARE = 1 / 2;
-
 /** The section. */
 export const LimitsSection = z
   .strictObject({
@@ -51,7 +47,8 @@ export function admissionLimitsOf(
   return {
     maxBytes,
     maxRequests: max_requests,
-    maxWaiting: Math.floor((maxBytes * WAITING_SHARE) / WAITING_BYTES),
+    // The other half of what there is.
+    maxWaitingBytes: maxBytes,
     maxWaitMs: max_wait,
   };
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { isFault } from "../../src/faults.ts";
 import { Admission, type AdmissionLimits } from "../../src/runtime/admission.ts";
 
-const LIMITS = { maxBytes: 100, maxRequests: 1000, maxWaiting: 1000, maxWaitMs: 60_000 };
+const LIMITS = { maxBytes: 100, maxRequests: 1000, maxWaitingBytes: 1000, maxWaitMs: 60_000 };
 
 /** An admission whose clock is set by hand, and what became of those who asked. */
 function admission(limits: Partial<AdmissionLimits> = {}) {
@@ -19,16 +19,18 @@ function admission(limits: Partial<AdmissionLimits> = {}) {
     },
     /** `name` begins with its client's letter. */
     async ask(name: string, bytes: number, signal?: AbortSignal): Promise<void> {
-      const asking = admitting.enter({ client: name[0] ?? "", bytes, signal }).then(
-        (place) => {
-          log.push(name);
-          places.set(name, place);
-        },
-        (error: unknown) => {
-          const why = isFault(error) ? error.code : error;
-          log.push(`${name}: ${typeof why === "string" ? why : "failed"}`);
-        },
-      );
+      const asking = admitting
+        .enter({ client: name[0] ?? "", bytes, signal, onWait: () => 1 })
+        .then(
+          (place) => {
+            log.push(name);
+            places.set(name, place);
+          },
+          (error: unknown) => {
+            const why = isFault(error) ? error.code : error;
+            log.push(`${name}: ${typeof why === "string" ? why : "failed"}`);
+          },
+        );
       await Promise.race([asking, settled()]);
     },
     async leave(name: string): Promise<void> {
@@ -103,8 +105,8 @@ describe("admission", () => {
     assert.deepEqual(door.log.slice(4), ["e1", "f1"]);
   });
 
-  it("turns away where too many wait, and it is the client with the most of them that goes", async () => {
-    const door = admission({ maxRequests: 1, maxWaiting: 2 });
+  it("turns away where those who wait hold too much, and it is the client with the most that goes", async () => {
+    const door = admission({ maxRequests: 1, maxWaitingBytes: 2 });
     for (const name of ["a1", "a2", "a3", "a4", "b1"]) await door.ask(name, 1);
     assert.deepEqual(door.log, ["a1", "a4: limit.busy", "a3: limit.busy"]);
     await door.leave("a1");

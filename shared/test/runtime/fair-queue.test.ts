@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FairQueue } from "../../src/runtime/fair-queue.ts";
 
-function filled(text: string, maxItems = 100): FairQueue<string> {
-  const queue = new FairQueue<string>(maxItems);
-  for (const item of text.split(" ")) queue.add(item[0] ?? "", item);
+function filled(text: string, maxWeight = 100): FairQueue<string> {
+  const queue = new FairQueue<string>(maxWeight);
+  for (const item of text.split(" ")) queue.add(item[0] ?? "", item, 1);
   return queue;
 }
 
@@ -26,7 +26,7 @@ describe("a fair queue", () => {
   it("goes on with the next client where it stopped", () => {
     const queue = filled("a1 a2 a3 b1 b2");
     assert.equal(taken(queue, 1), "a1");
-    queue.add("c", "c1");
+    queue.add("c", "c1", 1);
     assert.equal(taken(queue, 2), "b1 a2");
     assert.equal(taken(queue), "c1 b2 a3");
     assert.equal(queue.size, 0);
@@ -47,11 +47,19 @@ describe("a fair queue", () => {
 
   it("has no place for the last one of the longest client", () => {
     const queue = filled("a1 a2 b1", 3);
-    assert.equal(queue.add("b", "b2"), "b2");
-    assert.equal(queue.add("a", "a3"), "a3");
-    assert.equal(queue.add("c", "c1"), "a2");
+    assert.deepEqual(queue.add("b", "b2", 1), ["b2"]);
+    assert.deepEqual(queue.add("a", "a3", 1), ["a3"]);
+    assert.deepEqual(queue.add("c", "c1", 1), ["a2"]);
     assert.equal(queue.size, 3);
     assert.equal(taken(queue), "a1 b1 c1");
+  });
+
+  it("goes by weight, and makes room for a heavy one among many light ones", () => {
+    const queue = filled("a1 a2 a3 a4 a5", 6);
+    assert.deepEqual(queue.add("b", "b1", 3), ["a5", "a4"]);
+    assert.deepEqual(queue.add("b", "b2", 1), ["b2"]);
+    assert.deepEqual(queue.add("c", "c1", 7), ["c1"]);
+    assert.equal(taken(queue), "a1 b1 a2 a3");
   });
 
   it("forgets what is taken out", () => {

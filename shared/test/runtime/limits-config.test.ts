@@ -28,7 +28,7 @@ describe("the limits of a process", () => {
     assert.deepEqual(admissionLimitsOf(parsed(env)), {
       maxBytes: 64 * MIB,
       maxRequests: 10,
-      maxWaiting: 512,
+      maxWaitingBytes: 64 * MIB,
       maxWaitMs: 2000,
     });
   });

@@ -3,14 +3,18 @@ import { describe, it } from "node:test";
 import { openAdmission } from "../../src/runtime/measured-admission.ts";
 import { createMetrics } from "../../src/runtime/metrics.ts";
 
+const onWait = () => 1;
+
 describe("a measured admission", () => {
   it("tells what is reserved, who waits and who was turned away", async () => {
     const metrics = createMetrics();
-    const limits = { maxBytes: 100, maxRequests: 1, maxWaiting: 1, maxWaitMs: 60_000 };
+    const limits = { maxBytes: 100, maxRequests: 1, maxWaitingBytes: 1, maxWaitMs: 60_000 };
     const admission = openAdmission(limits, metrics);
-    const place = await admission.enter({ client: "a", bytes: 30 });
-    const waiting = admission.enter({ client: "b", bytes: 40 });
-    await assert.rejects(admission.enter({ client: "b", bytes: 1 }), { code: "limit.busy" });
+    const place = await admission.enter({ client: "a", bytes: 30, onWait });
+    const waiting = admission.enter({ client: "b", bytes: 40, onWait });
+    await assert.rejects(admission.enter({ client: "b", bytes: 1, onWait }), {
+      code: "limit.busy",
+    });
     const full = await metrics.text();
     for (const line of [
       "limit_bytes 100",
