@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startChild } from "../servers/child.ts";
 import { makeScratch } from "../servers/place.ts";
 import type { Block } from "./guide.ts";
+import { foldersOfPrograms } from "./programs.ts";
 
 const MAIN = join(import.meta.dirname, "../../services/cli/src/main.ts");
 const ROOT = join(import.meta.dirname, "../..");
@@ -22,7 +23,7 @@ export interface BlockFailure {
 
 /**
  * Runs blocks in order. Resolves with the first that failed, or with undefined; `onOutput` is then told what each of them printed. Throws
- * where no loopback of its own can be had.
+ * where a program is missing or no loopback of its own can be had.
  */
 export async function runBlocks(
   blocks: readonly Block[],
@@ -40,7 +41,7 @@ export async function runBlocks(
     HOME: home,
     BLOCKS: kept,
     REPOSITORY: ROOT,
-    PATH: [programs, process.env.PATH ?? ""].join(delimiter),
+    PATH: [programs, process.env.PATH ?? "", ...foldersOfPrograms(blocks)].join(delimiter),
   });
   const reached = await readFile(join(kept, "at"), "utf8").catch(() => "");
   const outputOf = (n: number) => readFile(join(kept, `${n}.out`), "utf8").catch(() => "");
@@ -115,7 +116,6 @@ function commandOf({ use, file = "", roles, text }: Block, n: number): string {
   if (use === "values") {
     const chart = `"$REPOSITORY/helm/s3-encryption-gateway"`;
     return `${write}
-command -v helm >/dev/null || { echo "helm is missing: e2e/servers/install.sh helm" ${to}; false; }
 helm template s3-encryption-gateway ${chart} --values "${file}" ${to}`;
   }
   return ":";
