@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
-import type { JobPage } from "../../edge/src/jobs/job-parts.ts";
+import type { JobPage } from "../../edge/src/jobs/bucket-walk.ts";
 import { type Env, readGatewayConfig } from "./gateway-config.ts";
 import { KeptProgress, NO_PROGRESS, type Progress, withPage } from "./rewrap-progress.ts";
 import { EXIT, ToolFailure } from "./tool-arguments.ts";

@@ -1,7 +1,8 @@
 /** How far a re-wrap of a bucket came: kept in DATA_DIR after every page, so that an interrupted run goes on and forgets nothing it found. */
 import { rmSync } from "node:fs";
 import { z } from "zod";
-import type { JobOutcome, JobPage } from "../../edge/src/jobs/job-parts.ts";
+import type { JobPage } from "../../edge/src/jobs/bucket-walk.ts";
+import type { JobOutcome } from "../../edge/src/jobs/job-parts.ts";
 import type { RewrapPage } from "../../edge/src/rewrap/configured-rewrap.ts";
 import type { RewrapOutcome } from "../../edge/src/rewrap/rewrap-object.ts";
 import { keptPath, readKept, writeKept } from "./kept-json.ts";

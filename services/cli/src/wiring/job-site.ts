@@ -8,9 +8,9 @@ import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { fipsSelfTest } from "@s3eg/shared/sealing/fips.ts";
 import { startCrypto } from "../../../crypto/src/main.ts";
+import type { BucketWalk, JobPage } from "../../../edge/src/jobs/bucket-walk.ts";
 import { type InPlaceWish, replaceInBucket } from "../../../edge/src/jobs/configured-in-place.ts";
-import { type VerifyWish, verifyBucket } from "../../../edge/src/jobs/configured-verify.ts";
-import type { JobPage } from "../../../edge/src/jobs/job-parts.ts";
+import { verifyBucket } from "../../../edge/src/jobs/configured-verify.ts";
 import {
   type RewrapPage,
   type RewrapWish,
@@ -33,7 +33,7 @@ import { openUploadState } from "./upload-state.ts";
 export interface JobSite extends AsyncDisposable {
   rewrap(wish: RewrapWish): AsyncGenerator<RewrapPage>;
   replace(wish: InPlaceWish): AsyncGenerator<JobPage>;
-  verify(wish: VerifyWish): AsyncGenerator<JobPage>;
+  verify(walk: BucketWalk): AsyncGenerator<JobPage>;
 }
 
 /** Starts on the configured keys and backend; `config.invalid` where they are not good. */

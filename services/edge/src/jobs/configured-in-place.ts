@@ -1,38 +1,22 @@
 /** `seal-existing` and `unseal`: every object of a bucket sealed, or as it is, in its own place, at a limited pace, from where it was interrupted. */
 import { Fault } from "@s3eg/shared/faults.ts";
-import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { type BucketPolicy, sealsObjects } from "../auth/policy.ts";
 import { type CopyConditions, NO_CONDITIONS, probeCopies } from "../rewrap/copy-conditions.ts";
-import { listedVersions, type Marker } from "../rewrap/listed-versions.ts";
-import {
-  type JobPage,
-  type JobParts,
-  jobRequest,
-  jobRooms,
-  OBJECTS_AT_ONCE,
-  paceOf,
-} from "./job-parts.ts";
+import { type BucketWalk, type JobPage, walkBucket } from "./bucket-walk.ts";
+import { type JobParts, jobRequest, jobRooms } from "./job-parts.ts";
 import { replaceObject } from "./replace-object.ts";
 import { readingSmallFirst } from "./small-reads.ts";
 import { SMALL_BYTES } from "./store-in-place.ts";
 
 /** What is to be done. */
-export interface InPlaceWish {
+export interface InPlaceWish extends BucketWalk {
   readonly job: "seal-existing" | "unseal";
-  readonly bucket: string;
-  readonly prefix: string;
-  /** Behind which object to begin: where a former run came to. */
-  readonly after?: Marker | undefined;
-  /** Most objects of a page; absent: a thousand. */
-  readonly pageSize?: number | undefined;
   /** Nothing is written. */
   readonly isDry: boolean;
   /** The version that the new one took the place of is deleted, where the bucket has versions. */
   readonly removesSuperseded: boolean;
   /** Nobody writes meanwhile, as the operator says: a backend need not honour conditions on what is overwritten. */
   readonly hasNoWriters: boolean;
-  /** Objects looked at per second. */
-  readonly perSecond: number;
 }
 
 /**
@@ -44,11 +28,10 @@ export async function* replaceInBucket(
   parts: JobParts,
   wish: InPlaceWish,
 ): AsyncGenerator<JobPage> {
-  const { backend, policies, signal } = parts;
-  const { job, bucket, prefix, after, pageSize, isDry } = wish;
+  const { backend, policies, knownPuts } = parts;
+  const { job, bucket, isDry } = wish;
   const policy = policies.of(bucket);
   refuseAgainstPolicy(policy, wish);
-  const { knownPuts } = parts;
   const honoured = isDry ? NO_CONDITIONS : await probeCopies(backend, bucket, { knownPuts });
   if (!isDry) refuseUnsafe(honoured, wish);
   const rooms = jobRooms(parts);
@@ -63,22 +46,10 @@ export async function* replaceInBucket(
       ? { ...policy, contents: "pass-through" }
       : // What was put in one is sealed, also where it has to go in parts now.
         { ...policy, encryptsMultipart: true };
-  const pace = paceOf(wish.perSecond, signal);
-  for await (const { objects, marker } of listedVersions(backend, {
-    bucket,
-    prefix,
-    after,
-    pageSize,
-  })) {
-    const outcomes = await atMost(OBJECTS_AT_ONCE, objects, async (object) => {
-      await pace();
-      signal.throwIfAborted();
-      const named = { name: job, bucket, ...object };
-      const request = jobRequest(parts, named, { reading, writing });
-      return { ...object, ...(await replaceObject(request, ways)) };
-    });
-    yield { outcomes, marker };
-  }
+  yield* walkBucket(parts, wish, async (object) => {
+    const named = { name: job, bucket, ...object };
+    return await replaceObject(jobRequest(parts, named, { reading, writing }), ways);
+  });
 }
 
 /** What the job makes must be what the policy lets be there: otherwise nobody could read it, or the next PUT would undo it. */

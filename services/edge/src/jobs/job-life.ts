@@ -1,7 +1,7 @@
 /** The life of a job: how it begins, what may be done to it when, and what a page of its work makes of it. */
 import type { BucketProgress, Job, JobAction, JobWish } from "@s3eg/shared/contracts/jobs.ts";
+import type { JobPage } from "./bucket-walk.ts";
 import { hasEnded } from "./job-list.ts";
-import type { JobPage } from "./job-parts.ts";
 
 /** Kinds of reasons that are told apart in a bucket; any other is one of `OTHERS`. */
 const MAX_REASONS = 40;

@@ -1,7 +1,7 @@
 /** What is counted of jobs, page by page. */
 import type { Job } from "@s3eg/shared/contracts/jobs.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
-import type { JobPage } from "./job-parts.ts";
+import type { JobPage } from "./bucket-walk.ts";
 
 /** Counts the objects of a job's pages as they come; gives the pages. */
 export type CountPages = (job: Job, pages: AsyncIterable<JobPage>) => AsyncGenerator<JobPage>;

@@ -1,6 +1,5 @@
-/** What every job on a bucket works with: the rooms of an operation, the requests that a client with every right would make, and a pace. */
+/** What every job on a bucket works with: the rooms of an operation, and the requests that a client with every right would make. */
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Backend } from "@s3eg/shared/backend/backend.ts";
 import { versionQuery } from "@s3eg/shared/backend/version-query.ts";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
@@ -15,7 +14,7 @@ import { listingSizesOf } from "../listing-sizes.ts";
 import { knownObjectsOf } from "../object-facts.ts";
 import type { Rooms } from "../operations/operation.ts";
 import type { KnownPuts } from "../rewrap/copy-conditions.ts";
-import type { ListedVersion, Marker } from "../rewrap/listed-versions.ts";
+import type { ListedVersion } from "../rewrap/listed-versions.ts";
 import { Query, type S3Request } from "../s3-request.ts";
 
 /** What a job is given; all of it is the caller's to close. */
@@ -38,15 +37,6 @@ export interface JobOutcome {
   /** Why it was left as it is, the fault code of a failure, or what is left of it. */
   readonly reason?: string;
 }
-
-/** What became of a page of objects, and where the next one begins. */
-export interface JobPage {
-  readonly outcomes: readonly (JobOutcome & ListedVersion)[];
-  readonly marker: Marker;
-}
-
-/** Objects under way at once: the backend has other clients. */
-export const OBJECTS_AT_ONCE = 8;
 
 /** What says nothing of an object: the job stops, and goes on from here when it is run again. */
 export const OUTAGES: ReadonlySet<FaultCode> = new Set<FaultCode>([
@@ -101,16 +91,5 @@ export function jobRequest(
     url: nobodyAsks,
     plainBody: nobodyAsks,
     bytes: nobodyAsks,
-  };
-}
-
-/** Resolves when the next object is due. */
-export function paceOf(perSecond: number, signal: AbortSignal): () => Promise<void> {
-  let dueMs = Date.now();
-  return async () => {
-    const now = Date.now();
-    dueMs = Math.max(dueMs, now) + 1000 / perSecond;
-    const waitMs = dueMs - 1000 / perSecond - now;
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
   };
 }

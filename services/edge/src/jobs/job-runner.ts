@@ -7,9 +7,10 @@ import type { Task, WorkQueue } from "@s3eg/shared/bus/work-queue.ts";
 import type { BucketProgress, Job } from "@s3eg/shared/contracts/jobs.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import type { JobPage } from "./bucket-walk.ts";
 import { isToBeTaken, withBucketDone, withJobPage } from "./job-life.ts";
 import { hasEnded, type JobList } from "./job-list.ts";
-import { type JobPage, OUTAGES } from "./job-parts.ts";
+import { OUTAGES } from "./job-parts.ts";
 
 /** What a runner works with. */
 export interface RunnerParts {

@@ -2,9 +2,10 @@
 import type { BucketProgress, Job } from "@s3eg/shared/contracts/jobs.ts";
 import { rewrapBucket } from "../rewrap/configured-rewrap.ts";
 import type { PendingTags } from "../rewrap/pending-tags.ts";
+import type { JobPage } from "./bucket-walk.ts";
 import { replaceInBucket } from "./configured-in-place.ts";
 import { verifyBucket } from "./configured-verify.ts";
-import type { JobPage, JobParts } from "./job-parts.ts";
+import type { JobParts } from "./job-parts.ts";
 
 /** Objects of a page: what is lost of the progress at most, and how soon a pause holds. */
 const PAGE_SIZE = 100;

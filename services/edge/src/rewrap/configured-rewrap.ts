@@ -1,38 +1,27 @@
 /** The re-wrap job: every object of a bucket under the key version that writes now, at a limited pace, from where it was interrupted. */
 import { Fault } from "@s3eg/shared/faults.ts";
-import { atMost } from "@s3eg/shared/runtime/at-most.ts";
 import { wishOf } from "../auth/policy.ts";
-import { type JobParts, jobRequest, jobRooms, OBJECTS_AT_ONCE, paceOf } from "../jobs/job-parts.ts";
+import { type BucketWalk, type JobPage, walkBucket } from "../jobs/bucket-walk.ts";
+import { type JobParts, jobRequest, jobRooms } from "../jobs/job-parts.ts";
 import { type CopyConditions, NO_CONDITIONS, probeCopies } from "./copy-conditions.ts";
 import { CurrentKey } from "./current-key.ts";
-import { type ListedVersion, listedVersions, type Marker } from "./listed-versions.ts";
 import { finishTags, type PendingTags } from "./pending-tags.ts";
 import { type RewrapOutcome, type RewrapWays, rewrapObject } from "./rewrap-object.ts";
 
 /** What is to be done. */
-export interface RewrapWish {
-  readonly bucket: string;
-  readonly prefix: string;
-  /** Behind which object to begin: where a former run came to. */
-  readonly after?: Marker | undefined;
-  /** Most objects of a page; absent: a thousand. */
-  readonly pageSize?: number | undefined;
+export interface RewrapWish extends BucketWalk {
   readonly isDry: boolean;
   readonly upgrades: boolean;
   readonly isForAll: boolean;
   readonly removesSuperseded: boolean;
   /** Nobody writes meanwhile, as the operator says: a backend need not honour conditions on what a copy overwrites. */
   readonly hasNoWriters: boolean;
-  /** Objects looked at per second. */
-  readonly perSecond: number;
   /** Of this bucket. */
   readonly pendingTags: PendingTags;
 }
 
-/** What became of a page of objects, and where the next one begins. */
-export interface RewrapPage {
-  readonly outcomes: readonly (RewrapOutcome & ListedVersion)[];
-  readonly marker: Marker;
+/** A page of objects, and the key version that they are to be under. */
+export interface RewrapPage extends JobPage<RewrapOutcome> {
   /** Name of the key version that writes, which what is re-wrapped or current is under; absent where it was not seen. */
   readonly writes?: string;
 }
@@ -42,33 +31,23 @@ export interface RewrapPage {
  * where the backend ignores the conditions without which a write could be lost, and outages; no object is left half done.
  */
 export async function* rewrapBucket(parts: JobParts, wish: RewrapWish): AsyncGenerator<RewrapPage> {
-  const { backend, signal } = parts;
-  const { bucket, prefix, after, pageSize, isDry } = wish;
+  const { bucket, isDry } = wish;
   const asked = { isPutAsked: wish.upgrades, knownPuts: parts.knownPuts };
-  const conditions = isDry ? NO_CONDITIONS : await probeCopies(backend, bucket, asked);
+  const conditions = isDry ? NO_CONDITIONS : await probeCopies(parts.backend, bucket, asked);
   if (!isDry) refuseUnsafe(conditions, wish);
   const rooms = jobRooms(parts);
   const current = new CurrentKey(rooms.headers, wishOf(parts.policies.of(bucket)), Date.now);
   const ways: RewrapWays = { ...wish, rooms, current, conditions };
-  const pace = paceOf(wish.perSecond, signal);
   if (!isDry) {
     const requestOf = (key: string) => jobRequest(parts, { name: "rewrap", bucket, key });
     await finishTags(wish.pendingTags, { rooms, requestOf });
   }
-  for await (const { objects, marker } of listedVersions(backend, {
-    bucket,
-    prefix,
-    after,
-    pageSize,
-  })) {
-    const outcomes = await atMost(OBJECTS_AT_ONCE, objects, async (object) => {
-      await pace();
-      signal.throwIfAborted();
-      const request = jobRequest(parts, { name: "rewrap", bucket, ...object });
-      return { ...object, ...(await rewrapObject(request, ways)) };
-    });
+  const pages = walkBucket(parts, wish, async (object) => {
+    return await rewrapObject(jobRequest(parts, { name: "rewrap", bucket, ...object }), ways);
+  });
+  for await (const page of pages) {
     const { name } = current;
-    yield { outcomes, marker, ...(name === undefined ? {} : { writes: name }) };
+    yield { ...page, ...(name === undefined ? {} : { writes: name }) };
   }
 }
 

@@ -24,13 +24,13 @@ export interface Marker {
 export interface Listing {
   readonly bucket: string;
   readonly prefix: string;
-  readonly after: Marker | undefined;
+  readonly after?: Marker | undefined;
   /** Most objects of a page; absent: a thousand. */
   readonly pageSize?: number | undefined;
 }
 
 type Query = (readonly [string, string])[];
-const REQUEST_ID = "rewrap";
+const REQUEST_ID = "job";
 
 /**
  * Pages of at most a thousand, each with the marker behind it. Companions of objects in parts are left out. Throws what the backend

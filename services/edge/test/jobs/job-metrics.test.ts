@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
+import type { JobPage } from "../../src/jobs/bucket-walk.ts";
 import { jobMetrics } from "../../src/jobs/job-metrics.ts";
-import type { JobPage } from "../../src/jobs/job-parts.ts";
 import { aJob } from "./kept-jobs.ts";
 
 async function* pagesOf(...results: string[]): AsyncGenerator<JobPage> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { jobRequest, paceOf } from "../../src/jobs/job-parts.ts";
+import { jobRequest } from "../../src/jobs/job-parts.ts";
 import { STANDARD } from "../running-edge.ts";
 import { BUCKET, bucketJobs, rule } from "./bucket-jobs.ts";
 
@@ -23,16 +23,5 @@ describe("jobRequest", () => {
       [other.policy.id, other.policyOf(BUCKET).id, other.policyOf("elsewhere").id],
       ["w", "r", "default"],
     );
-  });
-});
-
-describe("paceOf", () => {
-  it("lets the first through at once, and ends a wait with its signal", async () => {
-    const stop = new AbortController();
-    const pace = paceOf(0.001, stop.signal);
-    await pace();
-    const waiting = pace();
-    stop.abort();
-    await assert.rejects(waiting, { name: "AbortError" });
   });
 });
