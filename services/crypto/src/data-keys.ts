@@ -22,7 +22,7 @@ import {
   type ObjectKeys,
   openHeader,
 } from "@s3eg/shared/sealing/object-keys.ts";
-import { askKeys } from "@s3eg/shared/trust/ask.ts";
+import { askGuarded } from "@s3eg/shared/trust/ask.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import type { z } from "zod";
 import { cacheNameOf, type DataKeyCache } from "./data-key-cache.ts";
@@ -112,7 +112,7 @@ export function dataKeysOf(
   const all: DataKeys = {
     async issue({ place, suite, flags, size, keyWish }, requestId) {
       const input = { place, suite, flags, ...(keyWish ? { keyWish } : {}) };
-      const issued = await askKeys(bus, session, { question: issueDataKey, input, requestId });
+      const issued = await askGuarded(bus, session, { question: issueDataKey, input, requestId });
       const { dataKey, objectId, wrappedKey } = issued;
       const keys = usedOnce(dataKey, () => deriveObjectKeys(dataKey, { objectId, suite, flags }));
       if (!keys.commitment.equals(issued.commitment)) {
@@ -141,7 +141,11 @@ export function dataKeysOf(
 
     async legacy(source, requestId) {
       const input = { source: wireSource(source) };
-      const answer = await askKeys(bus, session, { question: unwrapLegacyKey, input, requestId });
+      const answer = await askGuarded(bus, session, {
+        question: unwrapLegacyKey,
+        input,
+        requestId,
+      });
       return answer.dataKeys;
     },
 
@@ -157,7 +161,7 @@ export function dataKeysOf(
 function unwrapsOver(bus: Bus, session: AskerSession | undefined) {
   const unwrapped: Unwrap = async ({ place, header }, parsed, requestId) => {
     const asking = { input: { place, header }, requestId, ...waitFor([parsed]) };
-    const { dataKey } = await askKeys(bus, session, { question: unwrapDataKey, ...asking });
+    const { dataKey } = await askGuarded(bus, session, { question: unwrapDataKey, ...asking });
     return dataKey;
   };
   const unwrappedMany = async (objects: readonly Sealed[], requestId: string) => {
@@ -165,7 +169,7 @@ function unwrapsOver(bus: Bus, session: AskerSession | undefined) {
     const [one, parsed] = [objects[0], headers[0]];
     if (one && parsed && objects.length === 1) return [await unwrapped(one, parsed, requestId)];
     const asking = { input: { objects: [...objects] }, requestId, ...waitFor(headers) };
-    const { answers } = await askKeys(bus, session, { question: unwrapDataKeys, ...asking });
+    const { answers } = await askGuarded(bus, session, { question: unwrapDataKeys, ...asking });
     return answers.map((answer) =>
       "dataKey" in answer ? answer.dataKey : fromWireFault(answer.fault),
     );

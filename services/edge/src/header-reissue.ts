@@ -3,7 +3,7 @@ import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { isWished, type KeyWish, type Place, reissueHeader } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { decodeHeader } from "@s3eg/shared/format/header.ts";
-import { askKeys } from "@s3eg/shared/trust/ask.ts";
+import { askGuarded } from "@s3eg/shared/trust/ask.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 
 /** A header, and what it is to become. */
@@ -26,7 +26,11 @@ export interface HeaderReissue {
 export function headerReissueOf(bus: Bus, session: AskerSession | undefined): HeaderReissue {
   return {
     async reissue(input, requestId) {
-      const { header } = await askKeys(bus, session, { question: reissueHeader, input, requestId });
+      const { header } = await askGuarded(bus, session, {
+        question: reissueHeader,
+        input,
+        requestId,
+      });
       if (isWished(decodeHeader(header), input.keyWish)) return header;
       throw new Fault("crypto.integrity", "re-issued header is not under the wished key");
     },

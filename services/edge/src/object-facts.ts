@@ -5,7 +5,7 @@ import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { describeObjects, MAX_DESCRIBED, type ObjectFacts } from "@s3eg/shared/contracts/crypto.ts";
 import { Fault, fromWireFault, isFault } from "@s3eg/shared/faults.ts";
 import { atMost } from "@s3eg/shared/runtime/at-most.ts";
-import { askKeys } from "@s3eg/shared/trust/ask.ts";
+import { askGuarded } from "@s3eg/shared/trust/ask.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import type { FactsIndex, PinnedObject } from "./facts-index.ts";
 import { identityOf, type S3Request } from "./s3-request.ts";
@@ -124,7 +124,7 @@ async function ask(
     })),
     headers: passedOn(asking.headers),
   };
-  const { described } = await askKeys(bus, session, {
+  const { described } = await askGuarded(bus, session, {
     question: describeObjects,
     input,
     requestId: asking.id,

@@ -19,7 +19,7 @@ import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { KEM } from "@s3eg/shared/sealing/hpke.ts";
 import { AnswerGuard } from "@s3eg/shared/trust/answerer.ts";
-import { askKeys } from "@s3eg/shared/trust/ask.ts";
+import { askGuarded } from "@s3eg/shared/trust/ask.ts";
 import { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import { Custodians } from "../src/custody/custodians.ts";
 import { LegacyPasswords } from "../src/legacy/legacy-passwords.ts";
@@ -100,17 +100,17 @@ describe("keys", () => {
   after(() => rm(folder, { recursive: true }));
 
   it("issues and unwraps within one process", async () => {
-    await askKeys(local, undefined, issue);
+    await askGuarded(local, undefined, issue);
     const { header, dataKey } = await issuedHeader(custodian);
     const unwrap = { question: unwrapDataKey, input: { place, header }, requestId: "r" };
-    assert.deepEqual(await askKeys(local, undefined, unwrap), { dataKey });
+    assert.deepEqual(await askGuarded(local, undefined, unwrap), { dataKey });
   });
 
   it("issues and unwraps across processes without a data key on the bus", async () => {
-    const issued = await askKeys(remote, crypto, issue);
+    const issued = await askGuarded(remote, crypto, issue);
     const { header, dataKey } = await issuedHeader(custodian);
     const unwrap = { question: unwrapDataKey, input: { place, header }, requestId: "r" };
-    assert.deepEqual(await askKeys(remote, crypto, unwrap), { dataKey });
+    assert.deepEqual(await askGuarded(remote, crypto, unwrap), { dataKey });
     const crossed = JSON.stringify([remote.questions, remote.answers]);
     for (const key of [Buffer.from(issued.dataKey), dataKey]) {
       assert.ok(!crossed.includes(key.toString("base64")));
@@ -122,22 +122,22 @@ describe("keys", () => {
     const { header } = await issuedHeader(custodian);
     const input = { header, from: place, to: { bucket: "b", key: "k" } };
     const reissue = { question: reissueHeader, input, requestId: "r" };
-    assert.notEqual((await askKeys(remote, edge, reissue)).header, header);
-    await assert.rejects(askKeys(remote, edge, issue), is("keys.refused"));
+    assert.notEqual((await askGuarded(remote, edge, reissue)).header, header);
+    await assert.rejects(askGuarded(remote, edge, issue), is("keys.refused"));
     const unwrap = { question: unwrapDataKey, input: { place, header }, requestId: "r" };
-    await assert.rejects(askKeys(remote, edge, unwrap), is("keys.refused"));
+    await assert.rejects(askGuarded(remote, edge, unwrap), is("keys.refused"));
     const many = { objects: [{ place, header }] };
     await assert.rejects(
-      askKeys(remote, edge, { question: unwrapDataKeys, input: many, requestId: "r" }),
+      askGuarded(remote, edge, { question: unwrapDataKeys, input: many, requestId: "r" }),
       is("keys.refused"),
     );
-    await assert.rejects(askKeys(remote, crypto, reissue), is("keys.refused"));
+    await assert.rejects(askGuarded(remote, crypto, reissue), is("keys.refused"));
   });
 
   it("tells edge, sealed, whether its key store can be used; whoever has no proof learns nothing", async () => {
     const check = { question: checkKeyStore, input: {}, requestId: "r" };
-    assert.deepEqual(await askKeys(remote, edge, check), {});
-    await assert.rejects(askKeys(remote, crypto, check), is("keys.refused"));
+    assert.deepEqual(await askGuarded(remote, edge, check), {});
+    await assert.rejects(askGuarded(remote, crypto, check), is("keys.refused"));
     await assert.rejects(remote.request(checkKeyStore, {}, { requestId: "r" }), is("keys.refused"));
   });
 
@@ -150,7 +150,7 @@ describe("keys", () => {
 
   it("counts what it answers and what it refuses, the custodian's failures too", async () => {
     custodian.failure = new Error("away");
-    await assert.rejects(askKeys(local, undefined, issue), is("keys.unavailable"));
+    await assert.rejects(askGuarded(local, undefined, issue), is("keys.unavailable"));
     custodian.failure = undefined;
     const text = await metrics.text();
     for (const [operation, result] of [

@@ -1,4 +1,4 @@
-/** Asking `keys`: in the clear within one process, proven and sealed across processes. */
+/** Asking what `guardedAnswer` answers: in the clear within one process, proven and sealed across processes. */
 import { parseOutput } from "../bus/answering.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Question } from "../contracts/contract.ts";
@@ -7,8 +7,8 @@ import { Fault, type FaultCode, isFault } from "../faults.ts";
 import { wipeAnswer } from "./answer-bytes.ts";
 import type { AskerSession } from "./asker.ts";
 
-/** A question that `keys` answers (contracts/keys.ts). */
-export type KeysQuestion<Input, Plain> = Question<
+/** A question whose asker is proven, and whose answer is sealed to it. */
+export type GuardedQuestion<Input, Plain> = Question<
   Input & { asker?: AskerProof | undefined },
   { sealed: SealedAnswer } | { plain: Plain }
 >;
@@ -31,15 +31,15 @@ const BELIEVED: readonly FaultCode[] = [
 ];
 
 /**
- * Asks keys and gives the plain answer, whose bytes the caller wipes. `session` may be absent only where keys is a role of this process (`keys.refused`
- * otherwise). Throws the faults of keys and of the bus, `crypto.integrity` for an answer that was not sealed to this question, and
+ * Asks and gives the plain answer, whose bytes the caller wipes. `session` may be absent only where the owner is a role of this process
+ * (`keys.refused` otherwise). Throws the faults of the owner and of the bus, `crypto.integrity` for an answer that was not sealed to this question, and
  * `internal.bug` for a refusal from another process that is none of those.
  */
-export async function askKeys<Input extends object, Plain>(
+export async function askGuarded<Input extends object, Plain>(
   bus: Bus,
   session: AskerSession | undefined,
   asking: {
-    readonly question: KeysQuestion<Input, Plain>;
+    readonly question: GuardedQuestion<Input, Plain>;
     readonly input: NoInfer<Input>;
     readonly requestId: string;
     readonly timeoutMs?: number;
@@ -51,7 +51,7 @@ export async function askKeys<Input extends object, Plain>(
     if ("plain" in answer) return answer.plain;
     throw new Fault("internal.bug", "a role of this process sealed its answer");
   }
-  if (!session) throw new Fault("keys.refused", "there is no secret to ask keys with");
+  if (!session) throw new Fault("keys.refused", `there is no secret to ask ${question.owner} with`);
   const proven = session.prove(question, input, options.requestId);
   const answer = await bus.request(question, proven.input, options).catch((cause: unknown) => {
     if (isFault(cause, ...BELIEVED)) throw cause;
@@ -63,13 +63,14 @@ export async function askKeys<Input extends object, Plain>(
       },
     );
   });
-  // Only keys can seal: an answer in the clear is not from there, whatever it says.
-  if (!("sealed" in answer)) throw new Fault("crypto.integrity", "answer of keys is not sealed");
+  // Only the owner can seal: an answer in the clear is not from there, whatever it says.
+  if (!("sealed" in answer))
+    throw new Fault("crypto.integrity", `answer of ${question.owner} is not sealed`);
   const plain = proven.openAnswer(answer.sealed);
   try {
     const opened = parseOutput(question, { plain });
     if ("plain" in opened) return opened.plain;
-    throw new Fault("internal.bug", "answer of keys is empty");
+    throw new Fault("internal.bug", `answer of ${question.owner} is empty`);
   } catch (error) {
     wipeAnswer(plain);
     throw error;

@@ -6,7 +6,7 @@ import { Fault, type FaultCode, isFault } from "../../src/faults.ts";
 import { Secret } from "../../src/runtime/secret.ts";
 import { KEM } from "../../src/sealing/hpke.ts";
 import { AnswerGuard } from "../../src/trust/answerer.ts";
-import { askKeys } from "../../src/trust/ask.ts";
+import { askGuarded } from "../../src/trust/ask.ts";
 import { AskerSession } from "../../src/trust/asker.ts";
 import { KeptLog } from "../runtime/kept-log.ts";
 import { RemoteBus } from "./remote-bus.ts";
@@ -36,7 +36,7 @@ function servedBus(): RemoteBus {
   return bus;
 }
 
-describe("askKeys", () => {
+describe("askGuarded", () => {
   it("asks a role of this process in the clear", async () => {
     const bus = new MemoryBus({ log: new KeptLog() });
     bus.serve(unwrapDataKey, async ({ asker }, { isLocal }) => {
@@ -44,8 +44,8 @@ describe("askKeys", () => {
       assert.equal(isLocal, true);
       return { plain: plainly() };
     });
-    assert.deepEqual(await askKeys(bus, undefined, asking), plainly());
-    assert.deepEqual(await askKeys(bus, session, asking), plainly());
+    assert.deepEqual(await askGuarded(bus, undefined, asking), plainly());
+    assert.deepEqual(await askGuarded(bus, session, asking), plainly());
   });
 
   it("asks another process with a proof, and opens what is sealed to it", async () => {
@@ -55,12 +55,12 @@ describe("askKeys", () => {
       crossed = JSON.stringify(answer);
       return answer;
     };
-    assert.deepEqual(await askKeys(bus, session, asking), plainly());
+    assert.deepEqual(await askGuarded(bus, session, asking), plainly());
     assert.ok(crossed.includes("ciphertext") && !crossed.includes(dataKey.toString("base64")));
   });
 
   it("asks no other process without a secret", async () => {
-    await assert.rejects(askKeys(servedBus(), undefined, asking), (error) =>
+    await assert.rejects(askGuarded(servedBus(), undefined, asking), (error) =>
       isFault(error, "keys.refused"),
     );
   });
@@ -68,7 +68,7 @@ describe("askKeys", () => {
   it("refuses an answer in the clear from another process", async () => {
     const bus = servedBus();
     bus.onAnswer = () => ({ plain: plainly() });
-    await assert.rejects(askKeys(bus, session, asking), isIntegrity);
+    await assert.rejects(askGuarded(bus, session, asking), isIntegrity);
   });
 
   it("refuses the answer to another question", async () => {
@@ -78,8 +78,8 @@ describe("askKeys", () => {
       seen.push(answer);
       return seen[0];
     };
-    await askKeys(bus, session, asking);
-    await assert.rejects(askKeys(bus, session, asking), isIntegrity);
+    await askGuarded(bus, session, asking);
+    await assert.rejects(askGuarded(bus, session, asking), isIntegrity);
   });
 
   it("believes a refusal from another process only if it says no more than that it does not work", async () => {
@@ -88,7 +88,7 @@ describe("askKeys", () => {
       bus.onAnswer = () => {
         throw new Fault(code, "made up", { details: { status: 404, s3Code: "NoSuchKey" } });
       };
-      await assert.rejects(askKeys(bus, session, asking), (error) => isFault(error, expected));
+      await assert.rejects(askGuarded(bus, session, asking), (error) => isFault(error, expected));
     };
     for (const code of ["keys.unavailable", "keys.unknown-key", "bus.timeout"] as const) {
       await refusedWith(code, code);
@@ -109,6 +109,8 @@ describe("askKeys", () => {
     bus.serve(unwrapDataKey, async (input, { requestId }) => ({
       sealed: guard.check(unwrapDataKey, input, requestId)({ dataKey: 7 }),
     }));
-    await assert.rejects(askKeys(bus, session, asking), (error) => isFault(error, "internal.bug"));
+    await assert.rejects(askGuarded(bus, session, asking), (error) =>
+      isFault(error, "internal.bug"),
+    );
   });
 });

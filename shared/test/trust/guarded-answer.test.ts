@@ -5,7 +5,7 @@ import { unwrapDataKey } from "../../src/contracts/keys.ts";
 import { Secret } from "../../src/runtime/secret.ts";
 import { KEM } from "../../src/sealing/hpke.ts";
 import { AnswerGuard } from "../../src/trust/answerer.ts";
-import { askKeys } from "../../src/trust/ask.ts";
+import { askGuarded } from "../../src/trust/ask.ts";
 import { AskerSession } from "../../src/trust/asker.ts";
 import { guardedAnswer } from "../../src/trust/guarded-answer.ts";
 import { KeptLog } from "../runtime/kept-log.ts";
@@ -45,7 +45,7 @@ describe("guardedAnswer", () => {
       return plainly();
     };
     bus.serve(unwrapDataKey, guardedAnswer(unwrapDataKey, guard, handler));
-    assert.deepEqual(await askKeys(bus, session, asking), plainly());
+    assert.deepEqual(await askGuarded(bus, session, asking), plainly());
     assert.deepEqual(heard, [["r", false]]);
   });
 
@@ -65,8 +65,8 @@ describe("guardedAnswer", () => {
     unguarded.serve(unwrapDataKey, guardedAnswer(unwrapDataKey, undefined, handler));
     const refused = { code: "keys.refused" };
     await assert.rejects(guarded.request(unwrapDataKey, asking.input, { requestId: "r" }), refused);
-    await assert.rejects(askKeys(guarded, other, asking), refused);
-    await assert.rejects(askKeys(unguarded, session, asking), refused);
+    await assert.rejects(askGuarded(guarded, other, asking), refused);
+    await assert.rejects(askGuarded(unguarded, session, asking), refused);
     assert.equal(hasRun, false);
   });
 

@@ -13,17 +13,9 @@ import {
   steerJob,
 } from "@s3eg/shared/contracts/jobs.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
-import { askKeys } from "@s3eg/shared/trust/ask.ts";
-import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import { z } from "zod";
-import type { Office } from "../office.ts";
+import { type Asking, askService } from "./ask-service.ts";
 import { type Endpoint, endpoint, errorBody, refused } from "./endpoint.ts";
-
-/** Whom is asked, and how it is proven. */
-export interface JobAsking extends Pick<Office, "bus"> {
-  /** Absent where edge is a role of this process. */
-  readonly session: AskerSession | undefined;
-}
 
 const StartBody = z.strictObject({
   kind: JobKind,
@@ -74,14 +66,14 @@ const SHOWN = { description: "the job as it stands now", schema: JobBody } as co
 const NOT_FOUND = refused("NotFound: there is no such job, or it was forgotten");
 
 /** `/admin/jobs` and below. */
-export function jobEndpoints(asking: JobAsking): Endpoint[] {
+export function jobEndpoints(asking: Asking): Endpoint[] {
   const steering = (["pause", "resume", "cancel"] as const).map((action) =>
     steerEndpoint(asking, action),
   );
   return [startEndpoint(asking), listEndpoint(asking), showEndpoint(asking), ...steering];
 }
 
-function startEndpoint(asking: JobAsking): Endpoint {
+function startEndpoint(asking: Asking): Endpoint {
   return endpoint({
     method: "POST",
     path: "/admin/jobs",
@@ -94,15 +86,13 @@ function startEndpoint(asking: JobAsking): Endpoint {
     },
     async handle({ body }) {
       const input = { id: randomUUID(), wish: wishOf(body) };
-      const answer = await askKeys(asking.bus, asking.session, {
-        ...{ question: startJob, input, requestId: requestId() },
-      });
+      const answer = await askService(asking, { question: startJob, input });
       return "job" in answer ? { status: 202, body: bodyOf(answer.job) } : refusal(answer);
     },
   });
 }
 
-function listEndpoint(asking: JobAsking): Endpoint {
+function listEndpoint(asking: Asking): Endpoint {
   return endpoint({
     method: "GET",
     path: "/admin/jobs",
@@ -114,7 +104,7 @@ function listEndpoint(asking: JobAsking): Endpoint {
   });
 }
 
-function showEndpoint(asking: JobAsking): Endpoint {
+function showEndpoint(asking: Asking): Endpoint {
   return endpoint({
     method: "GET",
     path: "/admin/jobs/{id}",
@@ -136,7 +126,7 @@ const SUMMARIES: Readonly<Record<JobAction, string>> = {
 };
 const CONFLICT = refused("Conflict: not at this point of the job");
 
-function steerEndpoint(asking: JobAsking, action: JobAction): Endpoint {
+function steerEndpoint(asking: Asking, action: JobAction): Endpoint {
   return endpoint({
     method: "POST",
     path: `/admin/jobs/{id}/${action}`,
@@ -144,21 +134,14 @@ function steerEndpoint(asking: JobAsking, action: JobAction): Endpoint {
     params: Id,
     answers: { 200: SHOWN, 404: NOT_FOUND, 409: CONFLICT },
     async handle({ params: { id } }) {
-      const answer = await askKeys(asking.bus, asking.session, {
-        ...{ question: steerJob, input: { id, action }, requestId: requestId() },
-      });
+      const answer = await askService(asking, { question: steerJob, input: { id, action } });
       return "job" in answer ? { status: 200, body: bodyOf(answer.job) } : refusal(answer);
     },
   });
 }
 
-async function allJobs({ bus, session }: JobAsking): Promise<readonly Job[]> {
-  const asked = { question: listJobs, input: {}, requestId: requestId() };
-  return (await askKeys(bus, session, asked)).jobs;
-}
-
-function requestId(): string {
-  return `admin-${randomUUID()}`;
+async function allJobs(asking: Asking): Promise<readonly Job[]> {
+  return (await askService(asking, { question: listJobs, input: {} })).jobs;
 }
 
 function wishOf(body: z.infer<typeof StartBody>): JobWish {

@@ -1,9 +1,7 @@
 /** The versions of the keys that wrap data keys: what each may do, and how many objects are known to need it. */
-import { randomUUID } from "node:crypto";
 import { type ListedVersion, listVersions } from "@s3eg/shared/contracts/key-rotation.ts";
-import { askKeys } from "@s3eg/shared/trust/ask.ts";
 import { z } from "zod";
-import type { Office } from "../office.ts";
+import { type Asking, askService } from "./ask-service.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
 /** What somebody found who looked at all objects of a bucket, or at those that begin with `prefix`. */
@@ -49,7 +47,7 @@ const KeysBody = z.object({
 
 /** `GET /admin/keys`. `lookedAt`: every look that is known of. */
 export function keyVersionEndpoints(
-  { bus, session }: Pick<Office, "bus" | "session">,
+  asking: Asking,
   lookedAt: () => Promise<readonly LookedAt[]>,
 ): Endpoint[] {
   return [
@@ -59,9 +57,7 @@ export function keyVersionEndpoints(
       summary: "Versions of the keys, and how many objects are known to need each",
       answers: { 200: { description: "the versions", schema: KeysBody } },
       async handle() {
-        const requestId = `admin-${randomUUID()}`;
-        const asking = { question: listVersions, input: {}, requestId };
-        const { versions } = await askKeys(bus, session, asking);
+        const { versions } = await askService(asking, { question: listVersions, input: {} });
         return { status: 200, body: keysBody(versions, await lookedAt()) };
       },
     }),

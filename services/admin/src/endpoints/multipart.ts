@@ -1,18 +1,13 @@
 /** Multipart uploads under way, asked of crypto: to see them, and to end one that nobody will. */
-import { randomUUID } from "node:crypto";
 import {
   type ActiveUpload,
   abortUploadById,
   listUploads,
   type UploadRefusal,
 } from "@s3eg/shared/contracts/upload-control.ts";
-import { askKeys, type KeysQuestion } from "@s3eg/shared/trust/ask.ts";
 import { z } from "zod";
-import type { Office } from "../office.ts";
+import { type Asking, askService } from "./ask-service.ts";
 import { type Endpoint, endpoint, errorBody, refused } from "./endpoint.ts";
-
-/** Whom is asked, and how it is proven. */
-type Asking = Pick<Office, "bus" | "session">;
 
 const ListedUpload = z.object({
   upload_id: z.string(),
@@ -86,7 +81,9 @@ function listEndpoint(asking: Asking): Endpoint {
       for (let from = after; ; from = uploads.at(-1)?.uploadId) {
         const rest = limit - uploads.length;
         const input = { ...(from === undefined ? {} : { after: from }), limit: rest };
-        const answer = await ask(asking, listUploads, input);
+        const answer = await askService(asking, {
+          ...{ question: listUploads, input, timeoutMs: TIMEOUT_MS },
+        });
         if ("refusal" in answer) return refusal(answer.refusal);
         const { page } = answer;
         uploads.push(...page.uploads);
@@ -107,20 +104,13 @@ function abortEndpoint(asking: Asking): Endpoint {
     params: z.object({ uploadId: UploadId }),
     answers: { ...REFUSALS, 200: { description: "it has ended", schema: AbortedUpload } },
     async handle({ params: { uploadId } }) {
-      const answer = await ask(asking, abortUploadById, { uploadId });
+      const answer = await askService(asking, {
+        ...{ question: abortUploadById, input: { uploadId }, timeoutMs: TIMEOUT_MS },
+      });
       if ("refusal" in answer) return refusal(answer.refusal);
       return { status: 200, body: { status: ABORTED, upload_id: uploadId, ...answer.aborted } };
     },
   });
-}
-
-async function ask<Input extends object, Answer>(
-  { bus, session }: Asking,
-  question: KeysQuestion<Input, Answer>,
-  input: NoInfer<Input>,
-): Promise<Answer> {
-  const requestId = `admin-${randomUUID()}`;
-  return await askKeys(bus, session, { question, input, requestId, timeoutMs: TIMEOUT_MS });
 }
 
 function listBody(

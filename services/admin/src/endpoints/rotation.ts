@@ -1,5 +1,4 @@
 /** Rotation of the key that wraps new data keys, under the paths and in the words that operators' tools know: asked of keys, step by step. */
-import { randomUUID } from "node:crypto";
 import {
   abortRotation,
   commitRotation,
@@ -9,14 +8,10 @@ import {
   showRotation,
   startRotation,
 } from "@s3eg/shared/contracts/key-rotation.ts";
-import { askKeys, type KeysQuestion } from "@s3eg/shared/trust/ask.ts";
 import { z } from "zod";
-import type { Office } from "../office.ts";
+import { type Asking, askService } from "./ask-service.ts";
 import { duration } from "./duration.ts";
 import { type Endpoint, type ErrorBody, endpoint, refused } from "./endpoint.ts";
-
-/** Whom is asked, and how it is proven. */
-type Asking = Pick<Office, "bus" | "session">;
 
 const StartBody = z.object({
   target_version: z.int().nonnegative().optional(),
@@ -94,10 +89,11 @@ function startEndpoint(asking: Asking): Endpoint {
     body: StartBody,
     answers: { ...REFUSALS, 202: { description: "it has begun", schema: StartedBody } },
     async handle({ body: { target_version: targetVersion, grace_period: graceMs } }) {
-      const answer = await ask(asking, startRotation, {
+      const input = {
         ...(targetVersion === undefined ? {} : { targetVersion }),
         ...(graceMs === undefined ? {} : { graceMs }),
-      });
+      };
+      const answer = await askService(asking, { question: startRotation, input });
       if ("refusal" in answer) return refusal(answer.refusal);
       return { status: 202, body: startedBody(answer.snapshot) };
     },
@@ -110,7 +106,7 @@ function statusEndpoint(asking: Asking): Endpoint {
     path: "/admin/kms/rotate/status",
     summary: "How the last rotation stands",
     answers: SHOWN,
-    handle: async () => shown(await ask(asking, showRotation, {})),
+    handle: async () => shown(await askService(asking, { question: showRotation, input: {} })),
   });
 }
 
@@ -122,7 +118,7 @@ function commitEndpoint(asking: Asking): Endpoint {
     body: CommitBody,
     answers: SHOWN,
     handle: async ({ body: { force = false } }) =>
-      shown(await ask(asking, commitRotation, { force })),
+      shown(await askService(asking, { question: commitRotation, input: { force } })),
   });
 }
 
@@ -132,16 +128,8 @@ function abortEndpoint(asking: Asking): Endpoint {
     path: "/admin/kms/rotate/abort",
     summary: "Leave everything as it was before the start",
     answers: SHOWN,
-    handle: async () => shown(await ask(asking, abortRotation, {})),
+    handle: async () => shown(await askService(asking, { question: abortRotation, input: {} })),
   });
-}
-
-async function ask<Input extends object>(
-  { bus, session }: Asking,
-  question: KeysQuestion<Input, RotationAnswer>,
-  input: NoInfer<Input>,
-): Promise<RotationAnswer> {
-  return await askKeys(bus, session, { question, input, requestId: `admin-${randomUUID()}` });
 }
 
 function shown(answer: RotationAnswer) {

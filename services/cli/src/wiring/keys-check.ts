@@ -4,7 +4,7 @@ import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { checkKeyStore } from "@s3eg/shared/contracts/keys.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import type { HealthCheck } from "@s3eg/shared/runtime/health.ts";
-import { askKeys } from "@s3eg/shared/trust/ask.ts";
+import { askGuarded } from "@s3eg/shared/trust/ask.ts";
 import type { AskerSession } from "@s3eg/shared/trust/asker.ts";
 import type { Policies } from "../../../edge/src/auth/policy.ts";
 
@@ -45,7 +45,7 @@ async function askForWishes(
   session: AskerSession | undefined,
   named: Policies["keyWishes"],
 ): Promise<void> {
-  await askKeys(bus, session, {
+  await askGuarded(bus, session, {
     question: checkKeyStore,
     input: { keyWishes: uniqueWishes(named) },
     requestId: "health",

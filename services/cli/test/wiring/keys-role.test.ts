@@ -5,7 +5,7 @@ import { showRotation, startRotation } from "@s3eg/shared/contracts/key-rotation
 import { issueDataKey } from "@s3eg/shared/contracts/keys.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
-import { askKeys } from "@s3eg/shared/trust/ask.ts";
+import { askGuarded } from "@s3eg/shared/trust/ask.ts";
 import { readGatewayConfig } from "../../src/gateway-config.ts";
 import { startKeysRole } from "../../src/wiring/keys-role.ts";
 import { COMPLETE, KeptLog, scratchFolder } from "../environment.ts";
@@ -35,9 +35,13 @@ describe("startKeysRole", () => {
     const place = { bucket: "b", key: "k" };
     const wish = { place, suite: 1 as const, flags: 0 };
     const issued = { question: issueDataKey, input: wish, requestId };
-    assert.equal((await askKeys(bus, undefined, issued)).keyVersion, 1);
-    await askKeys(bus, undefined, { question: startRotation, input: {}, requestId });
-    const shown = await askKeys(bus, undefined, { question: showRotation, input: {}, requestId });
+    assert.equal((await askGuarded(bus, undefined, issued)).keyVersion, 1);
+    await askGuarded(bus, undefined, { question: startRotation, input: {}, requestId });
+    const shown = await askGuarded(bus, undefined, {
+      question: showRotation,
+      input: {},
+      requestId,
+    });
     assert.ok("snapshot" in shown && shown.snapshot.targetVersion === 2);
   });
 });

@@ -12,7 +12,7 @@ import {
   startRotation,
 } from "@s3eg/shared/contracts/key-rotation.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
-import { askKeys } from "@s3eg/shared/trust/ask.ts";
+import { askGuarded } from "@s3eg/shared/trust/ask.ts";
 import { openRotationDesk } from "../../src/rotation/configured-desk.ts";
 import { openRotation } from "../../src/rotation/configured-rotation.ts";
 import { CountingCustodian } from "../counting-custodian.ts";
@@ -45,14 +45,14 @@ describe("the desk of rotations", () => {
     const { bus } = at;
     const input = {};
     const ask = { requestId, input };
-    await askKeys(bus, undefined, { ...ask, question: abortRotation });
-    const started = await askKeys(bus, undefined, { ...ask, question: startRotation });
+    await askGuarded(bus, undefined, { ...ask, question: abortRotation });
+    const started = await askGuarded(bus, undefined, { ...ask, question: startRotation });
     assert.ok("snapshot" in started);
     const { startedAt = "", graceDeadline = "" } = started.snapshot;
     assert.equal(Date.parse(graceDeadline) - Date.parse(startedAt), 30_000);
     const committed = { requestId, question: commitRotation, input: { force: false } };
-    await askKeys(bus, undefined, committed);
-    const shown = await askKeys(bus, undefined, { ...ask, question: showRotation });
+    await askGuarded(bus, undefined, committed);
+    const shown = await askGuarded(bus, undefined, { ...ask, question: showRotation });
     assert.ok("snapshot" in shown && shown.snapshot.phase === "committed");
     const text = await at.metrics.text();
     for (const line of [
@@ -70,7 +70,7 @@ describe("the desk of rotations", () => {
   it("lists every version with what it may do, and nothing of the key", async () => {
     await using at = desk({ enabled: false, grace_window: 5000 });
     const asking = { requestId, question: listVersions, input: {} };
-    const { versions } = await askKeys(at.bus, undefined, asking);
+    const { versions } = await askGuarded(at.bus, undefined, asking);
     assert.deepEqual(
       versions.map(({ keyVersion, state }) => [keyVersion, state]),
       [
@@ -87,7 +87,7 @@ describe("the desk of rotations", () => {
   it("waits as the rotation policy says, where that is enabled", async () => {
     await using at = desk({ enabled: true, grace_window: 5000 });
     const asked = { requestId, question: startRotation, input: {} };
-    const started = await askKeys(at.bus, undefined, asked);
+    const started = await askGuarded(at.bus, undefined, asked);
     assert.ok("snapshot" in started);
     const { startedAt = "", graceDeadline = "" } = started.snapshot;
     assert.equal(Date.parse(graceDeadline) - Date.parse(startedAt), 5000);
