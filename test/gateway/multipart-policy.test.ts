@@ -105,7 +105,8 @@ describe("server.disable_multipart_uploads", () => {
     await using gateway = await runningGateway({ env: off });
     await assert.rejects(Uploading.begin(gateway, "k"), /NotImplemented/);
     const ready = await fetch(`http://127.0.0.1:${gateway.port}/ready`);
-    assert.deepEqual(((await ready.json()) as { checks: unknown }).checks, { kms: "ok" });
+    const { checks } = (await ready.json()) as { checks: unknown };
+    assert.deepEqual(checks, { backend: "ok", kms: "ok" });
     const path = pathOf(BUCKET, "k");
     assert.equal((await gateway.client.send("PUT", path, { body: SMALL })).status, 200);
     assert.ok((await gateway.client.send("GET", path)).bytes.equals(SMALL));
