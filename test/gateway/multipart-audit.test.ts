@@ -148,7 +148,8 @@ describe("an upload whose state store is away", () => {
     assert.equal(await metric("gateway_mpu_valkey_insecure"), 1);
     const ready = await fetch(`http://127.0.0.1:${gateway.port}/ready`);
     const { checks } = (await ready.json()) as { checks: unknown };
-    assert.deepEqual([ready.status, checks], [503, { kms: "ok", valkey: "unavailable" }]);
+    const expected = { backend: "ok", kms: "ok", valkey: "unavailable" };
+    assert.deepEqual([ready.status, checks], [503, expected]);
     // Nothing was begun on the backend that nobody would end.
     const left = await gateway.behind.send("GET", `/${BUCKET}`, { query: "uploads=" });
     assert.doesNotMatch(left.text, /<Upload>/);
