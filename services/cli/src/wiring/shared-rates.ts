@@ -22,19 +22,33 @@ interface SharedRatesParts {
   readonly metrics: Metrics;
 }
 
-/** Undefined where nothing is to be counted together: no Valkey, no limit that is shared, or no secret that replicas have in common. */
+/**
+ * Undefined where nothing can be counted together: no Valkey, or no secret that replicas have in common. It serves a limit that a
+ * reload brings first, too; who has none yet may lack what Valkey needs.
+ */
 export async function sharedRatesOf(parts: SharedRatesParts): Promise<SharedRates | undefined> {
   const { config, policies, env, stack, log, metrics } = parts;
   const { valkey } = config.multipart_state;
-  if (valkey.addr === undefined || !hasSharedRate(config, policies)) return undefined;
+  if (valkey.addr === undefined) return undefined;
+  const isWanted = hasSharedRate(config, policies);
   const secret = await commonSecret(config.service);
   if (!secret) {
-    log.warn({}, "rate limits count in this process alone: neither SERVICE_SECRET nor KEYS_SECRET");
+    const level = isWanted ? "warn" : "info";
+    log[level](
+      {},
+      "rate limits count in this process alone: neither SERVICE_SECRET nor KEYS_SECRET",
+    );
     return undefined;
   }
-  const settings = await valkeySettingsOf(valkey, env);
-  const open = () => stack.use(new Valkey(settings, log));
-  return new SharedRates({ open, secret, log, metrics });
+  try {
+    const settings = await valkeySettingsOf(valkey, env);
+    const open = () => stack.use(new Valkey(settings, log));
+    return new SharedRates({ open, secret, log, metrics });
+  } catch (error) {
+    if (isWanted) throw error;
+    log.info({ err: error }, "rate limits would count in this process alone: no use of Valkey");
+    return undefined;
+  }
 }
 
 function hasSharedRate({ rate_limit }: GatewayConfig, policies: Policies): boolean {

@@ -60,10 +60,18 @@ describe("rates that replicas share", () => {
     assert.match(warnings.join(), /SERVICE_SECRET/);
   });
 
-  it("need no Valkey where nobody asks for them", async () => {
+  it("need no Valkey where nobody asks for them, nor a word on what they would lack", async () => {
     assert.equal((await opened({ ...SECRET, ...LIMITED })).shared, undefined);
-    assert.equal((await opened({ ...VALKEY, ...SECRET })).shared, undefined);
+    const unnamed = { VALKEY_PASSWORD_ENV: "NOT_SET" };
+    const lacking = await opened({ ...VALKEY, ...SECRET, ...unnamed });
+    assert.deepEqual([lacking.shared, lacking.warnings], [undefined, []]);
+    await assert.rejects(opened({ ...VALKEY, ...SECRET, ...unnamed, ...LIMITED }));
+    assert.deepEqual((await opened(VALKEY)).warnings, []);
+  });
+
+  it("are there for a limit that a reload brings first", async () => {
+    assert.ok((await opened({ ...VALKEY, ...SECRET })).shared);
     const alone = { ...VALKEY, ...SECRET, ...LIMITED, RATE_LIMIT_SHARED: "false" };
-    assert.equal((await opened(alone)).shared, undefined);
+    assert.ok((await opened(alone)).shared);
   });
 });
