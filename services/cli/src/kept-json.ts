@@ -1,8 +1,9 @@
 /** Files in which a re-wrap keeps what outlives it, in DATA_DIR: JSON, each there as a whole or not at all. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { replaceFile } from "@s3eg/shared/runtime/replace-file.ts";
 import type { z } from "zod";
 
 /** The folder of all of them. */
@@ -38,8 +39,5 @@ export function readKept<Kept>(
 
 /** Keeps it in place of what was there; on disk when it returns. */
 export function writeKept(path: string, kept: unknown): void {
-  mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
-  const text = `${JSON.stringify(kept)}\n`;
-  writeFileSync(`${path}.draft`, text, { mode: 0o600, flush: true });
-  renameSync(`${path}.draft`, path);
+  replaceFile(path, `${JSON.stringify(kept)}\n`);
 }

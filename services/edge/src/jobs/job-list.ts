@@ -2,12 +2,12 @@
  * The jobs there are, kept where all who run them find them: in a folder of this host, or in JetStream. What lies with a broker is believed
  * only if it is signed and not older than what was seen here, and what was seen is put back where it is gone.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KeptValue } from "@s3eg/shared/bus/kept-value.ts";
 import type { Job, JobStatus } from "@s3eg/shared/contracts/jobs.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import { replaceFile } from "@s3eg/shared/runtime/replace-file.ts";
 import type { JobSeal, Jobs } from "./job-seal.ts";
 
 /** Where jobs are kept. */
@@ -110,10 +110,7 @@ export class JobList {
 
   #remember(jobs: Jobs): void {
     const { memory, seal } = this.#kept;
-    if (memory === undefined) return;
-    mkdirSync(dirname(memory), { recursive: true, mode: 0o700 });
-    writeFileSync(`${memory}.draft`, seal.sign(jobs), { mode: 0o600, flush: true });
-    renameSync(`${memory}.draft`, memory);
+    if (memory !== undefined) replaceFile(memory, seal.sign(jobs));
   }
 }
 

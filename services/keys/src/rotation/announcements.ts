@@ -2,12 +2,13 @@
  * Decisions as others hear of them: audit writes each down, crypto drops the data keys of a retired version. Every replica announces all of
  * them, and audit writes each once. Which were announced is remembered, so that one made while nothing ran is not left out.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Bus } from "@s3eg/shared/bus/bus.ts";
 import { keyVersionChanged } from "@s3eg/shared/contracts/audit.ts";
 import { versionRetired } from "@s3eg/shared/contracts/keys.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
+import { replaceFile } from "@s3eg/shared/runtime/replace-file.ts";
 import type { NumberedDecision } from "./decision.ts";
 import type { VersionStates } from "./version-states.ts";
 
@@ -43,7 +44,7 @@ export function announceDecisions(announcing: Announcing): AsyncDisposable {
       announced = states.revision;
       isFailing = false;
       onChange?.();
-      writeMarker(marker, announced);
+      replaceFile(marker, `${announced}\n`);
     } catch (err) {
       if (!isFailing) log.error({ err }, "decisions about key versions can't be announced yet");
       isFailing = true;
@@ -85,10 +86,4 @@ function readMarker(path: string): number | undefined {
   if (!existsSync(path)) return undefined;
   const number = Number(readFileSync(path, "utf8").trim());
   return Number.isSafeInteger(number) ? number : undefined;
-}
-
-function writeMarker(path: string, announced: number): void {
-  mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
-  writeFileSync(`${path}.draft`, `${announced}\n`, { mode: 0o600 });
-  renameSync(`${path}.draft`, path);
 }
