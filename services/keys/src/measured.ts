@@ -1,5 +1,5 @@
 /** What keys measures of its work. */
-import { isFault } from "@s3eg/shared/faults.ts";
+import { codeOf } from "@s3eg/shared/faults.ts";
 import { endedShortLived } from "@s3eg/shared/http/short-lived.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 
@@ -32,7 +32,7 @@ export function measuredWith(metrics: Metrics): Measured {
       try {
         return await answerer(...asked);
       } catch (error) {
-        result = isFault(error) ? error.code : "internal.bug";
+        result = codeOf(error);
         throw error;
       } finally {
         // Whether the key store is there is asked every second, and no data key comes up.
