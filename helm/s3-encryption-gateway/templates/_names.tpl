@@ -21,6 +21,11 @@
 {{- end -}}
 {{- end -}}
 
+{{- /* The headless Service of a component, for its metrics. */ -}}
+{{- define "s3eg.ownService" -}}
+{{- ternary (printf "%s-metrics" (include "s3eg.fullname" .root)) (include "s3eg.componentName" .) (eq .component "gateway") -}}
+{{- end -}}
+
 {{- define "s3eg.selector" -}}
 app.kubernetes.io/name: {{ include "s3eg.name" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}

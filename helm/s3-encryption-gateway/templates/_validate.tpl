@@ -7,6 +7,9 @@
 {{- $hasUploads := ne (include "s3eg.setting" (dict "root" . "path" "server.disableMultipartUploads")) "true" -}}
 {{- $hasValkey := or .Values.valkey.enabled (ne $valkey "") -}}
 {{- if eq .Values.mode "all-in-one" -}}
+{{- if and (gt (int .Values.replicaCount) 1) (include "s3eg.hasClaim" .) -}}
+{{- fail "persistence.existingClaim is for one replica: several would write the same files" -}}
+{{- end -}}
 {{- if and (gt (int .Values.replicaCount) 1) $hasUploads (not $hasValkey) -}}
 {{- fail "replicaCount above 1 needs valkey.enabled or config.multipartState.valkey.addr: a part of an upload that reaches another replica would be refused. Or set config.server.disableMultipartUploads.value to true" -}}
 {{- end -}}
@@ -20,6 +23,9 @@
 {{- if and .Values.admin.enabled (not .Values.certManager.serviceIssuerRef) (ne (include "s3eg.setting" (dict "root" . "path" "admin.tls.enabled")) "true") -}}
 {{- fail "admin.enabled needs a certificate: certManager.serviceIssuerRef, or config.admin.tls with files of extraVolumes" -}}
 {{- end -}}
+{{- end -}}
+{{- if and (eq .Values.mode "distributed") (not .Values.audit.enabled) (eq (include "s3eg.setting" (dict "root" . "path" "audit.enabled")) "true") -}}
+{{- fail "config.audit.enabled needs audit.enabled: there would be nobody to keep the trail" -}}
 {{- end -}}
 {{- if and .Values.certManager.enabled (not .Values.certManager.issuerRef) -}}
 {{- fail "certManager.enabled needs certManager.issuerRef" -}}

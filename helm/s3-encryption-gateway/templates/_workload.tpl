@@ -97,7 +97,8 @@
 - name: NATS_CREDS_FILE
   value: /etc/s3eg/nats/{{ include "s3eg.brokerKey" $component }}
 {{- end }}
-{{- if or $root.Values.nats.tlsSecret $tls }}
+{{- $url := default (include "s3eg.setting" (dict "root" $root "path" "nats.url")) $root.Values.nats.url }}
+{{- if or $root.Values.nats.tlsSecret (and $tls (hasPrefix "tls://" $url)) }}
 {{- $folder := ternary "/etc/s3eg/nats-tls" "/etc/s3eg/service-tls" (ne $root.Values.nats.tlsSecret "") }}
 - name: NATS_TLS_CA_FILE
   value: {{ $folder }}/ca.crt
@@ -230,7 +231,7 @@ readinessProbe:
 {{- else if and (eq .component "gateway") (include "s3eg.hasClaim" .root) }}
 - name: data
   persistentVolumeClaim:
-    claimName: {{ default (include "s3eg.fullname" .root) $persistence.existingClaim }}
+    claimName: {{ $persistence.existingClaim }}
 {{- else }}
 - name: data
   emptyDir: {}
@@ -248,17 +249,20 @@ readinessProbe:
 - name: tls
   secret:
     secretName: {{ include "s3eg.fullname" .root }}-tls
+    defaultMode: 288
 {{- end }}
 {{- if include "s3eg.hasServiceTls" . }}
 - name: service-tls
   secret:
     secretName: {{ include "s3eg.componentName" . }}-service-tls
+    defaultMode: 288
 {{- end }}
 {{- if include "s3eg.hasBroker" .root }}
 {{- if .root.Values.nats.credsSecret }}
 - name: nats
   secret:
     secretName: {{ .root.Values.nats.credsSecret }}
+    defaultMode: 288
     items:
       - key: {{ include "s3eg.brokerKey" .component }}
         path: {{ include "s3eg.brokerKey" .component }}
@@ -267,6 +271,7 @@ readinessProbe:
 - name: nats-tls
   secret:
     secretName: {{ .root.Values.nats.tlsSecret }}
+    defaultMode: 288
 {{- end }}
 {{- end }}
 {{- with (include "s3eg.account" . | fromYaml).tokenAudience }}
@@ -295,16 +300,17 @@ readinessProbe:
 {{- end }}
 {{- end -}}
 
-{{- /* One claim for the one process of all-in-one; several have no state of their own. */ -}}
+{{- /* A claim that is there already: for the one process of all-in-one. */ -}}
 {{- define "s3eg.hasClaim" -}}
-{{- if and .Values.persistence.enabled (or .Values.persistence.existingClaim (eq (int .Values.replicaCount) 1)) -}}true{{- end -}}
+{{- if and .Values.persistence.enabled .Values.persistence.existingClaim -}}true{{- end -}}
 {{- end -}}
 
-{{- /* keys and audit keep something of their own in every replica. */ -}}
+{{- /* What keeps something of its own in every replica. */ -}}
 {{- define "s3eg.hasClaimTemplate" -}}
-{{- if has .component (list "keys" "audit") -}}
-{{- $own := get .root.Values .component -}}
-{{- if $own.persistence.enabled -}}true{{- end -}}
+{{- if eq .component "gateway" -}}
+{{- if and .root.Values.persistence.enabled (not .root.Values.persistence.existingClaim) -}}true{{- end -}}
+{{- else if has .component (list "keys" "audit") -}}
+{{- if (get .root.Values .component).persistence.enabled -}}true{{- end -}}
 {{- end -}}
 {{- end -}}
 
