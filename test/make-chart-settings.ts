@@ -100,17 +100,22 @@ interface Node {
   [name: string]: Node | undefined;
 }
 
+/** The part of the schema by hand that is known here. */
+interface ValuesSchema {
+  readonly properties: { readonly config: { readonly properties: Record<string, SchemaNode> } };
+}
+
 /** The schema of all values: written by hand but for `config`, whose settings are those of the gateway. */
 function schemaWith(settings: readonly Setting[]) {
-  const schema = JSON.parse(readFileSync(chartFile("values.base.schema.json"), "utf8"));
+  const text = readFileSync(chartFile("values.base.schema.json"), "utf8");
+  const schema = JSON.parse(text) as ValuesSchema;
   const tree: Node = {};
   for (const { path } of settings) {
     let node = tree;
     for (const name of path.map(camelCase)) node = node[name] ??= {};
   }
-  const { properties } = schema.properties.config;
-  schema.properties.config = mergedWith(schemaOf(tree), properties);
-  return schema;
+  const config = mergedWith(schemaOf(tree), schema.properties.config.properties);
+  return { ...schema, properties: { ...schema.properties, config } };
 }
 
 function schemaOf(node: Node): SchemaNode {
