@@ -73,38 +73,12 @@ describe(`a crowd of ${slow} slow and ${heavy} greedy clients`, () => {
     const inUse: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       alone.push(await pairsPerSecond(gateway));
-      await using slowOnes = await startCrowd({
-        ...SLOW,
-        slow,
-        heavy: 0,
-        endpoint: gateway.endpoint,
-      });
-      await using greedy = await startCrowd({
-        ...GREEDY,
-        slow: 0,
-        heavy,
-        endpoint: gateway.endpoint,
-      });
-      await untilReady("the crowd", [slowOnes, greedy], {
-        probe: async () => (await metricOf(gateway, "gateway_admission_waiting_requests")) > 10,
-      });
-      const here = { ...processes, slow: slowOnes.pid, greedy: greedy.pid };
-      const before = await timesOf(here);
-      const taken = await metricOf(gateway, "gateway_admission_wait_seconds_count");
-      const [rate, worstMs] = await Promise.all([pairsPerSecond(gateway), worstHealth(gateway)]);
-      beside.push(rate);
-      healthMs.push(worstMs);
-      const heap = await metricOf(gateway, "nodejs_heap_size_used_bytes");
-      inUse.push(heap + (await metricOf(gateway, "nodejs_external_memory_bytes")));
-      const came = (await metricOf(gateway, "gateway_admission_wait_seconds_count")) - taken;
-      context.diagnostic(`round ${round}, ran and waited: ${since(before, await timesOf(here))}`);
-      await Promise.all([slowOnes.stop(), greedy.stop()]);
-      const [bySlow, byGreedy] = [slowOnes, greedy].map((crowd) => crowd.logTail());
-      context.diagnostic(`round ${round}, the crowd: ${bySlow} ${byGreedy}`);
-      ok(came > (slow + heavy) / 2, `a crowd of which only ${came} requests came is none`);
-      await untilReady("the gateway", [], {
-        probe: async () => (await metricOf(gateway, "gateway_admission_requests")) === 0,
-      });
+      const seen = await besideCrowd(gateway, processes);
+      context.diagnostic(`round ${round}: ${seen.story}`);
+      ok(seen.came > (slow + heavy) / 2, `a crowd of which ${seen.came} requests came is none`);
+      beside.push(seen.pairsPerSecond);
+      healthMs.push(seen.healthMs);
+      inUse.push(seen.inUse);
     }
     const [peak = 0] = await gateway.memoryPeaks();
     const share = median(beside) / median(alone);
@@ -115,6 +89,37 @@ describe(`a crowd of ${slow} slow and ${heavy} greedy clients`, () => {
     ok(share >= MIN_SHARE, `beside the crowd a client keeps ${Math.round(share * 100)} %`);
   });
 });
+
+/** What was seen in a round beside the crowd. Resolves when the gateway has forgotten it. */
+async function besideCrowd(
+  gateway: OneProcessGateway,
+  processes: Readonly<Record<string, number>>,
+) {
+  const { endpoint } = gateway;
+  await using slowOnes = await startCrowd({ ...SLOW, slow, heavy: 0, endpoint });
+  await using greedy = await startCrowd({ ...GREEDY, slow: 0, heavy, endpoint });
+  await untilReady("the crowd", [slowOnes, greedy], {
+    probe: async () => (await metricOf(gateway, "gateway_admission_waiting_requests")) > 10,
+  });
+  const here = { ...processes, slow: slowOnes.pid, greedy: greedy.pid };
+  const then = { times: await timesOf(here), came: await cameTo(gateway) };
+  const [rate, healthMs] = await Promise.all([pairsPerSecond(gateway), worstHealth(gateway)]);
+  const heap = await metricOf(gateway, "nodejs_heap_size_used_bytes");
+  const inUse = heap + (await metricOf(gateway, "nodejs_external_memory_bytes"));
+  const came = (await cameTo(gateway)) - then.came;
+  const ran = since(then.times, await timesOf(here));
+  await Promise.all([slowOnes.stop(), greedy.stop()]);
+  await untilReady("the gateway", [], {
+    probe: async () => (await metricOf(gateway, "gateway_admission_requests")) === 0,
+  });
+  const story = `ran and waited: ${ran}; the crowd: ${slowOnes.logTail()} ${greedy.logTail()}`;
+  return { pairsPerSecond: rate, healthMs, inUse, came, story };
+}
+
+/** Requests that found a place or were refused one, up to now. */
+async function cameTo(gateway: OneProcessGateway): Promise<number> {
+  return await metricOf(gateway, "gateway_admission_wait_seconds_count");
+}
 
 /** Some of the crowd, in a process of its own. In the world they have cores of their own: here they take those that nobody else wants. */
 async function startCrowd(crowd: Crowd): Promise<Child> {
@@ -134,12 +139,9 @@ async function timesOf(pids: Readonly<Record<string, number>>): Promise<[string,
   return await Promise.all(times);
 }
 
-function since(
-  before: readonly [string, number[]][],
-  after: readonly [string, number[]][],
-): string {
-  const told = after.map(([name, times], n) => {
-    const seconds = times.map((time, at) => (time - (before[n]?.[1][at] ?? 0)) / 1e9);
+function since(then: readonly [string, number[]][], now: readonly [string, number[]][]): string {
+  const told = now.map(([name, times], n) => {
+    const seconds = times.map((time, at) => (time - (then[n]?.[1][at] ?? 0)) / 1e9);
     return `${name} ${seconds.map((value) => value.toFixed(1)).join(" and ")} s`;
   });
   return told.join(", ");
