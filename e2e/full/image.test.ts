@@ -87,15 +87,16 @@ describe("the image, built on a stand-in for its base made of Debian packages an
     await runToEnd({ program: findProgram("hadolint", "lints"), args: [file] });
   });
 
-  it("is the same image when the commit is built again, without any cache", async () => {
+  it("has the same layers and settings when the commit is built again, without any cache", async () => {
     const again = "localhost/s3eg-image-test:two";
     await buildImage(podman, again, { sources });
-    const layers = "{{json .RootFS.Layers}}";
-    assert.deepEqual(
-      JSON.parse(await inspect(again, layers)),
-      JSON.parse(await inspect(IMAGE, layers)),
-    );
-    assert.equal(await inspect(again, "{{.Id}}"), await inspect(IMAGE, "{{.Id}}"));
+    // Not its id: in Docker's format buildah writes into an image which container it was made in.
+    for (const facts of ["{{json .RootFS.Layers}}", "{{json .Config}}", "{{json .Created}}"]) {
+      assert.deepEqual(
+        JSON.parse(await inspect(again, facts)),
+        JSON.parse(await inspect(IMAGE, facts)),
+      );
+    }
   });
 
   it("says who it runs as, what it is, and how it is checked", async (t) => {
