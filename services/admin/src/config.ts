@@ -32,12 +32,7 @@ const AuthSection = z.strictObject({
 
 const ProfilingSection = z.strictObject({
   enabled: flag("ADMIN_PROFILING_ENABLED").describe("profiles of the process, under /debug/pprof/"),
-  block_rate: z
-    .int()
-    .min(0)
-    .default(0)
-    .meta({ env: "ADMIN_PROFILING_BLOCK_RATE" })
-    .describe(OF_GO),
+  block_rate: z.int().min(0).default(0).meta({ env: "ADMIN_PROFILING_BLOCK_RATE" }).describe(OF_GO),
   mutex_fraction: z
     .int()
     .min(0)

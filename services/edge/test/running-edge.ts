@@ -35,7 +35,12 @@ export const STANDARD: BucketPolicy = {
   checksum: "client",
 };
 
-const PLACES = { maxBytes: 2 ** 28, maxRequests: 1000, maxWaitingBytes: 2 ** 26, maxWaitMs: 10_000 };
+const PLACES = {
+  maxBytes: 2 ** 28,
+  maxRequests: 1000,
+  maxWaitingBytes: 2 ** 26,
+  maxWaitMs: 10_000,
+};
 
 /** The secret of every credential. */
 export const SECRET = new Secret("secret-of-the-test");
