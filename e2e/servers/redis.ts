@@ -36,8 +36,11 @@ export interface RedisOptions {
 /** What is asked of a server, and how one answers that is ready. */
 const PING = ["PING", "PONG"] as const;
 
-/** A node that met no other does not know its own address. */
-const CLUSTER_ARGUMENTS = ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
+/** A node that met no other does not know its own address. Its bus would else be ten thousand above its port, among those of outgoing connections. */
+const clusterArguments = (busPort: number) => [
+  ...["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"],
+  ...["--cluster-port", String(busPort)],
+];
 
 /** Starts a Redis that keeps nothing on disk and wants a password. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
@@ -54,7 +57,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
       args: [
         ...["--bind", "127.0.0.1", ...listening, "--requirepass", password],
         ...["--save", "", "--appendonly", "no", "--dir", scratch.folder],
-        ...(options.isCluster ? CLUSTER_ARGUMENTS : []),
+        ...(options.isCluster ? clusterArguments(await freePort()) : []),
         ...(options.user === undefined ? [] : options.user.replace("user ", "--user ").split(" ")),
         ...(options.args ?? []),
       ],
