@@ -1,13 +1,7 @@
 /** Tickets: who may start a transfer on a worker. */
-import {
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  timingSafeEqual,
-} from "node:crypto";
 import { Fault } from "../faults.ts";
 import type { Secret } from "../runtime/secret.ts";
+import { DerivedMac } from "../trust/derived-mac.ts";
 
 const LIFETIME_MS = 30_000;
 
@@ -23,32 +17,29 @@ export interface TicketUse {
 
 /** Issues and checks tickets with a key derived from SERVICE_SECRET (ARCHITECTURE.md, "Trust between services"). */
 export class TransferTickets {
-  readonly #key: KeyObject;
+  readonly #mac: DerivedMac;
 
   constructor(secret: Secret<Uint8Array>) {
-    const derived = hkdfSync("sha256", secret.reveal(), Buffer.alloc(0), "s3eg/2/ticket", 32);
-    this.#key = createSecretKey(Buffer.from(derived));
+    this.#mac = new DerivedMac(secret, "s3eg/2/ticket");
   }
 
   /** A ticket that is good for the next 30 seconds. */
   issue(use: TicketUse): string {
     const expiresMs = use.now + LIFETIME_MS;
-    return `${expiresMs}.${this.#mac(use, expiresMs).toString("base64url")}`;
+    return `${expiresMs}.${this.#mac.of(boundTo(use, expiresMs)).toString("base64url")}`;
   }
 
   /** Throws `auth.denied` unless `ticket` was issued for this use, not longer ago than it lives. */
   check(ticket: string, use: TicketUse): void {
     const [, expiry = "", mac = ""] = /^(\d{1,16})\.([\w-]{43})$/.exec(ticket) ?? [];
-    const expected = this.#mac(use, Number(expiry));
-    const given = Buffer.alloc(expected.byteLength);
-    given.write(mac, "base64url");
-    if (!timingSafeEqual(given, expected) || use.now >= Number(expiry)) {
+    const expiresMs = Number(expiry);
+    const isOurs = this.#mac.isOf(boundTo(use, expiresMs), Buffer.from(mac, "base64url"));
+    if (!isOurs || use.now >= expiresMs) {
       throw new Fault("auth.denied", `no ticket for ${use.path} on this worker`);
     }
   }
+}
 
-  #mac({ worker, path, requestId }: TicketUse, expiresMs: number): Buffer {
-    const bound = JSON.stringify([worker, path, requestId, expiresMs]);
-    return createHmac("sha256", this.#key).update(bound).digest();
-  }
+function boundTo({ worker, path, requestId }: TicketUse, expiresMs: number): string {
+  return JSON.stringify([worker, path, requestId, expiresMs]);
 }

@@ -2,15 +2,9 @@
  * The last decisions as they lie where replicas of keys share them, with a MAC under KEYS_SECRET: whoever controls the broker can't make
  * one up, nor change or leave out one of those that are there (ARCHITECTURE.md, "Trust between services").
  */
-import {
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  timingSafeEqual,
-} from "node:crypto";
 import type { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { canonicalJson } from "@s3eg/shared/trust/canonical-json.ts";
+import { DerivedMac } from "@s3eg/shared/trust/derived-mac.ts";
 import { z } from "zod";
 import { Decision, type NumberedDecision } from "./decision.ts";
 
@@ -31,22 +25,20 @@ const Signed = z.strictObject({
 
 /** Signs and checks in the name of everyone who holds the secret, for one place where decisions are shared. */
 export class DecisionSeal {
-  readonly #key: KeyObject;
+  readonly #mac: DerivedMac;
   readonly #place: string;
 
   /** `place`: what is signed for one is not taken at another. */
   constructor(secret: Secret<Uint8Array>, place: string) {
-    const key = hkdfSync("sha256", secret.reveal(), "", "s3eg/2/version-decisions", 32);
-    this.#key = createSecretKey(Buffer.from(key));
+    this.#mac = new DerivedMac(secret, "s3eg/2/version-decisions");
     this.#place = place;
   }
 
   /** The bytes to share; of more than `MAX_TOLD` decisions the last ones. */
   sign(decisions: readonly NumberedDecision[]): Buffer {
     const told = decisions.slice(-MAX_TOLD);
-    return Buffer.from(
-      JSON.stringify({ decisions: told, mac: this.#mac(told).toString("base64") }),
-    );
+    const mac = this.#mac.of(this.#covered(told)).toString("base64");
+    return Buffer.from(JSON.stringify({ decisions: told, mac }));
   }
 
   /** The decisions in shared bytes, at least one; undefined for what no holder of the secret has written. */
@@ -54,15 +46,12 @@ export class DecisionSeal {
     const signed = Signed.safeParse(jsonOf(bytes));
     if (!signed.success) return undefined;
     const { decisions, mac } = signed.data;
-    const given = Buffer.from(mac, "base64");
-    const expected = this.#mac(decisions);
-    const isGenuine = given.byteLength === expected.byteLength && timingSafeEqual(given, expected);
+    const isGenuine = this.#mac.isOf(this.#covered(decisions), Buffer.from(mac, "base64"));
     return isGenuine ? decisions : undefined;
   }
 
-  #mac(decisions: readonly NumberedDecision[]): Buffer {
-    const covered = canonicalJson([this.#place, decisions]);
-    return createHmac("sha256", this.#key).update(covered).digest();
+  #covered(decisions: readonly NumberedDecision[]): string {
+    return canonicalJson([this.#place, decisions]);
   }
 }
 
