@@ -1,7 +1,7 @@
 /** What keys measures of its work. */
-import { codeOf } from "@s3eg/shared/faults.ts";
 import { endedShortLived } from "@s3eg/shared/http/short-lived.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
+import { timed } from "@s3eg/shared/runtime/timed.ts";
 
 /** The questions of keys, as a label. */
 type Operation = "issue" | "unwrap" | "unwrap-many" | "unwrap-legacy" | "reissue" | "check";
@@ -26,19 +26,14 @@ export function measuredWith(metrics: Metrics): Measured {
     buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
   });
   return (operation, answerer) =>
-    async (...asked) => {
-      const startedMs = performance.now();
-      let result = "ok";
-      try {
-        return await answerer(...asked);
-      } catch (error) {
-        result = codeOf(error);
-        throw error;
-      } finally {
-        // Whether the key store is there is asked every second, and no data key comes up.
-        if (operation !== "check") endedShortLived();
-        total.add({ operation, result });
-        seconds.observe({ operation }, (performance.now() - startedMs) / 1000);
-      }
-    };
+    async (...asked) =>
+      await timed(
+        () => answerer(...asked),
+        (result, took) => {
+          // Whether the key store is there is asked every second, and no data key comes up.
+          if (operation !== "check") endedShortLived();
+          total.add({ operation, result });
+          seconds.observe({ operation }, took);
+        },
+      );
 }

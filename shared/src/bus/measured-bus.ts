@@ -1,7 +1,7 @@
 /** The bus, counted and timed: by subject, of which there are as many as contracts. */
 import type { Announcement, Question } from "../contracts/contract.ts";
-import { codeOf } from "../faults.ts";
 import type { Counter, Histogram, Metrics } from "../runtime/metrics.ts";
+import { timed } from "../runtime/timed.ts";
 import type { Announced, Answerer, AskOptions, Bus, Listener } from "./bus.ts";
 
 const SECONDS = [
@@ -56,19 +56,18 @@ export class MeasuredBus implements Bus {
     options: AskOptions,
   ): Promise<Output> {
     const { subject } = question;
-    const startedMs = performance.now();
-    return await counted(this.#bus.request(question, input, options), (result) => {
+    const asking = () => this.#bus.request(question, input, options);
+    return await timed(asking, (result, seconds) => {
       this.#asked.add({ subject, result });
-      this.#askedSeconds.observe({ subject }, (performance.now() - startedMs) / 1000);
+      this.#askedSeconds.observe({ subject }, seconds);
     });
   }
 
   serve<Input, Output>(question: Question<Input, Output>, answerer: Answerer<Input, Output>): void {
     const { subject } = question;
     this.#bus.serve(question, async (input, asked) => {
-      return await counted(answerer(input, asked), (result) => {
-        this.#answered.add({ subject, result });
-      });
+      const answering = () => answerer(input, asked);
+      return await timed(answering, (result) => this.#answered.add({ subject, result }));
     });
   }
 
@@ -82,9 +81,8 @@ export class MeasuredBus implements Bus {
     announced?: Announced,
   ): Promise<void> {
     const { subject } = announcement;
-    await counted(this.#bus.publish(announcement, fact, announced), (result) => {
-      this.#announced.add({ subject, result });
-    });
+    const publishing = () => this.#bus.publish(announcement, fact, announced);
+    await timed(publishing, (result) => this.#announced.add({ subject, result }));
   }
 
   subscribe<Fact>(announcement: Announcement<Fact>, listener: Listener<Fact>): void {
@@ -97,19 +95,5 @@ export class MeasuredBus implements Bus {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.drain();
-  }
-}
-
-async function counted<Result>(
-  work: Promise<Result>,
-  tell: (result: string) => void,
-): Promise<Result> {
-  try {
-    const result = await work;
-    tell("ok");
-    return result;
-  } catch (error) {
-    tell(codeOf(error));
-    throw error;
   }
 }

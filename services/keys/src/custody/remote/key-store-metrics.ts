@@ -1,7 +1,7 @@
 /** What is counted of key stores on the network, under the names that dashboards of this gateway know. */
-import { codeOf } from "@s3eg/shared/faults.ts";
 import type { Provider } from "@s3eg/shared/format/layout.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
+import { timed } from "@s3eg/shared/runtime/timed.ts";
 import type { BreakerState } from "./circuit-breaker.ts";
 
 /** What a key store is asked for, as a label. */
@@ -50,21 +50,13 @@ export function keyStoreMetrics(metrics: Metrics, provider: Provider): KeyStoreM
     labels: ["provider"],
   });
   return {
-    async asked(operation, tries, asking) {
-      const startedMs = performance.now();
-      let result = "ok";
-      try {
-        return await asking();
-      } catch (error) {
-        result = codeOf(error);
-        throw error;
-      } finally {
+    asked: (operation, tries, asking) =>
+      timed(asking, (result, took) => {
         requests.add({ provider, operation, result });
-        seconds.observe({ provider, operation }, (performance.now() - startedMs) / 1000);
+        seconds.observe({ provider, operation }, took);
         const outcome = result === "ok" ? "success" : "failure";
         if (tries > 1) retries.add({ provider, operation, outcome });
-      }
-    },
+      }),
     breaker: (now) => state.set({ provider }, STATE_NUMBERS[now]),
   };
 }
