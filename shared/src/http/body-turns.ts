@@ -3,6 +3,7 @@
  * client with a hundred of them makes everybody wait a hundred pieces for each step of a request. Here a client that is not alone
  * gets so many bytes in a round, whatever the number of its connections; its bodies wait for their next turn, and their sources with them.
  */
+import { onceARound } from "../runtime/once-a-round.ts";
 import type { Body, Take } from "./body.ts";
 
 /** Bytes of one client in a round: a quarter of a millisecond of work, and more than one body brings. */
@@ -21,7 +22,7 @@ interface Client {
 /** Hands out turns. */
 export class BodyTurns {
   readonly #clients = new Map<string, Client>();
-  #isRoundBegun = false;
+  readonly #beginRound = onceARound(() => this.#endRound());
 
   /** The same body, at its client's turns. */
   bodyOf(client: string, body: Body): Body {
@@ -52,14 +53,7 @@ export class BodyTurns {
     return promise;
   }
 
-  #beginRound(): void {
-    if (this.#isRoundBegun) return;
-    this.#isRoundBegun = true;
-    setImmediate(() => this.#endRound());
-  }
-
   #endRound(): void {
-    this.#isRoundBegun = false;
     const nowMs = performance.now();
     for (const [name, client] of this.#clients) {
       if (client.bytes > 0) client.atMs = nowMs;

@@ -2,6 +2,7 @@
  * Spreads beginnings over rounds of the event loop: where a thousand requests arrive at once, what else waits for the loop (a probe,
  * a body that is half through) goes on between a few of them and the next few.
  */
+import { onceARound } from "./once-a-round.ts";
 
 /** Some milliseconds of work, where each means a signature and a look at some tables. */
 const PER_ROUND = 32;
@@ -10,7 +11,7 @@ const PER_ROUND = 32;
 export class LoopRounds {
   readonly #waiting = new Set<() => void>();
   #begun = 0;
-  #isRoundBegun = false;
+  readonly #beginRound = onceARound(() => this.#endRound());
 
   /** Nothing where it may begin at once, or what resolves when its round has come: first come, first served. */
   enter(): Promise<void> | undefined {
@@ -24,14 +25,7 @@ export class LoopRounds {
     return promise;
   }
 
-  #beginRound(): void {
-    if (this.#isRoundBegun) return;
-    this.#isRoundBegun = true;
-    setImmediate(() => this.#endRound());
-  }
-
   #endRound(): void {
-    this.#isRoundBegun = false;
     this.#begun = 0;
     for (const begin of this.#waiting) {
       if (this.#begun === PER_ROUND) break;
