@@ -10,13 +10,12 @@ import {
 import { aesVersions } from "./aes-versions.ts";
 import { type Bucket, getObject, putObject } from "./clients/objects.ts";
 import { s3ClientOf } from "./clients/s3-client.ts";
-import { valkeyEnv } from "./gateway.ts";
+import { backendEnv, valkeyEnv } from "./gateway.ts";
 import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./servers/child.ts";
 import { startDevStoreProcess } from "./servers/dev-store.ts";
 import { startNats } from "./servers/nats.ts";
 import { freePort, makeScratch } from "./servers/place.ts";
 import { startRedis } from "./servers/redis.ts";
-import type { S3Server } from "./servers/s3-server.ts";
 
 const MAIN = join(import.meta.dirname, "../services/cli/src/main.ts");
 const USER = { accessKey: "GATEWAYACCESSKEY0001", secretKey: "gateway-secret-key-0123456789abc" };
@@ -154,16 +153,6 @@ export async function startConsoleSite(): Promise<ConsoleSite> {
       });
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
-  };
-}
-
-function backendEnv(backend: S3Server): Record<string, string> {
-  return {
-    BACKEND_ENDPOINT: backend.endpoint,
-    BACKEND_REGION: backend.region,
-    BACKEND_ACCESS_KEY: backend.accessKey,
-    BACKEND_SECRET_KEY: backend.secretKey,
-    BACKEND_USE_PATH_STYLE: "true",
   };
 }
 

@@ -259,7 +259,8 @@ function tlsEnv({ tls }: GatewayOptions): Record<string, string> {
   return { TLS_ENABLED: "true", TLS_CERT_FILE: tls.cert, TLS_KEY_FILE: tls.key };
 }
 
-function backendEnv(backend: S3Server): Record<string, string> {
+/** The settings that name a server as the backend. */
+export function backendEnv(backend: S3Server): Record<string, string> {
   return {
     BACKEND_ENDPOINT: backend.endpoint,
     BACKEND_REGION: backend.region,

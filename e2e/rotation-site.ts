@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
 import { aesVersions } from "./aes-versions.ts";
+import { backendEnv } from "./gateway.ts";
 import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./servers/child.ts";
 import { startDevStoreProcess } from "./servers/dev-store.ts";
 import { type NatsServer, startNats } from "./servers/nats.ts";
@@ -90,13 +91,7 @@ export async function startRotationSite(): Promise<RotationSite> {
     children.push(child);
     return child;
   };
-  const backend = {
-    BACKEND_ENDPOINT: behind.endpoint,
-    BACKEND_REGION: behind.region,
-    BACKEND_ACCESS_KEY: behind.accessKey,
-    BACKEND_SECRET_KEY: behind.secretKey,
-    BACKEND_USE_PATH_STYLE: "true",
-  };
+  const backend = backendEnv(behind);
   const startKeys = async (name: string, { isReady } = { isReady: true }): Promise<KeysReplica> => {
     const metrics = `127.0.0.1:${await freePort()}`;
     const child = await run(["keys"], { ...keysEnv(name), METRICS_ADDR: metrics });

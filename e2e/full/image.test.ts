@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { buildImage, openPodman, type Podman, type Sources } from "../containers/podman.ts";
+import { backendEnv } from "../gateway.ts";
 import { answersHttp, runToEnd, untilReady } from "../servers/child.ts";
 import { findProgram, freePort, makeScratch } from "../servers/place.ts";
 import type { S3Server } from "../servers/s3-server.ts";
@@ -53,11 +54,7 @@ describe("the image, built on a stand-in for its base made of Debian packages an
     const env = {
       LISTEN_ADDR: `127.0.0.1:${port}`,
       METRICS_ADDR: `127.0.0.1:${metricsPort}`,
-      BACKEND_ENDPOINT: backend.endpoint,
-      BACKEND_REGION: backend.region,
-      BACKEND_ACCESS_KEY: backend.accessKey,
-      BACKEND_SECRET_KEY: backend.secretKey,
-      BACKEND_USE_PATH_STYLE: "true",
+      ...backendEnv(backend),
       GW_ACCESS_KEY_1: USER.accessKey,
       GW_SECRET_KEY_1: USER.secretKey,
       KEY_MANAGER_ENABLED: "true",

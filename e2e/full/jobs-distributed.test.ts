@@ -14,7 +14,7 @@ import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
 import { type Bucket, getObject, putObject } from "../clients/objects.ts";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { scanBucket } from "../clients/stored-objects.ts";
-import { type DistributedGateway, startDistributed } from "../gateway.ts";
+import { backendEnv, type DistributedGateway, startDistributed } from "../gateway.ts";
 import { startBackend } from "../servers/backends.ts";
 import { runToEnd } from "../servers/child.ts";
 import { makeScratch } from "../servers/place.ts";
@@ -60,9 +60,7 @@ describe("jobs of a distributed gateway", () => {
       ...secret,
       NATS_URL: gateway.natsUrl,
       DATA_DIR: join(scratch.folder, "data"),
-      BACKEND_ENDPOINT: backend.endpoint,
-      BACKEND_ACCESS_KEY: backend.accessKey,
-      BACKEND_SECRET_KEY: backend.secretKey,
+      ...backendEnv(backend),
       GW_ACCESS_KEY_1: gateway.accessKey,
       GW_SECRET_KEY_1: gateway.secretKey,
     };

@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { connect as connectNats } from "@nats-io/transport-node";
 import { sendTls } from "../clients/tls-requests.ts";
+import { backendEnv } from "../gateway.ts";
 import { answersHttp, startChild, untilReady } from "../servers/child.ts";
 import { type NatsServer, startNats } from "../servers/nats.ts";
 import { freePort, makeScratch } from "../servers/place.ts";
@@ -53,10 +54,7 @@ describe("a gateway whose ports all speak TLS", () => {
       SERVICE_SECRET: randomBytes(32).toString("base64"),
     };
     const store = {
-      BACKEND_ENDPOINT: backend.endpoint,
-      BACKEND_ACCESS_KEY: backend.accessKey,
-      BACKEND_SECRET_KEY: backend.secretKey,
-      BACKEND_USE_PATH_STYLE: "true",
+      ...backendEnv(backend),
     };
     const keysSecret = { KEYS_SECRET: randomBytes(32).toString("base64") };
     const processes: Record<string, Record<string, string>> = {
