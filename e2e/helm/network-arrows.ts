@@ -50,6 +50,7 @@ export function arrowsOfPolicies(
 ): { out: Set<string>; in: Set<string>; closed: Set<string> } {
   const policies = objects
     .filter(({ kind }) => kind === "NetworkPolicy")
+    // What kubeconform has held to the schema of its kind before.
     .map(({ spec }) => spec as unknown as PolicySpec);
   const isClosed = ({ policyTypes }: PolicySpec) => policyTypes.join() === "Ingress,Egress";
   return {

@@ -56,6 +56,7 @@ describe("what format 1 does not open", () => {
       Buffer.alloc(3),
       claiming(100, 50),
       claiming(2 * 1024 * 1024, 3 * 1024 * 1024),
+      // A list where the format has a map: what no writer of ours could be made to write.
       withFront([] as unknown as HeaderFields, plain),
     ]) {
       await assert.rejects(openLegacy(rooms().all, new MemoryStored(bytes, headers)), integrity);
