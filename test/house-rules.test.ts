@@ -27,6 +27,8 @@ const none = (problems: string[]) => assert.deepEqual(problems, []);
 
 /** Source files that only a real server can test, and the black-box test that does it. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  "shared/src/bus/nats-answering.ts": "e2e/suites/nats-bus.test.ts",
+  "shared/src/bus/nats-asking.ts": "e2e/suites/nats-bus.test.ts",
   "shared/src/bus/nats-bus.ts": "e2e/suites/nats-bus.test.ts",
   "shared/src/bus/nats-connect.ts": "e2e/suites/nats-bus.test.ts",
   "shared/src/bus/nats-kept-value.ts": "e2e/suites/nats-bus.test.ts",

@@ -1,44 +1,32 @@
 /** The bus over NATS: core request and reply with queue groups, core publish.  */
-import { setTimeout as sleep } from "node:timers/promises";
-import {
-  errors,
-  headers,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-  type Status,
-  type Subscription,
-} from "@nats-io/transport-node";
+import type { Msg, NatsConnection, Status, Subscription } from "@nats-io/transport-node";
 import type { Announcement, Question } from "../contracts/contract.ts";
-import { Fault, isFault } from "../faults.ts";
+import { Fault } from "../faults.ts";
 import { InFlight } from "../runtime/in-flight.ts";
 import type { Log } from "../runtime/log.ts";
 import {
   DEFAULT_TIMEOUT_MS,
   DRAIN_TIMEOUT_MS,
-  type GuardedAnswerer,
   guardAnswerer,
   hear,
   parseFact,
   parseInput,
   parseOutput,
-  timeoutOf,
 } from "./answering.ts";
 import type { Announced, Answerer, AskOptions, Bus, Listener } from "./bus.ts";
-import { type MicroEndpoint, MicroService } from "./micro.ts";
+import { MicroService } from "./micro.ts";
+import { answerMessage } from "./nats-answering.ts";
+import { cutOff, NatsAsking } from "./nats-asking.ts";
 import { connectToNats, type NatsConnectOptions } from "./nats-connect.ts";
 import {
-  DEADLINE_HEADER,
   decodeFault,
   decodePayload,
-  decodeQuestionHeaders,
-  encodeFault,
+  encodeHeaders,
   encodePayload,
-  REQUEST_ID_HEADER,
   TRACEPARENT_HEADER,
 } from "./nats-message.ts";
 
-const MAX_RETRIES = 3;
+const DEFAULT_MAX_ANSWERS = 512;
 
 /** How to reach the broker, and how the bus behaves there. */
 export interface NatsBusOptions extends NatsConnectOptions {
@@ -60,8 +48,7 @@ export class NatsBus implements Bus {
   readonly #listening: Subscription[] = [];
   readonly #services = new Map<string, MicroService>();
   readonly #answering = new InFlight();
-  readonly #asking = new InFlight();
-  readonly #onCut = new Set<() => void>();
+  readonly #asking: NatsAsking;
   #isConnected = true;
   #isClosing = false;
   #drained: Promise<void> | undefined;
@@ -71,6 +58,7 @@ export class NatsBus implements Bus {
     this.#options = options;
     this.#prefix = options.subjectPrefix ?? "s3eg";
     this.#log = options.log;
+    this.#asking = new NatsAsking(nats, () => this.isConnected);
     this.#watch().catch((error: unknown) => this.#log.error({ err: error }, "bus watch ended"));
   }
 
@@ -99,9 +87,9 @@ export class NatsBus implements Bus {
     const { subject } = question;
     const payload = encodePayload(parseInput(question, input), "input.invalid", subject);
     const deadlineMs = Date.now() + timeoutMs;
-    const reply = await this.#asking.run(() =>
-      this.#askUntilHeard(subject, { payload, requestId, deadlineMs, traceparent }),
-    );
+    const wireSubject = this.#wire(subject);
+    const asked = { subject, wireSubject, payload, requestId, deadlineMs, traceparent };
+    const reply = await this.#asking.ask(asked);
     const fault = decodeFault(reply.headers, reply.data);
     if (fault) throw fault;
     return parseOutput(question, decodePayload(reply.data, "internal.bug", subject));
@@ -117,9 +105,13 @@ export class NatsBus implements Bus {
       queueGroup: owner,
     });
     const guarded = guardAnswerer(question, answerer, this.#log);
+    const { maxAnswers = DEFAULT_MAX_ANSWERS } = this.#options;
     const subscription = this.#subscribe(this.#wire(subject), owner, (message) => {
       this.#answering
-        .run(() => this.#answer(message, guarded, endpoint))
+        .run(() => {
+          const isBusy = this.#answering.count > maxAnswers;
+          return answerMessage(message, { answerer: guarded, endpoint, isBusy });
+        })
         .catch((error: unknown) => this.#log.error({ err: error, subject }, "answer not sent"));
     });
     this.#served.set(subject, subscription);
@@ -137,7 +129,7 @@ export class NatsBus implements Bus {
     const { subject } = announcement;
     const payload = encodePayload(parseFact(announcement, fact), "input.invalid", subject);
     if (!this.isConnected) throw cutOff();
-    const head = traceparent ? { headers: headersOf([[TRACEPARENT_HEADER, traceparent]]) } : {};
+    const head = traceparent ? { headers: encodeHeaders([[TRACEPARENT_HEADER, traceparent]]) } : {};
     this.#nats.publish(this.#wire(subject), payload, head);
   }
 
@@ -199,73 +191,7 @@ export class NatsBus implements Bus {
 
   #cut(): void {
     this.#isConnected = false;
-    for (const onCut of [...this.#onCut]) onCut();
-  }
-
-  /** After a broker restart answerers need a moment to be back: nobody took the question, so it may be asked again. */
-  async #askUntilHeard(subject: string, asking: Asking): Promise<Msg> {
-    for (let retries = 0; ; retries++) {
-      try {
-        return await this.#ask(subject, asking);
-      } catch (error) {
-        const pauseMs = 50 + Math.random() * 150;
-        const isRetried = isFault(error, "bus.no-responder") && retries < MAX_RETRIES;
-        if (!isRetried || Date.now() + pauseMs >= asking.deadlineMs) throw error;
-        await sleep(pauseMs);
-      }
-    }
-  }
-
-  /** The client would keep a question while cut off and let it time out, so what is under way is given up on a cut. */
-  async #ask(subject: string, asking: Asking): Promise<Msg> {
-    if (!this.isConnected) throw cutOff();
-    const { payload, requestId, deadlineMs, traceparent } = asking;
-    const { promise, resolve, reject } = Promise.withResolvers<Msg>();
-    const onCut = () => reject(cutOff());
-    this.#onCut.add(onCut);
-    const head = headersOf([
-      [REQUEST_ID_HEADER, requestId],
-      [DEADLINE_HEADER, String(deadlineMs)],
-      ...(traceparent ? [[TRACEPARENT_HEADER, traceparent] as [string, string]] : []),
-    ]);
-    const timeout = Math.max(1, deadlineMs - Date.now());
-    this.#nats
-      .request(this.#wire(subject), payload, { headers: head, timeout })
-      .then(resolve, (error: unknown) => reject(faultOf(error, subject)));
-    try {
-      return await promise;
-    } finally {
-      this.#onCut.delete(onCut);
-    }
-  }
-
-  async #answer(message: Msg, answerer: GuardedAnswerer, endpoint: MicroEndpoint): Promise<void> {
-    if (!message.reply) return;
-    const startMs = performance.now();
-    const reply = await this.#replyTo(message, answerer);
-    if (!reply) return;
-    endpoint.record((performance.now() - startMs) * 1e6, reply.error);
-    message.respond(reply.payload, { headers: headersOf(reply.headers) });
-  }
-
-  /** What to send back; undefined if nobody waits for it any more. */
-  async #replyTo(
-    { subject, headers: head, data }: Msg,
-    answerer: GuardedAnswerer,
-  ): Promise<Reply | undefined> {
-    try {
-      const asked = decodeQuestionHeaders(head, subject);
-      if (Date.now() >= asked.deadlineMs) return undefined;
-      if (this.#answering.count > (this.#options.maxAnswers ?? 512)) {
-        throw new Fault("limit.busy", `too many questions on ${subject}`);
-      }
-      const input = decodePayload(data, "input.invalid", subject);
-      const output = await answerer(input, { ...asked, isLocal: false });
-      if (Date.now() >= asked.deadlineMs) return undefined;
-      return { payload: encodePayload(output, "internal.bug", subject), headers: [] };
-    } catch (error) {
-      return { ...encodeFault(error), error: error instanceof Fault ? error.code : "internal.bug" };
-    }
+    this.#asking.giveUp();
   }
 
   #subscribe(
@@ -305,39 +231,4 @@ export class NatsBus implements Bus {
   #refuseWhenClosing(): void {
     if (this.#drained) throw new Fault("bus.unavailable", "the bus is closed");
   }
-}
-
-interface Asking {
-  readonly payload: string;
-  readonly requestId: string;
-  readonly deadlineMs: number;
-  readonly traceparent: string | undefined;
-}
-
-interface Reply {
-  readonly payload: string;
-  readonly headers: [string, string][];
-  readonly error?: string;
-}
-
-function headersOf(fields: [string, string][]): MsgHdrs {
-  const head = headers();
-  for (const [name, value] of fields) head.set(name, value);
-  return head;
-}
-
-function cutOff(): Fault {
-  return new Fault("bus.unavailable", "NATS cannot be reached");
-}
-
-function faultOf(error: unknown, subject: string): Fault {
-  const cause = error instanceof errors.RequestError && error.cause ? error.cause : error;
-  if (cause instanceof errors.TimeoutError) return timeoutOf(subject);
-  if (cause instanceof errors.NoRespondersError) {
-    return new Fault("bus.no-responder", `nobody answers ${subject}`);
-  }
-  if (cause instanceof errors.PermissionViolationError) {
-    return new Fault("internal.bug", `NATS does not let us ask ${subject}`, { cause });
-  }
-  return new Fault("bus.unavailable", `asking ${subject} failed`, { cause });
 }

@@ -1,4 +1,5 @@
 /** How questions and answers look on NATS: JSON payloads, and these headers. */
+import { type MsgHdrs, headers as noHeaders } from "@nats-io/transport-node";
 import { Fault, fromWireFault, toWireFault } from "../faults.ts";
 
 /** The S3 request id that the question belongs to. */
@@ -46,6 +47,15 @@ export function decodePayload(payload: Uint8Array, code: PayloadFault, subject: 
   } catch (cause) {
     throw new Fault(code, `message on ${subject} is not JSON`, { cause });
   }
+}
+
+/** The headers of a message. A value that is empty or absent is left out: it reads the same. */
+export function encodeHeaders(
+  fields: readonly (readonly [name: string, value: string | undefined])[],
+): MsgHdrs {
+  const headers = noHeaders();
+  for (const [name, value] of fields) if (value) headers.set(name, value);
+  return headers;
 }
 
 /** Request id and deadline of a question; `input.invalid` if either is missing or odd. */

@@ -5,6 +5,7 @@ import {
   decodePayload,
   decodeQuestionHeaders,
   encodeFault,
+  encodeHeaders,
   encodePayload,
   MAX_PAYLOAD_BYTES,
 } from "../../src/bus/nats-message.ts";
@@ -35,6 +36,16 @@ describe("payloads on NATS", () => {
 });
 
 describe("the headers of a question", () => {
+  it("are sent without those that are empty", () => {
+    const headers = encodeHeaders([
+      ["S3eg-Request-Id", "r"],
+      ["S3eg-Deadline", "1000"],
+      ["traceparent", undefined],
+    ]);
+    assert.deepEqual(headers.keys(), ["S3eg-Request-Id", "S3eg-Deadline"]);
+    assert.deepEqual(decodeQuestionHeaders(headers, "a.b"), { requestId: "r", deadlineMs: 1000 });
+  });
+
   it("hold request id and deadline", () => {
     const head = headersOf({ "S3eg-Request-Id": "r", "S3eg-Deadline": "1000" });
     assert.deepEqual(decodeQuestionHeaders(head, "a.b"), { requestId: "r", deadlineMs: 1000 });
