@@ -2,21 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
-import { isFault } from "@s3eg/shared/faults.ts";
 import { SealedState } from "../../src/multipart-state/sealed-state.ts";
 import { SqliteStore } from "../../src/multipart-state/sqlite-store.ts";
 import type { StoreLimits } from "../../src/multipart-state/state-store.ts";
-import {
-  anAttempt,
-  anUpload,
-  faultOf,
-  GENEROUS,
-  listed,
-  stateContract,
-  testSeal,
-} from "./state-contract.ts";
+import { anAttempt, anUpload, GENEROUS, stateContract, testSeal } from "./state-contract.ts";
 
 const folders: string[] = [];
 after(() => {
@@ -76,38 +66,5 @@ describe("SqliteStore", () => {
       assert.equal(text.includes("ciphertext of"), false, end);
     }
     assert.equal(statSync(folder).mode & 0o077, 0);
-  });
-
-  it("is out of reach while another process holds the file, and not after", {
-    timeout: 20_000,
-  }, async () => {
-    const folder = freshFolder();
-    await using state = openAt(folder);
-    const other = new DatabaseSync(join(folder, "multipart-state.sqlite"));
-    other.exec("BEGIN IMMEDIATE");
-    await assert.rejects(state.create(anUpload()), faultOf("state.unavailable"));
-    other.exec("ROLLBACK");
-    other.close();
-    await state.create(anUpload());
-    assert.equal((await listed(state)).length, 1);
-  });
-
-  it("refuses a file of another version, and a folder that cannot be one", async () => {
-    const folder = freshFolder();
-    await openAt(folder)[Symbol.asyncDispose]();
-    const file = join(folder, "multipart-state.sqlite");
-    const other = new DatabaseSync(file);
-    other.exec("PRAGMA user_version = 99");
-    other.close();
-    const isRefused = (error: unknown) => isFault(error, "config.invalid");
-    assert.throws(() => openAt(folder), isRefused);
-    assert.throws(() => openAt(join(file, "below")), isRefused);
-  });
-
-  it("is out of reach once closed, and can be closed twice", async () => {
-    const state = openAt(freshFolder());
-    await state[Symbol.asyncDispose]();
-    await state[Symbol.asyncDispose]();
-    await assert.rejects(state.create(anUpload()), faultOf("state.unavailable"));
   });
 });
