@@ -4,7 +4,8 @@ import { describe, it } from "node:test";
 // biome-ignore lint/performance/noNamespaceImport: the names of its exports are what is compared.
 import * as sdk from "@aws-sdk/client-s3";
 import { OPERATIONS } from "../services/edge/src/inbox.ts";
-import { S3_ERRORS, toS3Error } from "../services/edge/src/s3/errors.ts";
+import { S3_ERRORS } from "../services/edge/src/s3/errors.ts";
+import { toS3Error } from "../services/edge/src/s3/to-s3-error.ts";
 import { FAULTS, Fault, type FaultCode } from "../shared/src/faults.ts";
 import { configurationDocs } from "./make-configuration-docs.ts";
 

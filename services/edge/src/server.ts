@@ -25,7 +25,7 @@ import type { PortSettings } from "./port-settings.ts";
 import { answerProbe, type Probes } from "./probes.ts";
 import { waitingCost } from "./request-cost.ts";
 import { placeOf, type WantedPlace } from "./request-place.ts";
-import { toS3Error } from "./s3/errors.ts";
+import { toS3Error } from "./s3/to-s3-error.ts";
 import { dropOtherHeaders, setSecurityHeaders } from "./security-headers.ts";
 import { inRequestSpan } from "./traced-request.ts";
 import { UnreadableRequests } from "./unreadable-request.ts";
