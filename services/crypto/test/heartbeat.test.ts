@@ -35,17 +35,18 @@ describe("heartbeat", () => {
       () => ({ ...STATE, inflight: inflight++ }),
       new KeptLog(),
     );
-    await Promise.resolve();
-    assert.equal(facts.length, 1);
-    mock.timers.tick(3000);
-    await Promise.resolve();
+    for (let second = 0; second < 3; second += 1) {
+      await new Promise(setImmediate);
+      mock.timers.tick(1000);
+    }
+    await new Promise(setImmediate);
     assert.deepEqual(
       facts.map((fact) => fact.inflight),
       [0, 1, 2, 3],
     );
     await heartbeat[Symbol.asyncDispose]();
     mock.timers.tick(5000);
-    await Promise.resolve();
+    await new Promise(setImmediate);
     assert.equal(facts.length, 5);
   });
 

@@ -4,13 +4,12 @@ import { hostname } from "node:os";
 import type { Bus } from "../bus/bus.ts";
 import { type ProcessState, processAlive } from "../contracts/status.ts";
 import type { AnnouncementProof } from "../trust/announcement-proof.ts";
+import { type Beat, startBeat } from "./beat.ts";
 import type { Health } from "./health.ts";
 import type { Log } from "./log.ts";
 import type { LogLevelKeeper } from "./log-level.ts";
 import type { Metrics } from "./metrics.ts";
 import { roleWork } from "./role-work.ts";
-
-const INTERVAL_MS = 2000;
 
 /** What is announced, and how. */
 export interface StatusBeatParts {
@@ -27,50 +26,20 @@ export interface StatusBeatParts {
   readonly proof: AnnouncementProof | undefined;
 }
 
-/** A running beat. Disposing says once more that the process has stopped, and ends it. */
-export interface StatusBeat extends AsyncDisposable {
-  /** Announces the present state now. Never rejects. */
-  beat(): Promise<void>;
-}
-
-/** Starts announcing, at once. What could not be announced is logged once, until it can again. */
-export function startStatusBeat(parts: StatusBeatParts): StatusBeat {
+/** Starts announcing, at once. What ends says that it has stopped. */
+export function startStatusBeat(parts: StatusBeatParts): Beat {
   const { bus, log, proof } = parts;
   const identity = { id: randomUUID(), startedAtMs: Date.now() };
-  let isStopped = false;
-  let isHeard = true;
-  let running: Promise<void> | undefined;
-  const announce = async () => {
-    try {
+  return startBeat({
+    announce: async (isStopped) => {
       const state = await stateOf(parts, { ...identity, isStopped });
       const unproven = { ...state, announcedAtMs: Date.now(), mac: "" };
       await bus.publish(processAlive, proof ? proof.prove(state) : unproven);
-      isHeard = true;
-    } catch (error) {
-      if (isHeard) log.warn({ err: error }, "status was not announced");
-      isHeard = false;
-    }
-  };
-  // One after the other: a check may take longer than the beat.
-  const beat = async () => {
-    await running;
-    running = announce();
-    await running;
-    running = undefined;
-  };
-  const tick = () => {
-    if (!running) beat().catch(() => undefined);
-  };
-  tick();
-  const timer = setInterval(tick, INTERVAL_MS);
-  return {
-    beat,
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      isStopped = true;
-      await beat();
     },
-  };
+    intervalMs: 2000,
+    log,
+    complaint: "status was not announced",
+  });
 }
 
 async function stateOf(
