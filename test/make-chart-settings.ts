@@ -30,6 +30,7 @@ const AUDIENCE: readonly (readonly [string, readonly string[]])[] = [
   ["admin", ["admin"]],
   ["audit.sink", ["audit"]],
   ["audit.chain_key", ["audit"]],
+  ["audit.enabled", ["edge", "audit", "admin"]],
   ["audit", ["edge", "audit"]],
   ["nats", ALL],
   ["tracing", ALL],

@@ -40,6 +40,7 @@ export const TRAFFIC: Readonly<Record<string, Traffic>> = {
   "edge.job.steer": ADMIN_ASKS_EDGE,
   "audit.operation.done": EDGE_TELLS_AUDIT,
   "audit.operation.record": EDGE_TELLS_AUDIT,
+  "audit.admin-action.record": { from: ["admin"], to: ["audit"] },
   "audit.incident.seen": { from: ["crypto"], to: ["audit"] },
   "audit.key-version.changed": { from: ["keys"], to: ["audit"] },
   "audit.configuration.reloaded": { from: SERVICES, to: ["audit"] },

@@ -11,10 +11,11 @@ export interface AuditEvent {
   readonly operation: string;
   readonly success: boolean;
   readonly request_id: string;
+  readonly client_ip?: string;
   readonly bucket?: string;
   readonly key?: string;
   readonly error?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string | number>>;
 }
 
 /** A gateway, its audit trail and its metrics. */

@@ -8,6 +8,7 @@ import { answerAtDoor } from "./door.ts";
 import type { Sights } from "./inbox.ts";
 import type { Office } from "./office.ts";
 import { openDoor } from "./open-door.ts";
+import { openOperatorTrail } from "./operator-trail.ts";
 import { openWatch, type WatchProofs } from "./watch/watch.ts";
 
 /** What admin is started with. */
@@ -17,6 +18,8 @@ export interface AdminParts extends Office, Omit<Sights, "watch"> {
   readonly certificate: ServerCertificate | undefined;
   /** By what announcements are believed; absent where all roles are in this process. */
   readonly proofs: WatchProofs | undefined;
+  /** Whether what operators do is for the audit trail, too. */
+  readonly isAudited: boolean;
 }
 
 /**
@@ -30,7 +33,8 @@ export async function startAdmin(given: AdminParts): Promise<Listening | undefin
   assert.equal(certificate !== undefined, config.tls.enabled, "TLS goes with a certificate");
   await using stack = new AsyncDisposableStack();
   const watch = stack.use(openWatch(given));
-  const door = await openDoor({ ...given, answered }, { ...given, watch });
+  const operators = stack.use(openOperatorTrail(given));
+  const door = await openDoor({ ...given, answered, operators }, { ...given, watch });
   const listening = await serveAnswers({
     address: config.address,
     answer: (request) => answerAtDoor(request, door),

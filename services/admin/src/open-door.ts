@@ -1,7 +1,6 @@
 /** Makes the door: the token, how often who may come, and what is behind it. */
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
-import type { AnsweredRequest } from "./admin-metrics.ts";
 import type { AdminSection } from "./config.ts";
 import type { DoorParts } from "./door.ts";
 import { openAnswers, openInbox, type Sights } from "./inbox.ts";
@@ -14,10 +13,10 @@ const WINDOW_MS = 60_000;
 
 /** `config.invalid` if the token cannot be used. */
 export async function openDoor(
-  office: Office & { readonly log: Log; readonly answered: (request: AnsweredRequest) => void },
+  office: Office & Pick<DoorParts, "log" | "answered" | "operators">,
   sights: Sights,
 ): Promise<DoorParts> {
-  const { config, health, log, answered } = office;
+  const { config, health, log, answered, operators } = office;
   const { requests_per_minute: perMinute } = config.rate_limit;
   const failures = Math.max(1, Math.floor(perMinute / 3));
   return {
@@ -29,6 +28,7 @@ export async function openDoor(
     reads: new RateLimit({ limit: perMinute * READS_PER_CHANGE, windowMs: WINDOW_MS }),
     failures: new RateLimit({ limit: failures, windowMs: WINDOW_MS }),
     answered,
+    operators,
     log,
   };
 }

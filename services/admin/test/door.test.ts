@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { SmallAnswer } from "@s3eg/shared/runtime/answer-server.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
 import { RateLimit } from "@s3eg/shared/runtime/rate-limit.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { z } from "zod";
 import type { AnsweredRequest } from "../src/admin-metrics.ts";
 import { answerAtDoor, type DoorParts } from "../src/door.ts";
-import { endpoint } from "../src/endpoints/endpoint.ts";
+import { endpoint, errorBody, refused } from "../src/endpoints/endpoint.ts";
 import { EndpointTable } from "../src/endpoints/endpoint-table.ts";
+import type { DoneAction } from "../src/operator-trail.ts";
+import type { RefusedLogin } from "../src/refused-logins.ts";
 import { inlineToken } from "../src/token.ts";
 
 const TOKEN = "a-token-of-more-than-thirty-two-characters";
@@ -16,6 +20,8 @@ function setUp() {
   const clock = { ms: 0 };
   const lines: string[] = [];
   const requests: AnsweredRequest[] = [];
+  const actions: DoneAction[] = [];
+  const logins: RefusedLogin[] = [];
   const log = createLog({
     service: "test",
     level: "info",
@@ -33,7 +39,12 @@ function setUp() {
         answers: { 200: { description: "text", contentType: "text/plain" } },
         handle: async () => ({ status: 200, body: "inside" }),
       }),
+      ...changingEndpoints(),
     ]),
+    operators: {
+      acted: (action) => actions.push(action),
+      refused: (login) => logins.push(login),
+    },
     answered: (answered) => requests.push(answered),
     requests: new RateLimit({ limit: 2, windowMs: 60_000 }, () => clock.ms),
     reads: new RateLimit({ limit: 5, windowMs: 60_000 }, () => clock.ms),
@@ -49,7 +60,29 @@ function setUp() {
       },
       door,
     );
-  return { ask, clock, lines, requests };
+  return { ask, clock, lines, requests, actions, logins };
+}
+
+function changingEndpoints() {
+  const answers = { 200: { description: "text", contentType: "text/plain" }, 409: refused("no") };
+  const common = { summary: "Change", answers } as const;
+  return [
+    endpoint({
+      ...{ ...common, method: "PUT", path: "/admin/things/{thingId}" },
+      params: z.object({ thingId: z.string() }),
+      body: z.object({ size: z.number(), names: z.array(z.string()).optional() }),
+      handle: async ({ body: { size } }) => {
+        if (size > 5) return { status: 409, body: errorBody("Conflict", "too large") };
+        if (size < 0) throw new Error("a bug");
+        return { status: 200, body: "changed" };
+      },
+    }),
+    endpoint({
+      ...{ ...common, method: "GET", path: "/admin/profile", event: "pprof_fetch" },
+      query: z.strictObject({ seconds: z.coerce.number().default(5) }),
+      handle: async () => ({ status: 200, body: "profile" }),
+    }),
+  ];
 }
 
 describe("the door", () => {
@@ -67,7 +100,13 @@ describe("the door", () => {
     const inside = await ask("/admin/status", "Bearer wrong");
     const nowhere = await ask("/nowhere", "");
     assert.equal(inside.status, 401);
-    assert.deepEqual(inside, nowhere);
+    const idOf = ({ headers }: SmallAnswer) => headers?.["x-amz-request-id"] ?? "";
+    const apart = ({ headers, ...rest }: SmallAnswer) => ({
+      ...{ ...rest, headers: { ...headers, "x-amz-request-id": "" } },
+    });
+    assert.deepEqual(apart(inside), apart(nowhere));
+    assert.match(idOf(inside), /^admin-[0-9a-f-]{36}$/);
+    assert.notEqual(idOf(inside), idOf(nowhere));
     assert.equal(inside.headers?.["www-authenticate"], "Bearer");
     assert.deepEqual(JSON.parse(inside.body), {
       error: { code: "Unauthorized", message: "a valid bearer token is required" },
@@ -119,10 +158,65 @@ describe("the door", () => {
     for (let index = 0; index < 5; index++) {
       assert.equal((await ask("/admin/status")).status, 200);
     }
-    const refused = await ask("/admin/status");
-    assert.equal(refused.status, 429);
-    assert.equal(refused.headers?.["retry-after"], "60");
+    const last = await ask("/admin/status");
+    assert.equal(last.status, 429);
+    assert.equal(last.headers?.["retry-after"], "60");
     const change = async () => (await ask("/admin/status", undefined, { method: "POST" })).status;
     assert.deepEqual([await change(), await change(), await change()], [405, 405, 429]);
+  });
+
+  it("tells of who was refused for want of the token: where, and never what was tried", async () => {
+    const { ask, logins, actions } = setUp();
+    await ask("/admin/status", "Bearer wrong");
+    await ask("/Bearer/wrong", "Bearer wrong");
+    await ask("/admin/status", "Bearer wrong");
+    for (let index = 0; index < 6; index++) {
+      await ask("/admin/status", undefined, { clientIp: "10.0.0.2" });
+    }
+    assert.deepEqual(
+      logins.map(({ operation, clientIp, status, error }) => [operation, clientIp, status, error]),
+      [
+        ["GET /admin/status", "10.0.0.1", 401, "Unauthorized"],
+        ["GET unknown", "10.0.0.1", 401, "Unauthorized"],
+        ["GET /admin/status", "10.0.0.1", 429, "TooManyRequests"],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(logins), /wrong/);
+    assert.deepEqual(actions, []);
+  });
+
+  it("tells of everything that may change something, how it ended and what was asked for", async () => {
+    const { ask, actions } = setUp();
+    const put = async (body: string, clientIp: string) => {
+      const more = { method: "PUT", clientIp, text: async () => body };
+      return (await ask("/admin/things/a%20b", undefined, more)).headers?.["x-amz-request-id"];
+    };
+    const first = await put('{"size":1,"names":["x"],"else":"y"}', "10.0.0.1");
+    await put('{"size":6}', "10.0.0.1");
+    await put('{"size":"6"}', "10.0.0.2");
+    await assert.rejects(put('{"size":-1}', "10.0.0.3"));
+    await ask("/admin/status");
+    await ask("/admin/nothing", undefined, { method: "POST", clientIp: "10.0.0.4" });
+    assert.equal(actions[0]?.requestId, first);
+    const wish = { thing_id: "a b" };
+    assert.deepEqual(
+      actions.map(({ requestId: _, event, operation, ...rest }) => [event, operation, rest]),
+      [
+        [{ status: 200, wish: { ...wish, size: 1, names: ["x"] } }, "10.0.0.1"] as const,
+        [{ status: 409, error: "Conflict", wish: { ...wish, size: 6 } }, "10.0.0.1"] as const,
+        [{ status: 400, error: "BadRequest" }, "10.0.0.2"] as const,
+        [{ status: 500 }, "10.0.0.3"] as const,
+      ].map(([ended, clientIp]) => [
+        ...["admin.action", "PUT /admin/things/{thingId}"],
+        { clientIp, ...ended },
+      ]),
+    );
+  });
+
+  it("tells of a look where its endpoint says so, under the name that it gives", async () => {
+    const { ask, actions } = setUp();
+    await ask("/admin/profile");
+    const told = actions.map(({ event, operation, wish }) => [event, operation, wish]);
+    assert.deepEqual(told, [["pprof_fetch", "GET /admin/profile", { seconds: 5 }]]);
   });
 });

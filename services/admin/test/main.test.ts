@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
+import { type AdminAction, recordAdminAction } from "@s3eg/shared/contracts/audit.ts";
 import { isFault } from "@s3eg/shared/faults.ts";
 import { loadConfig } from "@s3eg/shared/runtime/config.ts";
 import { Health } from "@s3eg/shared/runtime/health.ts";
@@ -28,6 +29,7 @@ function given(env: Record<string, string>) {
     settings: () => [],
     logLevel,
     hasOwnMetricsPort: false,
+    isAudited: true,
   };
   return { ...common, ...sights, version: "1.0.0", roles: ["edge"] };
 }
@@ -58,6 +60,31 @@ describe("startAdmin", () => {
     assert.equal(status.status, "ready");
     assert.deepEqual(status.checks, { bus: "ok" });
     assert.equal(status.is_draining, false);
+  });
+
+  it("has audit told who was refused, and of what an operator changes", async () => {
+    const parts = given(ENV);
+    const events: AdminAction[] = [];
+    parts.bus.serve(recordAdminAction, async (action) => {
+      events.push(action);
+      return await Promise.resolve({});
+    });
+    const server = await startAdmin(parts);
+    assert.ok(server);
+    const place = `http://127.0.0.1:${server.port}/admin/log/level`;
+    const refused = await fetch(place, { headers: { authorization: "Bearer guessed" } });
+    const body = '{"level":"debug"}';
+    const authorization = `Bearer ${TOKEN}`;
+    const changed = await fetch(place, { method: "PUT", headers: { authorization }, body });
+    await server[Symbol.asyncDispose]();
+    assert.deepEqual(
+      events.map(({ requestId, event, success, wish }) => [requestId, event, success, wish]),
+      [
+        [refused.headers.get("x-amz-request-id"), "auth.failure", false, undefined],
+        [changed.headers.get("x-amz-request-id"), "log_level.changed", true, { level: "debug" }],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(events), /guessed/);
   });
 
   it("listens nowhere when it is not enabled", async () => {

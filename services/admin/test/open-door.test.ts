@@ -18,7 +18,8 @@ async function doorWith(env: Record<string, string>) {
   const given = office();
   using watch = openWatch({ bus: given.bus, log, proofs: undefined });
   const sights = { watch, lookedAt: async () => [], settings: () => [] };
-  return await openDoor({ ...given, config, log, answered: () => {} }, sights);
+  const told = { answered: () => {}, operators: { acted: () => {}, refused: () => {} } };
+  return await openDoor({ ...given, config, log, ...told }, sights);
 }
 
 describe("openDoor", () => {

@@ -6,10 +6,12 @@ import {
   jobChanged,
   keyVersionChanged,
   operationDone,
+  recordAdminAction,
   recordOperation,
 } from "@s3eg/shared/contracts/audit.ts";
 import type { Ledger } from "./ledger.ts";
 import {
+  adminActionLine,
   incidentLine,
   jobEventId,
   jobLine,
@@ -20,7 +22,7 @@ import {
 } from "./record.ts";
 import type { SeenEvents } from "./seen-events.ts";
 
-/** Writes every operation that ended, every incident, every reload of a configuration and every change of key versions into the ledger; an operation or a change told of twice, once. */
+/** Writes every operation that ended, every incident, what operators do, every reload of a configuration and every change of key versions into the ledger; what is told of twice, once. */
 export function openInbox(
   bus: Bus,
   rooms: {
@@ -32,6 +34,10 @@ export function openInbox(
   const { ledger, seen, redactedKeys } = rooms;
   bus.serve(recordOperation, async (fact) => {
     await seen.once(fact.requestId, () => ledger.record(recordLine(fact, redactedKeys)));
+    return {};
+  });
+  bus.serve(recordAdminAction, async (fact) => {
+    await seen.once(fact.requestId, () => ledger.record(adminActionLine(fact, redactedKeys)));
     return {};
   });
   bus.subscribe(operationDone, (fact) => {

@@ -1,6 +1,7 @@
 /** The shape of an audit event as it is written: field names that users' collectors know. */
 import { createHash, randomUUID } from "node:crypto";
 import type {
+  AdminAction,
   ConfigurationReloaded,
   IncidentSeen,
   JobChanged,
@@ -135,6 +136,24 @@ export function jobLine(changed: JobChanged): string {
   })}\n`;
 }
 
+/** What an operator did, or who was refused as one, as one line, newline included. Its id is that of the request. */
+export function adminActionLine(done: AdminAction, redactedKeys: readonly string[] = []): string {
+  const { timestamp, requestId, status, success, error, authentication, count, wish } = done;
+  const metadata = known({ ...wish, subsystem: "admin", authentication, count });
+  return `${JSON.stringify({
+    timestamp,
+    event_id: requestId,
+    event_type: done.event,
+    operation: done.operation,
+    client_ip: done.clientIp,
+    request_id: requestId,
+    status,
+    success,
+    error,
+    metadata: metadata && redact(metadata, redactedKeys),
+  })}\n`;
+}
+
 function eventType({ operation, success, status, accessKey }: OperationDone): string {
   if (!success && accessKey === undefined && status === 403) return "auth.failure";
   if (operation === "UploadPartCopy" && !success) return "copy_part_refused";
@@ -146,10 +165,10 @@ function keyNames(key: WrappingKey | undefined) {
   return { provider: key?.provider, key_id: key?.keyId, key_version: key?.keyVersion };
 }
 
-type Metadata = Record<string, string | number>;
+type Metadata = Record<string, string | number | boolean | readonly string[]>;
 
 /** What of it is known; undefined where that is nothing. */
-function known(metadata: Record<string, string | number | undefined>): Metadata | undefined {
+function known(metadata: Record<string, Metadata[string] | undefined>): Metadata | undefined {
   const entries = Object.entries(metadata).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );

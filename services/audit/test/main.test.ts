@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { MemoryBus } from "@s3eg/shared/bus/memory-bus.ts";
-import { operationDone, recordOperation } from "@s3eg/shared/contracts/audit.ts";
+import { operationDone, recordAdminAction, recordOperation } from "@s3eg/shared/contracts/audit.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
 import { createMetrics } from "@s3eg/shared/runtime/metrics.ts";
 import { AuditSection } from "../src/config.ts";
@@ -85,5 +85,24 @@ describe("startAudit", () => {
     const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
     const seqs = lines.map((line) => (JSON.parse(line) as { seq: number }).seq);
     assert.deepEqual(seqs, [1, 2, 3]);
+  });
+
+  it("writes what operators do, each request once", async () => {
+    const path = join(folder, "operators");
+    const config = AuditSection.parse({ enabled: true, sink: { type: "file", file_path: path } });
+    const bus = new MemoryBus({ log });
+    const state = join(folder, "operators-state");
+    await using _audit = await startAudit({
+      ...{ config, folder: state, bus, log, metrics: createMetrics() },
+    });
+    const { timestamp } = done("");
+    for (const requestId of ["a", "b", "a"]) {
+      const action = { timestamp, requestId, event: "admin.action" } as const;
+      const ended = { operation: "POST /admin/jobs", status: 202, success: true };
+      await bus.request(recordAdminAction, { ...action, ...ended }, { requestId });
+    }
+    const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+    const ids = lines.map((line) => (JSON.parse(line) as { event_id: string }).event_id);
+    assert.deepEqual(ids, ["a", "b"]);
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { OperationDone } from "@s3eg/shared/contracts/audit.ts";
 import {
+  adminActionLine,
   incidentLine,
   jobLine,
   keyVersionEventId,
@@ -228,5 +229,50 @@ describe("jobLine", () => {
     });
     const started = jobLine({ ...job, action: "started", buckets: ["b", "c"] });
     assert.match(started, /"event_type":"job.started","operation":"unseal","success":true/);
+  });
+});
+
+describe("adminActionLine", () => {
+  const action = {
+    timestamp: "2026-01-02T03:04:05.000Z",
+    requestId: "admin-1",
+    event: "log_level.changed",
+    operation: "PUT /admin/log/level",
+    clientIp: "10.0.0.1",
+    authentication: "bearer",
+    status: 200,
+    success: true,
+    wish: { level: "debug", duration: "10m" },
+  } as const;
+
+  it("says who asked for what, and how it ended", () => {
+    const line = adminActionLine(action);
+    assert.equal(line.indexOf("\n"), line.length - 1);
+    assert.deepEqual(JSON.parse(line), {
+      timestamp: "2026-01-02T03:04:05.000Z",
+      event_id: "admin-1",
+      event_type: "log_level.changed",
+      operation: "PUT /admin/log/level",
+      client_ip: "10.0.0.1",
+      request_id: "admin-1",
+      status: 200,
+      success: true,
+      metadata: {
+        ...{ level: "debug", duration: "10m" },
+        ...{ subsystem: "admin", authentication: "bearer" },
+      },
+    });
+    assert.match(adminActionLine(action, ["level"]), /"level":"\[REDACTED\]"/);
+  });
+
+  it("says how many were refused, and lets no wish speak for it", () => {
+    const { authentication: _, ...nobody } = action;
+    const line = adminActionLine({
+      ...{ ...nobody, event: "auth.failure", status: 401, success: false, error: "Unauthorized" },
+      ...{ count: 7, wish: { subsystem: "edge" } },
+    });
+    const { event_type, error, metadata } = JSON.parse(line) as Record<string, unknown>;
+    assert.deepEqual([event_type, error], ["auth.failure", "Unauthorized"]);
+    assert.deepEqual(metadata, { subsystem: "admin", count: 7 });
   });
 });

@@ -129,3 +129,53 @@ export const jobChanged = announcement(
   }),
 );
 export type JobChanged = z.infer<typeof jobChanged.fact>;
+
+/** What operators do over the admin API that has a name of its own in the trail; everything else that may change something is `admin.action`. */
+const ADMIN_EVENTS = [
+  /** Somebody came without the token. */
+  "auth.failure",
+  "log_level.changed",
+  /** A profile was taken, or asked for. */
+  "pprof_fetch",
+  "job.paused",
+  "job.resumed",
+  "admin.action",
+] as const;
+
+/** What was asked for, by the names of the request: scalars and lists of texts, as its schema let them through. */
+export const AdminWish = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]),
+);
+export type AdminWish = z.infer<typeof AdminWish>;
+
+const AdminAction = z.strictObject({
+  timestamp: z.iso.datetime(),
+  /** Of the request, or the last one of those that are told of. */
+  requestId: z.string(),
+  event: z.enum(ADMIN_EVENTS),
+  /** Method and path of the endpoint, with the names of its parameters: what somebody made up is in neither. */
+  operation: z.string(),
+  /** Of the TCP peer; absent where several are told of at once. */
+  clientIp: z.string().optional(),
+  /** How the operator showed to be one; absent for who was not let in. */
+  authentication: z.enum(["bearer"]).optional(),
+  /** HTTP status. */
+  status: z.int(),
+  success: z.boolean(),
+  /** Code of the error. */
+  error: z.string().optional(),
+  /** How many requests an `auth.failure` tells of. */
+  count: z.int().positive().optional(),
+  wish: AdminWish.optional(),
+});
+export type AdminAction = z.infer<typeof AdminAction>;
+
+/**
+ * Asked by admin, answered by audit: keep the event of what an operator did, or of who was no operator. Answered when it is written for good;
+ * asked again with the same request id, it is written once. `limit.busy`: the trail cannot be written. Nothing an operator does waits for it.
+ */
+export const recordAdminAction = question("audit.admin-action.record", {
+  input: AdminAction,
+  output: z.object({}),
+});

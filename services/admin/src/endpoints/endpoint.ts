@@ -1,4 +1,5 @@
 /** What an endpoint of the admin API is: where it is, what it takes, what it answers. Matched, checked and documented from this alone. */
+import { AdminWish } from "@s3eg/shared/contracts/audit.ts";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import {
   jsonAnswer,
@@ -6,6 +7,7 @@ import {
   type SmallRequest,
 } from "@s3eg/shared/runtime/answer-server.ts";
 import { z } from "zod";
+import type { ActionEvent } from "../operator-trail.ts";
 
 /** Every error of the admin API. */
 export const ErrorBody = z.object({
@@ -17,6 +19,20 @@ export const ErrorBody = z.object({
   }),
 });
 export type ErrorBody = z.infer<typeof ErrorBody>;
+
+/** A request that was let in. Its id is on every question that it leads to, on its answer and on its event. */
+export interface AdminRequest extends SmallRequest {
+  readonly id: string;
+}
+
+/** How a request ended. */
+export interface Responded {
+  readonly answer: SmallAnswer;
+  /** Code of an answer that says no. */
+  readonly error?: string;
+  /** What was asked for; absent where that was not understood. */
+  readonly wish?: AdminWish;
+}
 
 /** One kind of answer: JSON of a schema, or text. */
 type AnswerForm =
@@ -58,13 +74,15 @@ interface Form<Params, Query, Body, Known> {
   /** Of a JSON body; no body is read as `{}`. Absent: a body is not looked at. */
   readonly body?: Body;
   readonly answers: Known;
+  /** What its event is called in the audit trail. Absent: `admin.action`, and none for GET. */
+  readonly event?: ActionEvent;
 }
 
 /** An endpoint as the matcher and the document know it. */
 export interface Endpoint
   extends Form<z.ZodObject | undefined, z.ZodObject | undefined, z.ZodType | undefined, Answers> {
   /** Checks what came and answers it, refusals included. `params`: texts of the path, decoded. Rejects for bugs only. */
-  respond(request: SmallRequest, params: Readonly<Record<string, string>>): Promise<SmallAnswer>;
+  respond(request: AdminRequest, params: Readonly<Record<string, string>>): Promise<Responded>;
 }
 
 const Nothing = z.strictObject({});
@@ -85,25 +103,55 @@ export function endpoint<
       readonly params: z.output<Params>;
       readonly query: z.output<Query>;
       readonly body: z.output<Body>;
-      readonly request: SmallRequest;
+      readonly request: AdminRequest;
     }): Promise<AnswerOf<NoInfer<Known>>>;
   },
 ): Endpoint {
   const { handle, params: Params, query: Query, body: Body, ...rest } = form;
   const respond: Endpoint["respond"] = async (request, params) => {
+    let wish: AdminWish | undefined;
     try {
+      const sent = Body ? await bodyOf(request) : {};
       const asked = {
         params: checked("path", Params ?? z.object({}), params) as z.output<Params>,
         query: checked("query", Query ?? Nothing, queryOf(request.query)) as z.output<Query>,
-        body: (Body ? checked("body", Body, await bodyOf(request)) : {}) as z.output<Body>,
+        body: (Body ? checked("body", Body, sent) : {}) as z.output<Body>,
         request,
       };
-      return rendered(await handle(asked), form.answers);
+      wish = wishOf(asked, sent);
+      return responded(rendered(await handle(asked), form.answers), wish);
     } catch (error) {
-      return faultAnswer(error);
+      return responded(faultAnswer(error), wish);
     }
   };
   return { ...rest, params: Params, query: Query, body: Body, respond };
+}
+
+function responded(answer: SmallAnswer, wish: AdminWish | undefined): Responded {
+  const refusal = answer.status < 400 ? undefined : ErrorBody.safeParse(JSON.parse(answer.body));
+  const error = refusal?.data?.error.code;
+  return { answer, ...(error === undefined ? {} : { error }), ...(wish && { wish }) };
+}
+
+/** What its schemas knew of a request: of the body as it was sent, for people wrote it. */
+function wishOf(asked: { params: object; query: object; body: unknown }, sent: unknown): AdminWish {
+  const known = new Set(Object.keys(asked.body ?? {}));
+  const given = Object.entries(sent ?? {}).filter(([name]) => known.has(name));
+  const all: [string, unknown][] = [
+    ...Object.entries(asked.params),
+    ...Object.entries(asked.query),
+    ...given,
+  ];
+  const kept = all.flatMap(([name, value]) => {
+    const wish = AdminWish.safeParse({ [snakeCase(name)]: value });
+    return Object.entries(wish.data ?? {});
+  });
+  return Object.fromEntries(kept);
+}
+
+/** As events name it: parameters of paths are written otherwise. */
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function rendered(

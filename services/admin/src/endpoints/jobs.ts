@@ -14,8 +14,9 @@ import {
 } from "@s3eg/shared/contracts/jobs.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { z } from "zod";
+import type { ActionEvent } from "../operator-trail.ts";
 import { type Asking, askService } from "./ask-service.ts";
-import { type Endpoint, endpoint, errorBody, refused } from "./endpoint.ts";
+import { type AdminRequest, type Endpoint, endpoint, errorBody, refused } from "./endpoint.ts";
 
 const StartBody = z.strictObject({
   kind: JobKind,
@@ -84,9 +85,9 @@ function startEndpoint(asking: Asking): Endpoint {
       404: NOT_FOUND,
       409: CONFLICT,
     },
-    async handle({ body }) {
+    async handle({ body, request: { id: requestId } }) {
       const input = { id: randomUUID(), wish: wishOf(body) };
-      const answer = await askService(asking, { question: startJob, input });
+      const answer = await askService(asking, { question: startJob, input, requestId });
       return "job" in answer ? { status: 202, body: bodyOf(answer.job) } : refusal(answer);
     },
   });
@@ -100,7 +101,10 @@ function listEndpoint(asking: Asking): Endpoint {
     answers: {
       200: { description: "all of them", schema: z.object({ jobs: z.array(JobBody) }) },
     },
-    handle: async () => ({ status: 200, body: { jobs: (await allJobs(asking)).map(bodyOf) } }),
+    async handle({ request }) {
+      const jobs = await allJobs(asking, request);
+      return { status: 200, body: { jobs: jobs.map(bodyOf) } };
+    },
   });
 }
 
@@ -111,8 +115,8 @@ function showEndpoint(asking: Asking): Endpoint {
     summary: "How a job stands",
     params: Id,
     answers: { 200: SHOWN, 404: NOT_FOUND },
-    async handle({ params: { id } }) {
-      const job = (await allJobs(asking)).find((one) => one.id === id);
+    async handle({ params: { id }, request }) {
+      const job = (await allJobs(asking, request)).find((one) => one.id === id);
       if (job) return { status: 200, body: bodyOf(job) };
       return { status: 404, body: errorBody("NotFound", `there is no job ${id}`) };
     },
@@ -126,22 +130,31 @@ const SUMMARIES: Readonly<Record<JobAction, string>> = {
 };
 const CONFLICT = refused("Conflict: not at this point of the job");
 
+/** The trail is told by edge how jobs begin and end, and by nobody else that one is held. */
+const EVENTS: Readonly<Partial<Record<JobAction, ActionEvent>>> = {
+  pause: "job.paused",
+  resume: "job.resumed",
+};
+
 function steerEndpoint(asking: Asking, action: JobAction): Endpoint {
+  const event = EVENTS[action];
   return endpoint({
     method: "POST",
     path: `/admin/jobs/{id}/${action}`,
     summary: SUMMARIES[action],
     params: Id,
     answers: { 200: SHOWN, 404: NOT_FOUND, 409: CONFLICT },
-    async handle({ params: { id } }) {
-      const answer = await askService(asking, { question: steerJob, input: { id, action } });
+    ...(event ? { event } : {}),
+    async handle({ params: { id }, request: { id: requestId } }) {
+      const input = { id, action };
+      const answer = await askService(asking, { question: steerJob, input, requestId });
       return "job" in answer ? { status: 200, body: bodyOf(answer.job) } : refusal(answer);
     },
   });
 }
 
-async function allJobs(asking: Asking): Promise<readonly Job[]> {
-  return (await askService(asking, { question: listJobs, input: {} })).jobs;
+async function allJobs(asking: Asking, { id }: AdminRequest): Promise<readonly Job[]> {
+  return (await askService(asking, { question: listJobs, input: {}, requestId: id })).jobs;
 }
 
 function wishOf(body: z.infer<typeof StartBody>): JobWish {

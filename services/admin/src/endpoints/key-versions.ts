@@ -56,8 +56,9 @@ export function keyVersionEndpoints(
       path: "/admin/keys",
       summary: "Versions of the keys, and how many objects are known to need each",
       answers: { 200: { description: "the versions", schema: KeysBody } },
-      async handle() {
-        const { versions } = await askService(asking, { question: listVersions, input: {} });
+      async handle({ request: { id: requestId } }) {
+        const asked = { question: listVersions, input: {}, requestId };
+        const { versions } = await askService(asking, asked);
         return { status: 200, body: keysBody(versions, await lookedAt()) };
       },
     }),

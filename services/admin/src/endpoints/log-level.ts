@@ -62,6 +62,7 @@ export function logLevelEndpoints(office: Office, watch: Pick<Watch, "processes"
       summary: "Have every process log at a level, for a while or until it is taken back",
       body: SetBody,
       answers: { 200: announced },
+      event: "log_level.changed",
       async handle({ body: { level, duration: durationMs } }) {
         const untilMs = durationMs === undefined ? undefined : Date.now() + Math.ceil(durationMs);
         await announce(office, { level, ...(untilMs === undefined ? {} : { untilMs }) });
@@ -73,6 +74,7 @@ export function logLevelEndpoints(office: Office, watch: Pick<Watch, "processes"
       path: PATH,
       summary: "Have every process log at its configured level again",
       answers: { 200: announced },
+      event: "log_level.changed",
       async handle() {
         await announce(office, {});
         return { status: 200, body: setLevel(logLevel.state.configured, undefined) };

@@ -76,13 +76,13 @@ function listEndpoint(asking: Asking): Endpoint {
       limit: z.coerce.number().int().min(1).max(10_000).default(1000),
     }),
     answers: { ...REFUSALS, 200: { description: "the uploads", schema: UploadList } },
-    async handle({ query: { after, limit } }) {
+    async handle({ query: { after, limit }, request: { id: requestId } }) {
       const uploads: ActiveUpload[] = [];
       for (let from = after; ; from = uploads.at(-1)?.uploadId) {
         const rest = limit - uploads.length;
         const input = { ...(from === undefined ? {} : { after: from }), limit: rest };
         const answer = await askService(asking, {
-          ...{ question: listUploads, input, timeoutMs: TIMEOUT_MS },
+          ...{ question: listUploads, input, requestId, timeoutMs: TIMEOUT_MS },
         });
         if ("refusal" in answer) return refusal(answer.refusal);
         const { page } = answer;
@@ -103,9 +103,10 @@ function abortEndpoint(asking: Asking): Endpoint {
     summary: "End a multipart upload, on the backend and here",
     params: z.object({ uploadId: UploadId }),
     answers: { ...REFUSALS, 200: { description: "it has ended", schema: AbortedUpload } },
-    async handle({ params: { uploadId } }) {
+    async handle({ params: { uploadId }, request: { id: requestId } }) {
       const answer = await askService(asking, {
-        ...{ question: abortUploadById, input: { uploadId }, timeoutMs: TIMEOUT_MS },
+        ...{ question: abortUploadById, input: { uploadId } },
+        ...{ requestId, timeoutMs: TIMEOUT_MS },
       });
       if ("refusal" in answer) return refusal(answer.refusal);
       return { status: 200, body: { status: ABORTED, upload_id: uploadId, ...answer.aborted } };

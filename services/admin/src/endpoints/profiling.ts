@@ -63,6 +63,7 @@ function profileEndpoint(
     method: "GET",
     path: `/debug/pprof/${kind}`,
     summary: SUMMARIES[kind],
+    event: "pprof_fetch",
     query: z.strictObject({
       seconds: z.coerce
         .number()

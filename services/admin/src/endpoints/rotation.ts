@@ -88,12 +88,13 @@ function startEndpoint(asking: Asking): Endpoint {
     summary: "Begin a rotation of the key that wraps new data keys",
     body: StartBody,
     answers: { ...REFUSALS, 202: { description: "it has begun", schema: StartedBody } },
-    async handle({ body: { target_version: targetVersion, grace_period: graceMs } }) {
+    async handle({ body, request: { id: requestId } }) {
+      const { target_version: targetVersion, grace_period: graceMs } = body;
       const input = {
         ...(targetVersion === undefined ? {} : { targetVersion }),
         ...(graceMs === undefined ? {} : { graceMs }),
       };
-      const answer = await askService(asking, { question: startRotation, input });
+      const answer = await askService(asking, { question: startRotation, input, requestId });
       if ("refusal" in answer) return refusal(answer.refusal);
       return { status: 202, body: startedBody(answer.snapshot) };
     },
@@ -106,7 +107,8 @@ function statusEndpoint(asking: Asking): Endpoint {
     path: "/admin/kms/rotate/status",
     summary: "How the last rotation stands",
     answers: SHOWN,
-    handle: async () => shown(await askService(asking, { question: showRotation, input: {} })),
+    handle: async ({ request: { id: requestId } }) =>
+      shown(await askService(asking, { question: showRotation, input: {}, requestId })),
   });
 }
 
@@ -117,8 +119,8 @@ function commitEndpoint(asking: Asking): Endpoint {
     summary: "Let the target wrap new data keys from now on",
     body: CommitBody,
     answers: SHOWN,
-    handle: async ({ body: { force = false } }) =>
-      shown(await askService(asking, { question: commitRotation, input: { force } })),
+    handle: async ({ body: { force = false }, request: { id: requestId } }) =>
+      shown(await askService(asking, { question: commitRotation, input: { force }, requestId })),
   });
 }
 
@@ -128,7 +130,8 @@ function abortEndpoint(asking: Asking): Endpoint {
     path: "/admin/kms/rotate/abort",
     summary: "Leave everything as it was before the start",
     answers: SHOWN,
-    handle: async () => shown(await askService(asking, { question: abortRotation, input: {} })),
+    handle: async ({ request: { id: requestId } }) =>
+      shown(await askService(asking, { question: abortRotation, input: {}, requestId })),
   });
 }
 

@@ -25,8 +25,9 @@ export async function ask(
   const match = new EndpointTable(endpoints).match(method, path);
   if (!match.endpoint) return asked(match.answer, ErrorBody);
   const text = typeof sent === "string" ? async () => sent : sent;
-  const request = { method, path, query, authorization: "", clientIp: "10.0.0.1", text };
-  const answer = await match.endpoint.respond(request, match.params);
+  const from = { authorization: "", clientIp: "10.0.0.1", id: "admin-1" };
+  const request = { method, path, query, ...from, text };
+  const { answer } = await match.endpoint.respond(request, match.params);
   const form = match.endpoint.answers[answer.status];
   assert.ok(form !== undefined || [400, 413, 503].includes(answer.status), `${answer.status}`);
   if (form && "contentType" in form) {

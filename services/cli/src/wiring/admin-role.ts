@@ -28,6 +28,7 @@ export async function startAdminRole(role: AdminRole): Promise<void> {
     session: sessionOf(config, secrets?.service),
     certificate: rules.current.adminCertificate,
     proofs: trust.proofs,
+    isAudited: config.audit.enabled,
     logLevel: {
       get state() {
         return logLevel.state;
