@@ -3,6 +3,7 @@ import { constants, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext, type TlsOptions } from "node:tls";
 import { Fault } from "../faults.ts";
+import { unreadableFile } from "./setting-files.ts";
 
 /** PEM texts. */
 export interface ServerCertificate {
@@ -85,7 +86,6 @@ function textOf(path: string, name: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
-    throw new Fault("config.invalid", `${name}: cannot read ${path} (${reason})`, { cause });
+    throw unreadableFile(name, path, cause);
   }
 }

@@ -20,9 +20,9 @@ export interface ValkeyUser {
 
 /** PEM texts, and how the server is checked. */
 export interface ValkeyTls {
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
+  readonly ca?: string | Buffer | undefined;
+  readonly cert?: string | Buffer | undefined;
+  readonly key?: string | Buffer | undefined;
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
   /** False: any certificate will do. */
   readonly verifies: boolean;

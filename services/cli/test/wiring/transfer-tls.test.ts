@@ -39,6 +39,9 @@ describe("TLS between edge and crypto", () => {
     const env = Object.entries(files).map(
       ([name, file]) => [`SERVICE_TLS_${name}_FILE`, file] as const,
     );
-    await assert.rejects(tlsOf(Object.fromEntries(env)), { code: "ENOENT" });
+    await assert.rejects(tlsOf(Object.fromEntries(env)), {
+      code: "config.invalid",
+      message: /service\.tls\.ca_file: \/none\/ca can't be read \(ENOENT\)/,
+    });
   });
 });

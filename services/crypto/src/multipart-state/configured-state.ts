@@ -1,9 +1,9 @@
 /** From settings to the state of uploads that a worker runs with. */
-import { readFile } from "node:fs/promises";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { readSettingFiles } from "@s3eg/shared/runtime/setting-files.ts";
 import {
   Valkey,
   type ValkeyAddress,
@@ -120,21 +120,9 @@ function passwordOf(variable: string, env: StateParts["env"]): Secret {
 }
 
 async function tlsOf(tls: ValkeySection["tls"]): Promise<ValkeyTls> {
-  const [ca, cert, key] = await Promise.all(
-    (["ca_file", "cert_file", "key_file"] as const).map(async (name) => {
-      const file = tls[name];
-      return file === undefined ? undefined : await readPem(name, file);
-    }),
-  );
+  const { ca_file, cert_file, key_file } = tls;
+  const files = { ca_file, cert_file, key_file };
+  const [ca, cert, key] = await readSettingFiles("multipart_state.valkey.tls", files);
   const minVersion = tls.min_version === "1.2" ? "TLSv1.2" : "TLSv1.3";
   return { ca, cert, key, minVersion, verifies: !tls.insecure_skip_verify };
-}
-
-async function readPem(name: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    const setting = `multipart_state.valkey.tls.${name}`;
-    throw new Fault("config.invalid", `${setting}: ${file} cannot be read`, { cause });
-  }
 }

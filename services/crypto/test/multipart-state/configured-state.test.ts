@@ -110,9 +110,9 @@ describe("valkeySettingsOf", () => {
     const file = (name: string) => join(folder, name);
     const tls = { ca_file: file("ca"), cert_file: file("cert"), key_file: file("key") };
     assert.deepEqual((await settings({ addr: "a:1", tls })).tls, {
-      ca: "ca PEM",
-      cert: "cert PEM",
-      key: "key PEM",
+      ca: Buffer.from("ca PEM"),
+      cert: Buffer.from("cert PEM"),
+      key: Buffer.from("key PEM"),
       minVersion: "TLSv1.3",
       verifies: true,
     });

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
-import { errorCodeOf } from "../error-code.ts";
+import { unreadableFile } from "@s3eg/shared/runtime/setting-files.ts";
 import { readSourceBytes } from "./key-source.ts";
 import type { CustodyParts } from "./open-custodian.ts";
 import { configuredWork } from "./password/kdf.ts";
@@ -101,7 +101,6 @@ async function readKeyFile(path: string, what: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const reason = errorCodeOf(cause) ?? "unknown";
-    throw new Fault("config.invalid", `${what}: ${path} can't be read (${reason})`, { cause });
+    throw unreadableFile(what, path, cause);
   }
 }

@@ -4,8 +4,8 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { unreadableFile } from "@s3eg/shared/runtime/setting-files.ts";
 import { type Pkcs11Section, pkcs11Keys } from "../config/pkcs11.ts";
-import { errorCodeOf } from "../error-code.ts";
 import { readKeySource, readSourceBytes } from "./key-source.ts";
 import type { CustodyParts } from "./open-custodian.ts";
 import { ModuleHost } from "./pkcs11/module-host.ts";
@@ -54,9 +54,7 @@ async function readableModule({ module = "" }: Pkcs11Section): Promise<string> {
     await access(module, constants.R_OK);
     return module;
   } catch (cause) {
-    const reason = errorCodeOf(cause) ?? "unknown";
-    const problem = `${SECTION}.module: ${module} can't be read (${reason})`;
-    throw new Fault("config.invalid", problem, { cause });
+    throw unreadableFile(`${SECTION}.module`, module, cause);
   }
 }
 

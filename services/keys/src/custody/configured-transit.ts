@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { Fault } from "@s3eg/shared/faults.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
+import { unreadableFile } from "@s3eg/shared/runtime/setting-files.ts";
 import type { OpenbaoSection } from "../config/openbao.ts";
-import { errorCodeOf } from "../error-code.ts";
 import { readTlsFiles } from "./configured-tls-files.ts";
 import { readSourceBytes } from "./key-source.ts";
 import type { CustodyParts } from "./open-custodian.ts";
@@ -94,9 +94,7 @@ async function jwtOf(path: string): Promise<string> {
   try {
     return notEmpty((await readFile(path, "utf8")).trim(), "jwt_path");
   } catch (cause) {
-    const reason = errorCodeOf(cause) ?? "unknown";
-    const problem = `${SECTION}.auth.jwt_path: ${path} can't be read (${reason})`;
-    throw new Fault("config.invalid", problem, { cause });
+    throw unreadableFile(`${SECTION}.auth.jwt_path`, path, cause);
   }
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Fault } from "@s3eg/shared/faults.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
 import { decodeSecretBytes } from "@s3eg/shared/runtime/secret-source.ts";
-import { errorCodeOf } from "../error-code.ts";
+import { unreadableFile } from "@s3eg/shared/runtime/setting-files.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -50,11 +50,10 @@ function contentOfFile(path: string, what: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const reason = errorCodeOf(cause) ?? "unknown";
-    throw refused(what, `${path} can't be read (${reason})`, cause);
+    throw unreadableFile(what, path, cause);
   }
 }
 
-function refused(what: string, problem: string, cause?: unknown): Fault {
-  return new Fault("config.invalid", `${what}: ${problem}`, { cause });
+function refused(what: string, problem: string): Fault {
+  return new Fault("config.invalid", `${what}: ${problem}`);
 }
