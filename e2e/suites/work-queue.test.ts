@@ -29,7 +29,7 @@ async function connected() {
 
 function placeOf() {
   const name = `q-${randomUUID()}`;
-  return { stream: name, subject: `${name}.run` };
+  return { stream: name, subject: `${name}.run`, replicas: 1 };
 }
 
 workQueueContract("NatsWorkQueue", async () => {
@@ -72,11 +72,15 @@ describe("NatsWorkQueue", () => {
       inboxPrefix: "_INBOX.edge",
       log: new KeptLog(),
     });
-    const value = new NatsKeptValue(bus.connection, { bucket: "s3eg-jobs", key: "jobs" });
+    const value = new NatsKeptValue(bus.connection, {
+      bucket: "s3eg-jobs",
+      key: "jobs",
+      replicas: 1,
+    });
     const kept = await value.write(Buffer.from("one"), await value.read());
     await value.write(Buffer.from("two"), kept);
     assert.equal(Buffer.from((await value.read())?.bytes ?? []).toString(), "two");
-    const place = { stream: "s3eg-job-queue", subject: "s3eg.edge.job.run" };
+    const place = { stream: "s3eg-job-queue", subject: "s3eg.edge.job.run", replicas: 1 };
     const queue = new NatsWorkQueue(bus.connection, place);
     await queue.put("a", "a-0");
     const task = await queue.take(new AbortController().signal);

@@ -1,16 +1,19 @@
 /** A value that processes keep together, in a key-value bucket of JetStream. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { JetStreamApiError, jetstream } from "@nats-io/jetstream";
+import { JetStreamApiError, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Fault } from "../faults.ts";
+import { keepOnAtLeast } from "./jetstream-replicas.ts";
 import type { Kept, KeptValue } from "./kept-value.ts";
 
 /** Where in JetStream the value lies. */
 export interface NatsKeptValuePlace {
-  /** Made where it is not there: one replica, in files. Make it yourself for more. */
+  /** Made where it is not there, in files. */
   readonly bucket: string;
   readonly key: string;
+  /** Servers that keep it, at least. */
+  readonly replicas: number;
 }
 
 /** Former values that the bucket keeps, for operators to look at. */
@@ -103,7 +106,11 @@ export class NatsKeptValue implements KeptValue {
 
   /** From the leader alone: what another replica of the bucket says may be old. */
   async #open(): Promise<KV> {
+    const { bucket: name, replicas } = this.#place;
     const kvm = new Kvm(jetstream(this.#nats, { timeout: TIMEOUT_MS }));
-    return await kvm.create(this.#place.bucket, { history: HISTORY, allow_direct: false });
+    const bucket = await kvm.create(name, { history: HISTORY, allow_direct: false, replicas });
+    const manager = await jetstreamManager(this.#nats, { timeout: TIMEOUT_MS });
+    await keepOnAtLeast(replicas, `KV_${name}`, manager.streams);
+    return bucket;
   }
 }

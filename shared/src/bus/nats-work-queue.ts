@@ -9,14 +9,17 @@ import {
 } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Fault } from "../faults.ts";
+import { haveStream } from "./jetstream-replicas.ts";
 import type { Task, WorkQueue } from "./work-queue.ts";
 
 /** Where in JetStream the queue lies. */
 export interface NatsWorkQueuePlace {
-  /** Made where it is not there: one replica, in files. Make it yourself for more. */
+  /** Made where it is not there, in files. */
   readonly stream: string;
   /** The whole of it, prefix included. */
   readonly subject: string;
+  /** Servers that keep it, at least. */
+  readonly replicas: number;
 }
 
 const TIMEOUT_MS = 3000;
@@ -77,13 +80,14 @@ export class NatsWorkQueue implements WorkQueue {
   }
 
   async #open(): Promise<{ client: JetStreamClient; consumer: Consumer }> {
-    const { stream, subject } = this.#place;
+    const { stream, subject, replicas } = this.#place;
     const manager = await jetstreamManager(this.#nats, { timeout: TIMEOUT_MS });
-    await manager.streams.add({
+    await haveStream(manager.streams, {
       name: stream,
       subjects: [subject],
       retention: RetentionPolicy.Workqueue,
       duplicate_window: ONCE_MS * NANOS_PER_MS,
+      num_replicas: replicas,
     });
     await manager.consumers.add(stream, {
       durable_name: DURABLE,

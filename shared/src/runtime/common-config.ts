@@ -62,6 +62,16 @@ export const NatsSection = z
       .default("s3eg")
       .meta({ env: "NATS_SUBJECT_PREFIX" })
       .describe("first segment of every subject"),
+    replicas: z
+      .number()
+      .int()
+      .min(1)
+      .max(5)
+      .default(1)
+      .meta({ env: "NATS_REPLICAS" })
+      .describe(
+        "servers that keep what services keep in JetStream, at least; a stream that is there gets more",
+      ),
   })
   .prefault({});
 export type NatsSection = z.infer<typeof NatsSection>;

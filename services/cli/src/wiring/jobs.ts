@@ -65,7 +65,7 @@ function folderOf({ data_dir }: GatewayConfig): string {
 }
 
 function sharedJobs(
-  { nats: { subject_prefix: prefix } }: GatewayConfig,
+  { nats: { subject_prefix: prefix, replicas } }: GatewayConfig,
   nats: NatsBus | undefined,
   secret: Secret<Uint8Array> | undefined,
 ): SharedJobs | undefined {
@@ -74,10 +74,11 @@ function sharedJobs(
   return {
     name,
     secret,
-    value: new NatsKeptValue(nats.connection, { bucket: name, key: "jobs" }),
+    value: new NatsKeptValue(nats.connection, { bucket: name, key: "jobs", replicas }),
     queue: new NatsWorkQueue(nats.connection, {
       stream: `${prefix}-job-queue`,
       subject: `${prefix}.edge.job.run`,
+      replicas,
     }),
   };
 }

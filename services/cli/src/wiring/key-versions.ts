@@ -42,7 +42,8 @@ export async function openRotationOn(
     return { ...rotation, [Symbol.asyncDispose]: async () => await Promise.resolve() };
   }
   const bucket = `${section.subject_prefix}-keys`;
-  const value = new NatsKeptValue(nats.connection, { bucket, key: "versions" });
+  const { replicas } = section;
+  const value = new NatsKeptValue(nats.connection, { bucket, key: "versions", replicas });
   const place = { value, name: bucket, secret };
   return await openSharedRotation(custodian, { folder, place, log, signal });
 }
