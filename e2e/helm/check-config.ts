@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startChild } from "../servers/child.ts";
 import { makeTestPki } from "../servers/test-pki.ts";
 import { render } from "./chart.ts";
-import { podsOf } from "./kubernetes-objects.ts";
+import { gatewayPodsOf } from "./kubernetes-objects.ts";
 import { layOut } from "./pod-environment.ts";
 
 const MAIN = join(import.meta.dirname, "../../services/cli/src/main.ts");
@@ -23,7 +23,7 @@ export async function checkConfig(name: string, parent: string): Promise<readonl
   await mkdir(folder);
   const pki = await makeTestPki(folder);
   const { objects } = await render(name);
-  const pods = podsOf(objects).filter(({ component }) => !/test|upload-state/.test(component));
+  const pods = gatewayPodsOf(objects);
   const said: Said[] = [];
   for (const pod of pods) {
     const { roles, env } = await layOut(pod, { folder, pki, objects });

@@ -1,5 +1,8 @@
 /** What the tests read of objects of Kubernetes: of their fields those that are asked about. */
 
+/** Components of a release that are not the gateway. */
+const OTHERS = ["test", "upload-state", "broker"];
+
 /** Any object. */
 export interface KubeObject {
   readonly apiVersion: string;
@@ -88,6 +91,11 @@ export interface Pod {
   readonly component: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly spec: PodSpec;
+}
+
+/** The pods of the gateway itself, without those of what a release brings for it and of its test. */
+export function gatewayPodsOf(objects: readonly KubeObject[]): Pod[] {
+  return podsOf(objects).filter(({ component }) => !OTHERS.includes(component));
 }
 
 /** The pods among objects, and those of their workloads. */

@@ -16,6 +16,8 @@ export interface TestPki {
   readonly client: Certified;
   /** Another server on loopback. */
   serverNamed(name: string): Promise<Certified>;
+  /** Server and client in one, for this host alone. */
+  peerNamed(name: string, host: string): Promise<Certified>;
   /** What a client shows and checks, read from the files. */
   clientOptions(): Promise<{ ca: string; cert: string; key: string }>;
 }
@@ -45,6 +47,8 @@ export async function makeTestPki(folder: string): Promise<TestPki> {
     server,
     client,
     serverNamed: (name) => certify(name, onLoopback),
+    peerNamed: (name, host) =>
+      certify(name, `extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=DNS:${host}`),
     async clientOptions() {
       const [caText, cert, key] = await Promise.all(
         [ca, client.cert, client.key].map((file) => readFile(file, "utf8")),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { MATRIX, render } from "../helm/chart.ts";
 import { checkConfig } from "../helm/check-config.ts";
-import { type Pod, podsOf } from "../helm/kubernetes-objects.ts";
+import { gatewayPodsOf, type Pod } from "../helm/kubernetes-objects.ts";
 import { arrowsOfDocument, arrowsOfPolicies } from "../helm/network-arrows.ts";
 import { makeNatsUsers } from "../servers/nats-users.ts";
 import { makeScratch, type Scratch } from "../servers/place.ts";
@@ -50,8 +50,7 @@ describe("the services of helm/s3-encryption-gateway", () => {
     scratch = await makeScratch("helm-services");
     for (const name of MATRIX) {
       const { objects } = await render(name);
-      const ours = podsOf(objects).filter(({ component }) => !/test|upload-state/.test(component));
-      pods.push(...ours.map((pod) => ({ name, pod })));
+      pods.push(...gatewayPodsOf(objects).map((pod) => ({ name, pod })));
     }
   });
   after(async () => await scratch[Symbol.asyncDispose]());

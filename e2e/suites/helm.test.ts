@@ -18,7 +18,14 @@ import { KUBERNETES_VERSIONS, validate, writeCrdSchemas } from "../helm/schemas.
 import { makeScratch, type Scratch } from "../servers/place.ts";
 
 /** Entries whose text is kept, so that a change of what a user has installed is seen. `UPDATE_GOLDEN=1` writes them. */
-const GOLDEN = ["go-envelope", "go-password", "go-valkey", "distributed", "distributed-everything"];
+const GOLDEN = [
+  "go-envelope",
+  "go-password",
+  "go-valkey",
+  "distributed",
+  "distributed-everything",
+  "bundled-nats",
+];
 const GOLDEN_FOLDER = join(import.meta.dirname, "../helm/golden");
 
 /** Values that can't work, and what is said of them. */
@@ -44,7 +51,20 @@ const REFUSED: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["audit.enabled=false", "config.audit.enabled.value=true"],
     /config\.audit\.enabled needs audit\.enabled/,
   ],
-  ["distributed", ["nats.url="], /mode distributed needs nats\.url/],
+  ["distributed", ["nats.url="], /mode distributed needs nats\.url or nats\.enabled/],
+  [
+    "distributed",
+    ["nats.enabled=true", "nats.credsSecret=s"],
+    /nats\.enabled and nats\.url: one of the two/,
+  ],
+  ["bundled-nats", ["nats.credsSecret="], /nats\.enabled needs nats\.credsSecret/],
+  [
+    "bundled-nats",
+    ["certManager.serviceIssuerRef=null"],
+    /nats\.enabled needs certificates: certManager\.serviceIssuerRef, or/,
+  ],
+  ["bundled-nats", ["nats.replicaCount=2"], /nats\/replicaCount|nats\.replicaCount/],
+  ["bundled-nats", ["nats.persistense.size=1Gi"], /persistense/],
   ["distributed", ["valkey.enabled=false"], /mode distributed needs valkey\.enabled or/],
   [
     "distributed",

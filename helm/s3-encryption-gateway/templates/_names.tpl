@@ -89,7 +89,16 @@ edge crypto keys{{ if .Values.audit.enabled }} audit{{ end }}{{ if .Values.admin
 
 {{- /* True where a component talks over NATS. */ -}}
 {{- define "s3eg.hasBroker" -}}
-{{- if or (eq .Values.mode "distributed") .Values.nats.url (include "s3eg.setting" (dict "root" . "path" "nats.url")) -}}true{{- end -}}
+{{- if or (eq .Values.mode "distributed") (include "s3eg.brokerUrl" .) -}}true{{- end -}}
+{{- end -}}
+
+{{- /* Where the broker is: the one of this release, or the one that the values name; empty where they name none. */ -}}
+{{- define "s3eg.brokerUrl" -}}
+{{- if .Values.nats.enabled -}}
+{{- printf "tls://%s-nats:4222" .Release.Name -}}
+{{- else -}}
+{{- default (include "s3eg.setting" (dict "root" . "path" "nats.url")) .Values.nats.url -}}
+{{- end -}}
 {{- end -}}
 
 {{- /* The name of the key with which a component shows the broker who it is: as deploy/nats/make-config.ts names it. */ -}}

@@ -21,8 +21,16 @@
 {{- end -}}
 
 {{- define "s3eg.to.broker" -}}
-{{- $url := default (include "s3eg.setting" (dict "root" . "path" "nats.url")) .Values.nats.url -}}
-{{- include "s3eg.toPorts" (dict "addresses" $url "otherwise" (list 4222)) -}}
+{{- if .Values.nats.enabled -}}
+- ports: [{ port: 4222, protocol: TCP }]
+  to:
+    - podSelector:
+        matchLabels:
+          app.kubernetes.io/name: nats
+          app.kubernetes.io/instance: {{ .Release.Name }}
+{{- else -}}
+{{- include "s3eg.toPorts" (dict "addresses" (include "s3eg.brokerUrl" .) "otherwise" (list 4222)) -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "s3eg.to.backend" -}}

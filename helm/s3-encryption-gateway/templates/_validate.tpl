@@ -14,8 +14,8 @@
 {{- fail "replicaCount above 1 needs valkey.enabled or config.multipartState.valkey.addr: a part of an upload that reaches another replica would be refused. Or set config.server.disableMultipartUploads.value to true" -}}
 {{- end -}}
 {{- else -}}
-{{- if and (not .Values.nats.url) (not (include "s3eg.setting" (dict "root" . "path" "nats.url"))) -}}
-{{- fail "mode distributed needs nats.url: services find each other over NATS" -}}
+{{- if not (include "s3eg.brokerUrl" .) -}}
+{{- fail "mode distributed needs nats.url or nats.enabled: services find each other over NATS" -}}
 {{- end -}}
 {{- if and $hasUploads (not $hasValkey) -}}
 {{- fail "mode distributed needs valkey.enabled or config.multipartState.valkey.addr for the state of multipart uploads. Or set config.server.disableMultipartUploads.value to true" -}}
@@ -51,6 +51,14 @@
 {{- end -}}
 {{- if and .Values.nats.url (include "s3eg.setting" (dict "root" . "path" "nats.url")) -}}
 {{- fail "nats.url and config.nats.url: one of the two" -}}
+{{- end -}}
+{{- if .Values.nats.enabled -}}
+{{- if or .Values.nats.url (include "s3eg.setting" (dict "root" . "path" "nats.url")) -}}
+{{- fail "nats.enabled and nats.url: one of the two. The first is the NATS of this release, the second one of yours" -}}
+{{- end -}}
+{{- if not (or .Values.certManager.serviceIssuerRef (and .Values.nats.serverTlsSecret .Values.nats.tlsSecret)) -}}
+{{- fail "nats.enabled needs certificates: certManager.serviceIssuerRef, or nats.serverTlsSecret for its servers and nats.tlsSecret for the services" -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.gatewayApi.enabled (not .Values.gatewayApi.parentRefs) -}}
 {{- fail "gatewayApi.enabled needs gatewayApi.parentRefs: the Gateways that take requests for the route" -}}

@@ -89,16 +89,19 @@
 {{- end }}
 {{- end }}
 {{- if include "s3eg.hasBroker" $root }}
-{{- if $root.Values.nats.url }}
+{{- with include "s3eg.brokerUrl" $root }}
 - name: NATS_URL
-  value: {{ $root.Values.nats.url | quote }}
+  value: {{ . | quote }}
+{{- end }}
+{{- if $root.Values.nats.enabled }}
+- name: NATS_REPLICAS
+  value: {{ $root.Values.nats.replicaCount | quote }}
 {{- end }}
 {{- if $root.Values.nats.credsSecret }}
 - name: NATS_CREDS_FILE
   value: /etc/s3eg/nats/{{ include "s3eg.brokerKey" $component }}
 {{- end }}
-{{- $url := default (include "s3eg.setting" (dict "root" $root "path" "nats.url")) $root.Values.nats.url }}
-{{- if or $root.Values.nats.tlsSecret (and $tls (hasPrefix "tls://" $url)) }}
+{{- if or $root.Values.nats.tlsSecret (and $tls (hasPrefix "tls://" (include "s3eg.brokerUrl" $root))) }}
 {{- $folder := ternary "/etc/s3eg/nats-tls" "/etc/s3eg/service-tls" (ne $root.Values.nats.tlsSecret "") }}
 - name: NATS_TLS_CA_FILE
   value: {{ $folder }}/ca.crt
