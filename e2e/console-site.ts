@@ -10,7 +10,7 @@ import {
 import { aesVersions } from "./aes-versions.ts";
 import { type Bucket, getObject, putObject } from "./clients/objects.ts";
 import { s3ClientOf } from "./clients/s3-client.ts";
-import { backendEnv, valkeyEnv } from "./gateway.ts";
+import { backendEnv, valkeyEnv } from "./gateway-settings.ts";
 import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./servers/child.ts";
 import { startDevStoreProcess } from "./servers/dev-store.ts";
 import { startNats } from "./servers/nats.ts";

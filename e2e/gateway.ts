@@ -1,14 +1,22 @@
 /** Starts the gateway as child processes, in one or in its roles, in front of a backend, and waits until it is ready. */
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  backendEnv,
+  edgeEnv,
+  GATEWAY_KEYS,
+  type GatewayOptions,
+  identitiesEnv,
+  keysEnv,
+  valkeyEnv,
+  writeConfig,
+} from "./gateway-settings.ts";
 import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./servers/child.ts";
 import { startNats } from "./servers/nats.ts";
 import { freePort, makeScratch } from "./servers/place.ts";
 import { memoryPeakBytes } from "./servers/proc.ts";
-import { type RedisServer, startRedis } from "./servers/redis.ts";
-import { orTakeDown, type S3Keys, type S3Server, takeDown } from "./servers/s3-server.ts";
-import type { Certified } from "./servers/test-pki.ts";
+import { startRedis } from "./servers/redis.ts";
+import { orTakeDown, type S3Server, takeDown } from "./servers/s3-server.ts";
 
 const MAIN = join(import.meta.dirname, "../services/cli/src/main.ts");
 const READY_TIMEOUT_MS = 120_000;
@@ -19,21 +27,6 @@ export interface Gateway extends S3Server {
   memoryPeaks(): Promise<number[]>;
   /** The last lines that each process logged. */
   logTails(): string;
-}
-
-/** How to start a gateway. */
-export interface GatewayOptions {
-  readonly backend: S3Server;
-  /** Users with the same keys on the gateway and on the backend; without, one user and the backend's own keys. */
-  readonly users?: readonly S3Keys[];
-  /** More environment, or other values. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** More configuration, as the YAML file would hold it. */
-  readonly config?: Readonly<Record<string, unknown>>;
-  /** Policy files, as YAML would hold them; the first that names a bucket wins. */
-  readonly policies?: readonly Readonly<Record<string, unknown>>[];
-  /** Certificate of the S3 port, which then speaks TLS; its endpoint is `https://127.0.0.1:PORT`. */
-  readonly tls?: Certified;
 }
 
 /** A gateway in one process. */
@@ -133,33 +126,16 @@ export async function startDistributed(
     const keysSecret = { KEYS_SECRET: secrets.keysSecret.toString("base64") };
     const configFile = await writeConfig(scratch.folder, options);
     const endpoints: string[] = [];
-    const probes: string[] = [];
-    const metricsUrls = {
-      edge: [] as string[],
-      crypto: [] as string[],
-      keys: [] as string[],
-      audit: [] as string[],
-      admin: [] as string[],
-    };
-    const roles = {
-      edge: [] as number[],
-      crypto: [] as number[],
-      keys: [] as number[],
-      audit: [] as number[],
-      admin: [] as number[],
-    };
-    const started: { role: Role; child: Child; env: Record<string, string>; probe: string }[] = [];
-    const start = async (role: keyof typeof roles, more: Record<string, string>): Promise<void> => {
-      const dataFolder = join(scratch.folder, `${role}-${roles[role].length}`);
+    const started: Started[] = [];
+    const start = async (role: Role, more: Record<string, string>): Promise<void> => {
+      const number = started.filter((other) => other.role === role).length;
+      const dataFolder = join(scratch.folder, `${role}-${number}`);
       const metricsAddr = `127.0.0.1:${await freePort()}`;
       const place = { METRICS_ADDR: metricsAddr, DATA_DIR: dataFolder };
       const env = { ...shared, ...place, ...more, ...options.env };
       const child = await startRoles([role], env);
-      started.push({ role, child, env, probe: `http://${metricsAddr}/ready` });
-      probes.push(`http://${metricsAddr}/ready`);
-      metricsUrls[role].push(`http://${metricsAddr}/metrics`);
+      started.push({ role, child, env, opsUrl: `http://${metricsAddr}` });
       children.push(child);
-      roles[role].push(child.pid);
     };
     const dataKeys = keysEnv(secrets.kek);
     for (let n = 0; n < audits; n++) await start("audit", {});
@@ -179,9 +155,9 @@ export async function startDistributed(
       endpoints.push(`http://127.0.0.1:${port}`);
     }
     // Every role, not edge alone: of several keys and workers it needs one to be ready.
-    for (const probe of probes) {
+    for (const { opsUrl } of started) {
       await untilReady("distributed gateway", children, {
-        probe: () => answersHttp(probe, 200),
+        probe: () => answersHttp(`${opsUrl}/ready`, 200),
         timeoutMs: READY_TIMEOUT_MS,
       });
     }
@@ -195,7 +171,9 @@ export async function startDistributed(
       const code = await victim.child.exited;
       victim.child = await startRoles([role], victim.env);
       children.push(victim.child);
-      await untilReady(role, [victim.child], { probe: () => answersHttp(victim.probe, 200) });
+      await untilReady(role, [victim.child], {
+        probe: () => answersHttp(`${victim.opsUrl}/ready`, 200),
+      });
       return code;
     };
     const killAndStartAgain: DistributedGateway["killAndStartAgain"] = async (what) => {
@@ -205,12 +183,36 @@ export async function startDistributed(
     const restart = (what: { role: Role; number: number }) => endAndStartAgain(what, "SIGTERM");
     const gateway = gatewayOf(endpoints[0] ?? "", options, { children, down });
     const natsUrl = nats.url;
+    const roles = perRole(started, ({ child }) => child.pid);
+    const metricsUrls = perRole(started, ({ opsUrl }) => `${opsUrl}/metrics`);
     const control = { killAndStartAgain, restart };
     return { ...gateway, endpoints, roles, metricsUrls, secrets, natsUrl, ...control };
   } catch (error) {
     await down();
     throw error;
   }
+}
+
+interface Started {
+  readonly role: Role;
+  child: Child;
+  readonly env: Record<string, string>;
+  /** Of its metrics and probes. */
+  readonly opsUrl: string;
+}
+
+function perRole<Value>(
+  started: readonly Started[],
+  tell: (process: Started) => Value,
+): Record<Role, Value[]> {
+  const of = (role: Role) => started.filter((each) => each.role === role).map(tell);
+  return {
+    edge: of("edge"),
+    crypto: of("crypto"),
+    keys: of("keys"),
+    audit: of("audit"),
+    admin: of("admin"),
+  };
 }
 
 function gatewayOf(
@@ -231,92 +233,6 @@ function gatewayOf(
   };
 }
 
-/** The one user of a gateway that was started without `users`. */
-const GATEWAY_KEYS: S3Keys = {
-  accessKey: "GATEWAYACCESSKEY0001",
-  secretKey: "gateway-secret-key-0123456789abcdefghijk",
-};
-
 async function startRoles(roles: readonly string[], env: Record<string, string>): Promise<Child> {
   return await startChild({ program: process.execPath, args: [MAIN, "serve", ...roles], env });
-}
-
-function edgeEnv(options: GatewayOptions, port: number): Record<string, string> {
-  const { accessKey, secretKey } = GATEWAY_KEYS;
-  return {
-    LISTEN_ADDR: `127.0.0.1:${port}`,
-    LOG_LEVEL: "warn",
-    ...backendEnv(options.backend),
-    ...tlsEnv(options),
-    ...(options.users === undefined
-      ? { GW_ACCESS_KEY_1: accessKey, GW_SECRET_KEY_1: secretKey }
-      : {}),
-  };
-}
-
-function tlsEnv({ tls }: GatewayOptions): Record<string, string> {
-  if (!tls) return {};
-  return { TLS_ENABLED: "true", TLS_CERT_FILE: tls.cert, TLS_KEY_FILE: tls.key };
-}
-
-/** The settings that name a server as the backend. */
-export function backendEnv(backend: S3Server): Record<string, string> {
-  return {
-    BACKEND_ENDPOINT: backend.endpoint,
-    BACKEND_REGION: backend.region,
-    BACKEND_ACCESS_KEY: backend.accessKey,
-    BACKEND_SECRET_KEY: backend.secretKey,
-    BACKEND_USE_PATH_STYLE: "true",
-    ...(backend.name === "radosgw" ? { BACKEND_PROVIDER: "ceph" } : {}),
-  };
-}
-
-/** The backend identities of the users, and nothing of the users themselves: crypto knows no client. */
-function identitiesEnv({ users = [] }: GatewayOptions): Record<string, string> {
-  const variables = users.flatMap(({ accessKey, secretKey }, n) => [
-    [`GW_BACKEND_ACCESS_KEY_${n}`, accessKey] as const,
-    [`GW_BACKEND_SECRET_KEY_${n}`, secretKey] as const,
-  ]);
-  return Object.fromEntries(variables);
-}
-
-function keysEnv(kek: Buffer): Record<string, string> {
-  return {
-    KEY_MANAGER_ENABLED: "true",
-    KEY_MANAGER_PROVIDER: "self_contained",
-    SELF_CONTAINED_TYPE: "aes",
-    SELF_CONTAINED_AES_KEYS: `1=base64:${kek.toString("base64")}`,
-  };
-}
-
-/** Settings of a gateway that keeps the state of uploads in this Redis. */
-export function valkeyEnv(redis: RedisServer): Record<string, string> {
-  return {
-    VALKEY_ADDR: redis.address,
-    VALKEY_PASSWORD_ENV: "E2E_REDIS_PASSWORD",
-    E2E_REDIS_PASSWORD: redis.password,
-    VALKEY_TLS_ENABLED: "false",
-    VALKEY_INSECURE_ALLOW_PLAINTEXT: "true",
-  };
-}
-
-/** Writes the configuration file of what the environment cannot say; JSON is YAML. */
-async function writeConfig(
-  folder: string,
-  { users, config, policies = [] }: GatewayOptions,
-): Promise<string> {
-  const credentials = (users ?? []).map(({ accessKey, secretKey }) => ({
-    access_key: accessKey,
-    secret_key: secretKey,
-    backend_access_key: accessKey,
-    backend_secret_key: secretKey,
-  }));
-  const file = join(folder, "config.yaml");
-  const auth = users === undefined ? {} : { auth: { credentials } };
-  const policyFiles = policies.map((_, n) => join(folder, `policy-${n}.yaml`));
-  for (const [n, policy] of policies.entries()) {
-    await writeFile(policyFiles[n] ?? "", JSON.stringify(policy));
-  }
-  await writeFile(file, JSON.stringify({ ...auth, policies: policyFiles, ...config }));
-  return file;
 }

@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
 import { aesVersions } from "./aes-versions.ts";
-import { backendEnv } from "./gateway.ts";
+import { backendEnv } from "./gateway-settings.ts";
 import { answersHttp, type Child, runToEnd, startChild, untilReady } from "./servers/child.ts";
 import { startDevStoreProcess } from "./servers/dev-store.ts";
 import { type NatsServer, startNats } from "./servers/nats.ts";

@@ -8,13 +8,8 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type NamedPart, RawUpload, shown, textOf } from "../clients/raw-upload.ts";
 import { type RawAnswer, sendRaw } from "../features/raw-request.ts";
-import {
-  type GatewayOptions,
-  type OneProcessGateway,
-  startDistributed,
-  startGateway,
-  valkeyEnv,
-} from "../gateway.ts";
+import { type OneProcessGateway, startDistributed, startGateway } from "../gateway.ts";
+import { type GatewayOptions, valkeyEnv } from "../gateway-settings.ts";
 import { freePort, makeScratch } from "../servers/place.ts";
 import { type RedisServer, startRedis } from "../servers/redis.ts";
 import { redisCall, redisKeys } from "../servers/redis-cli.ts";

@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { s3ClientOf } from "../clients/s3-client.ts";
 import { buildImage, openPodman, type Podman, type Sources } from "../containers/podman.ts";
-import { backendEnv } from "../gateway.ts";
+import { backendEnv } from "../gateway-settings.ts";
 import { answersHttp, runToEnd, untilReady } from "../servers/child.ts";
 import { findProgram, freePort, makeScratch } from "../servers/place.ts";
 import type { S3Server } from "../servers/s3-server.ts";

@@ -1,5 +1,6 @@
 /** What ceph/s3-tests is run against: a backend with the three users that the suite wants, alone or behind the gateway. */
-import { type GatewayOptions, startGateway } from "../gateway.ts";
+import { startGateway } from "../gateway.ts";
+import type { GatewayOptions } from "../gateway-settings.ts";
 import { startMinio } from "../servers/minio.ts";
 import { makeScratch } from "../servers/place.ts";
 import { startRadosgw } from "../servers/radosgw.ts";

@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { connect as connectNats } from "@nats-io/transport-node";
 import { sendTls } from "../clients/tls-requests.ts";
-import { backendEnv } from "../gateway.ts";
+import { backendEnv } from "../gateway-settings.ts";
 import { answersHttp, startChild, untilReady } from "../servers/child.ts";
 import { type NatsServer, startNats } from "../servers/nats.ts";
 import { freePort, makeScratch } from "../servers/place.ts";
