@@ -11,7 +11,7 @@ import { render } from "./chart.ts";
 const SERVICES = ["edge", "crypto", "keys", "audit", "admin"];
 
 /** One server of it. */
-export interface BrokerServer {
+interface BrokerServer {
   /** `tls://localhost:PORT`. */
   readonly url: string;
   /** SIGKILL; resolves when it is gone. */
