@@ -83,8 +83,8 @@ describe("the console", () => {
     await page.addInitScript(WATCH_POLICY);
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {
-      // A refused token is an answer that Chromium tells of, too.
-      const isOfAnswer = message.text().includes("status of 401");
+      // A refused token, or a step that is refused, is an answer that Chromium tells of, too.
+      const isOfAnswer = /status of (?:400|401|409)/.test(message.text());
       if (message.type() === "error" && !isOfAnswer) complaints.push(message.text());
     });
     await page.goto(`${site.adminUrl}/console/`);
@@ -253,6 +253,56 @@ describe("the console", () => {
     await close(page);
   });
 
+  it("rotates step by step, each once it was confirmed, and says how it stands and what was refused", async () => {
+    const page = await signedIn();
+    await show(page, "keys");
+    const answer = async (name: string) => {
+      await page.getByRole("dialog").getByRole("button", { name }).click();
+    };
+    const version = page.getByLabel("New version");
+    deepEqual(await version.locator("option").allTextContents(), ["3", "1"]);
+    equal(await version.inputValue(), "3");
+    const grace = page.getByLabel("Grace period");
+    await grace.fill("soon");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Start a rotation to version 3?" }).waitFor();
+    equal(await focused(page), "Leave it");
+    deepEqual(await serious(page), []);
+    await answer("Start the rotation");
+    await page
+      .getByRole("dialog")
+      .getByText(/grace_period: expected a duration/)
+      .waitFor();
+    await answer("Close");
+    await grace.fill("5m");
+    await page.getByRole("button", { name: "Start …" }).click();
+    await answer("Leave it");
+    equal(await focused(page), "Start …");
+    await page.keyboard.press("Enter");
+    await answer("Start the rotation");
+    const abort = page.getByRole("button", { name: "Abort … rotation to version 3" });
+    await abort.waitFor();
+    match((await page.getByRole("status").textContent()) ?? "", /rotation to version 3/);
+    deepEqual(await serious(page), []);
+    await abort.click();
+    await answer("Abort the rotation");
+    await page.getByRole("main").getByText("rotation to version 3 was aborted").waitFor();
+    equal(await focused(page), "Keys");
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await site.ask("POST", "/admin/kms/rotate/start", { target_version: 3 });
+    await page.getByRole("button", { name: "Start …" }).click();
+    await answer("Start the rotation");
+    await page.getByRole("dialog").getByText("cannot start from phase").waitFor();
+    await answer("Close");
+    await page.getByRole("button", { name: "Commit …" }).click();
+    await answer("Commit the rotation");
+    const active = page.getByRole("table", { name: "Versions of keys" }).getByRole("row");
+    await active.filter({ hasText: /^3.*Active/ }).waitFor();
+    const said = page.getByRole("status").getByText("rotation to version 3 was committed");
+    await said.waitFor({ state: "attached" });
+    await close(page);
+  });
+
   it("filters the tail of the audit trail, and holds it still", async () => {
     const page = await signedIn();
     await show(page, "audit");
@@ -273,6 +323,22 @@ describe("the console", () => {
       await page.getByRole("button", { name: "Hold still" }).getAttribute("aria-pressed"),
       "true",
     );
+    await close(page);
+  });
+
+  it("has in the audit trail what operators did with it, and who came with a wrong token", async () => {
+    const page = await signedIn();
+    await show(page, "audit");
+    const rows = page.getByRole("table", { name: "Recorded events" }).locator("tbody tr");
+    for (const [type, row] of [
+      ["auth.failure", /401 Unauthorized.*GET \/admin\/openapi\.json.*127\.0\.0\.1/],
+      ["job.paused", /200 done.*POST \/admin\/jobs\/\{id\}\/pause/],
+      ["admin.action", /409 RotationConflict.*POST \/admin\/kms\/rotate\/start/],
+    ] as const) {
+      await page.getByLabel("Operation").fill(type);
+      await page.getByRole("button", { name: "Filter" }).click();
+      await rows.filter({ hasText: row }).first().waitFor();
+    }
     await close(page);
   });
 

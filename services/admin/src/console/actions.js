@@ -41,6 +41,47 @@ export const actions = {
         }
       : {}),
   }),
+  "start-rotation": ({ from = "", target = "", grace = "" }) => ({
+    method: "POST",
+    path: "/admin/kms/rotate/start",
+    call: {
+      body: {
+        target_version: Number(target),
+        ...(grace === "" ? {} : { grace_period: grace }),
+      },
+    },
+    done: `The rotation to version ${target} was started.`,
+    question: {
+      title: `Start a rotation to version ${target}?`,
+      text: `Version ${from} goes on wrapping new data keys until the rotation is committed. Until then it can be aborted, and nothing has changed.`,
+      yes: "Start the rotation",
+    },
+  }),
+  "commit-rotation": ({ from = "", to = "", force, wraps = "" }) => ({
+    method: "POST",
+    path: "/admin/kms/rotate/commit",
+    call: { body: { force: force === "true" } },
+    done: `Version ${to} wraps new data keys now.`,
+    question: {
+      title: `Commit the rotation to version ${to}?`,
+      text: [
+        ...(force === "true" ? [`What is being wrapped (${wraps}) is not waited for.`] : []),
+        `Version ${to} wraps all new data keys from now on. Version ${from} still opens what it wrapped. To go back, start another rotation.`,
+      ].join(" "),
+      yes: "Commit the rotation",
+    },
+  }),
+  "abort-rotation": ({ from = "", to = "" }) => ({
+    method: "POST",
+    path: "/admin/kms/rotate/abort",
+    call: {},
+    done: `The rotation to version ${to} was aborted.`,
+    question: {
+      title: `Abort the rotation to version ${to}?`,
+      text: `Version ${from} goes on wrapping new data keys, as before the start.`,
+      yes: "Abort the rotation",
+    },
+  }),
 };
 
 /** @type {Readonly<Record<string, string | undefined>>} */

@@ -3,6 +3,7 @@ import { actions } from "./actions.js";
 import { ApiError, openApi } from "./api.js";
 import { frame, signIn } from "./frame.js";
 import { offeredBy, routeOf } from "./routes.js";
+import { rotationWords } from "./views/rotation.js";
 import { problemsOf } from "./views/services.js";
 import { viewOf } from "./views/view.js";
 
@@ -36,8 +37,8 @@ export class App {
   #sights = new Map();
   /** @type {string | undefined} */
   #problem;
-  /** @type {string | undefined} What is wrong with the services, as it was told last. */
-  #told;
+  /** @type {Map<string, string>} How things stand, as it was told last, by what it is of. */
+  #told = new Map();
   /** @type {() => void} */
   #takeBack = () => {};
   /** Of two looks under way, the later one counts. */
@@ -105,7 +106,8 @@ export class App {
   signOut(why) {
     this.#takeBack();
     this.#turn += 1;
-    [this.#api, this.#problem, this.#told] = [undefined, why, undefined];
+    [this.#api, this.#problem] = [undefined, why];
+    this.#told.clear();
     this.#sights.clear();
     [this.#wishes, this.#isPaused] = [noWishes(), false];
     this.render();
@@ -165,7 +167,7 @@ export class App {
       if (turn !== this.#turn) return;
       if (route.name !== "audit" || !this.#wishes.isHeld) this.#sights.set(route.name, sight);
       this.#problem = undefined;
-      this.#tellProblems(sight);
+      this.#tellNews(sight);
     } catch (error) {
       if (turn !== this.#turn) return;
       const refusal = refusalOf(error);
@@ -204,16 +206,22 @@ export class App {
     return { values: Object.fromEntries(values), readAt };
   }
 
-  /** Who can't see a colour change is told, once. @param {Sight} sight */
-  #tellProblems({ values }) {
-    const services = values["/admin/services"];
-    if (services === undefined) return;
-    const problems = problemsOf(/** @type {import("./views/services.js").Services} */ (services));
-    const told = problems.join(" ");
-    if (this.#told !== undefined && told !== this.#told) {
-      this.#world.say(told === "" ? "All is well again." : told);
-    }
-    this.#told = told;
+  /** Who can't see that something changed is told, once. @param {Sight} sight */
+  #tellNews({ values }) {
+    const { "/admin/services": services, "/admin/kms/rotate/status": rotation } =
+      /** @type {Partial<import("./views/view.js").Answers>} */ (values);
+    if (services) this.#tell("services", problemsOf(services).join(" ") || "All is well again.");
+    if (rotation) this.#tell("rotation", rotationWords(rotation));
+  }
+
+  /**
+   * @param {string} what
+   * @param {string} words
+   */
+  #tell(what, words) {
+    const former = this.#told.get(what);
+    if (former !== undefined && former !== words) this.#world.say(words);
+    this.#told.set(what, words);
   }
 }
 

@@ -45,6 +45,9 @@ page.addEventListener("submit", (event) => {
     );
     app.wish({ filters, isHeld: false });
     settled(app.look());
+  } else if (form.dataset.do === "start-rotation") {
+    const about = { target: text(form, "target"), grace: text(form, "grace").trim() };
+    app.act("start-rotation", { from: form.dataset.from, ...about }).then(keepFocus, complain);
   } else if (form.dataset.do === "search-settings") search(form);
 });
 

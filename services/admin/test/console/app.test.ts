@@ -18,7 +18,21 @@ const UPLOAD = {
   expires_at: "2026-01-03T03:00:00.000Z",
 };
 
+const ROTATION = {
+  ...{ phase: "idle", current_version: 1, target_version: 0, in_flight_wraps: 0 },
+};
+const VERSION = { provider: "aes", key_id: "k" };
+const KEYS = {
+  versions: [
+    { ...VERSION, version: 1, state: "active" },
+    { ...VERSION, version: 2, state: "readable" },
+  ],
+  ...{ unknown_objects: 0, other_objects: 0, looked_at: [] },
+};
+
 const PATHS = ["/admin/services", "/admin/series", "/admin/mpu/list", "/admin/audit/tail"];
+const KEY_PATHS = ["/admin/keys", "/admin/kms/rotate/status"];
+const STEPS = ["start", "commit", "abort"].map((step) => `/admin/kms/rotate/${step}`);
 
 /** A console before a gateway that answers this by path, in a world without a page. */
 function site(answers: Record<string, () => Response | object> = {}) {
@@ -26,23 +40,28 @@ function site(answers: Record<string, () => Response | object> = {}) {
     "/admin/openapi.json": () => ({
       info: { version: "9.9" },
       paths: {
-        ...Object.fromEntries(PATHS.map((path) => [path, { get: {} }])),
+        ...Object.fromEntries([...PATHS, ...KEY_PATHS].map((path) => [path, { get: {} }])),
+        ...Object.fromEntries(STEPS.map((path) => [path, { post: {} }])),
         "/admin/mpu/abort/{uploadId}": { post: {} },
       },
     }),
     "/admin/services": () => ({ now: "", services: [SERVICE], missing_roles: [] }),
     "/admin/series": () => SERIES,
+    "/admin/keys": () => KEYS,
+    "/admin/kms/rotate/status": () => ROTATION,
     "/admin/mpu/list": () => ({ active_uploads: [UPLOAD], count: 1, total: 1 }),
     "/admin/audit/tail": () => ({ is_heard: true, omitted: 0, events: [] }),
     ...answers,
   };
   const world = { hash: "", page: h("p"), said: [] as string[], asked: [] as string[] };
+  const sent: string[] = [];
   const later: { run: () => void; ms: number }[] = [];
   const questions: string[] = [];
   const control = { yes: true };
   const app = new App({
-    fetch: async (target) => {
+    fetch: async (target, { body }) => {
       world.asked.push(target);
+      if (typeof body === "string") sent.push(`${target} ${body}`);
       const answer = known[target.split("?")[0] ?? ""]?.() ?? new Response("", { status: 404 });
       return await Promise.resolve(answer instanceof Response ? answer : Response.json(answer));
     },
@@ -63,7 +82,7 @@ function site(answers: Record<string, () => Response | object> = {}) {
     },
   });
   app.render();
-  return { app, world, later, known, questions, control, text: () => textOf(world.page) };
+  return { app, world, sent, later, known, questions, control, text: () => textOf(world.page) };
 }
 
 const refusal = (status: number, headers = {}) => new Response("{}", { status, headers });
@@ -169,6 +188,38 @@ describe("the console", () => {
     assert.equal(world.said.at(-1), "The upload of b/k was aborted.");
     await app.act("no-such-action", about);
     assert.equal(questions.length, 2);
+  });
+
+  it("takes the steps of a rotation after it asked, and tells how it stands then", async () => {
+    const { app, world, sent, known, questions, control, text } = site();
+    const stand = (phase: string) => {
+      known["/admin/kms/rotate/status"] = () => ({ ...ROTATION, phase, target_version: 2 });
+      return {};
+    };
+    known["/admin/kms/rotate/start"] = () => stand("draining");
+    known["/admin/kms/rotate/commit"] = () => stand("committed");
+    known["/admin/kms/rotate/abort"] = () => stand("aborted");
+    await app.signIn("token");
+    world.hash = "#/keys";
+    await app.moved();
+    const start = { from: "1", target: "2", grace: "5s" };
+    control.yes = false;
+    await app.act("start-rotation", start);
+    assert.deepEqual([questions, sent], [["Start a rotation to version 2?"], []]);
+    control.yes = true;
+    await app.act("start-rotation", start);
+    assert.match(text(), /Commit without waiting/);
+    const to = { from: "1", to: "2" };
+    await app.act("abort-rotation", to);
+    await app.act("start-rotation", { ...start, grace: "" });
+    await app.act("commit-rotation", { ...to, force: "true", wraps: "1" });
+    assert.deepEqual(sent, [
+      '/admin/kms/rotate/start {"target_version":2,"grace_period":"5s"}',
+      '/admin/kms/rotate/start {"target_version":2}',
+      '/admin/kms/rotate/commit {"force":true}',
+    ]);
+    assert.match(world.said.join("; "), /was started.; .*waited for.*was aborted.*was committed/);
+    assert.deepEqual(questions.slice(-1), ["Commit the rotation to version 2?"]);
   });
 
   it("says why something was not done", async () => {

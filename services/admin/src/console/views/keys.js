@@ -1,7 +1,8 @@
-/** The versions of keys, and how many objects are known to need each. */
+/** The versions of keys, how many objects are known to need each, and the rotation to another one. */
 import { h } from "../element.js";
 import { count, several, share, time } from "../format.js";
-import { badge, dataTable, empty, facts } from "./parts.js";
+import { badge, dataTable, empty } from "./parts.js";
+import { rotationCard } from "./rotation.js";
 
 /**
  * @typedef {object} Keys
@@ -11,8 +12,6 @@ import { badge, dataTable, empty, facts } from "./parts.js";
  * @property {readonly { readonly bucket: string, readonly prefix: string, readonly started_at?: string, readonly objects: number }[]} looked_at
  */
 
-/** @typedef {{ readonly phase: string, readonly current_version: number, readonly target_version: number, readonly in_flight_wraps: number, readonly started_at?: string, readonly completed_at?: string, readonly error?: string }} RotationStatus */
-
 const STATES = /** @type {const} */ ({
   active: ["good", "Active", "wraps new data keys"],
   "by-policy": ["info", "By policy", "wraps where a policy says so"],
@@ -21,10 +20,10 @@ const STATES = /** @type {const} */ ({
 });
 
 /**
- * @param {{ readonly keys: Keys, readonly rotation: RotationStatus | undefined }} data
- * @param {{ readonly nowMs: number }} shown
+ * @param {{ readonly keys: Keys, readonly rotation: import("./rotation.js").RotationStatus | undefined }} data
+ * @param {{ readonly nowMs: number, readonly mayRotate: boolean }} shown
  */
-export function keysView({ keys, rotation }, { nowMs }) {
+export function keysView({ keys, rotation }, { nowMs, mayRotate }) {
   return h(
     "div",
     {},
@@ -32,7 +31,7 @@ export function keysView({ keys, rotation }, { nowMs }) {
     versions(keys),
     notes(keys),
     rotation !== undefined && h("h2", {}, "Rotation"),
-    rotation !== undefined && rotationCard(rotation, nowMs),
+    rotation !== undefined && rotationCard({ keys, rotation }, { nowMs, mayRotate }),
     h("h2", {}, "What was counted"),
     looks(keys, nowMs),
   );
@@ -106,35 +105,6 @@ function notes({ unknown_objects, other_objects }) {
         { class: "note" },
         `${several(other_objects, "object")} need a version that is not configured here.`,
       ),
-  );
-}
-
-const PHASES = /** @type {Readonly<Record<string, string | undefined>>} */ ({
-  idle: "No rotation was started.",
-  draining: "Started: what was being wrapped before is waited for.",
-  ready_for_cutover: "Ready: commit it, and the new version wraps from then on.",
-  committed: "The last rotation was committed.",
-  aborted: "The last rotation was aborted.",
-});
-
-/**
- * @param {RotationStatus} rotation
- * @param {number} nowMs
- */
-function rotationCard(rotation, nowMs) {
-  const { phase, current_version, target_version, in_flight_wraps, started_at, error } = rotation;
-  const about = /** @type {(readonly [string, string])[]} */ ([]);
-  if (phase !== "idle") {
-    about.push(["From version", String(current_version)], ["To version", String(target_version)]);
-  }
-  if (phase === "draining") about.push(["Being wrapped", count(in_flight_wraps)]);
-  if (started_at !== undefined) about.push(["Started", time(started_at, nowMs)]);
-  if (error !== undefined) about.push(["Failed because", error]);
-  return h(
-    "div",
-    { class: "card" },
-    h("p", {}, PHASES[phase] ?? phase),
-    about.length > 0 && facts(about),
   );
 }
 

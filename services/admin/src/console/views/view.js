@@ -31,7 +31,7 @@ export function viewOf({ name }, values, shown) {
  *   readonly "/admin/services": import("./services.js").Services,
  *   readonly "/admin/series": import("./overview.js").Series,
  *   readonly "/admin/keys": import("./keys.js").Keys,
- *   readonly "/admin/kms/rotate/status": import("./keys.js").RotationStatus | undefined,
+ *   readonly "/admin/kms/rotate/status": import("./rotation.js").RotationStatus | undefined,
  *   readonly "/admin/mpu/list": import("./uploads.js").Uploads,
  *   readonly "/admin/jobs": { readonly jobs: readonly import("./jobs.js").Job[] },
  *   readonly "/admin/audit/tail": import("./audit.js").Tail,
@@ -44,8 +44,11 @@ const VIEWS = {
   overview: (read, shown) =>
     overview({ services: read["/admin/services"], series: read["/admin/series"] }, shown),
   services: (read, shown) => servicesView(read["/admin/services"], shown),
-  keys: (read, shown) =>
-    keysView({ keys: read["/admin/keys"], rotation: read["/admin/kms/rotate/status"] }, shown),
+  keys: (read, shown) => {
+    const mayRotate = shown.api.has("POST", "/admin/kms/rotate/start");
+    const rotation = read["/admin/kms/rotate/status"];
+    return keysView({ keys: read["/admin/keys"], rotation }, { ...shown, mayRotate });
+  },
   uploads: (read, shown) => {
     const mayAbort = shown.api.has("POST", "/admin/mpu/abort/{uploadId}");
     return uploadsView(read["/admin/mpu/list"], { ...shown, mayAbort });
