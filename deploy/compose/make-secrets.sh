@@ -16,7 +16,7 @@ if [ ! -e ca.key ]; then
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
     -subj "/CN=S3 Encryption Gateway services" -keyout ca.key -out ca.pem 2>/dev/null
 fi
-for name in edge crypto keys audit admin nats valkey; do
+for name in edge crypto keys audit admin nats valkey openbao; do
   [ -e "$name.pem" ] && continue
   openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$name" \
     -keyout "$name.key" -out "$name.csr" 2>/dev/null

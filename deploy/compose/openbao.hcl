@@ -1,7 +1,13 @@
-storage "file" {
-  path = "/openbao/file"
+# The OpenBao of docker-compose.yml: one node, TLS by the services' authority.
+api_addr     = "https://openbao:8200"
+cluster_addr = "https://127.0.0.1:8201"
+storage "raft" {
+  path    = "/openbao/file"
+  node_id = "openbao"
 }
 listener "tcp" {
-  address     = "0.0.0.0:8200"
-  tls_disable = true # on the network of key stores alone; give it a certificate for anything but a trial
+  address         = "0.0.0.0:8200"
+  cluster_address = "127.0.0.1:8201"
+  tls_cert_file   = "/run/secrets/openbao.pem"
+  tls_key_file    = "/run/secrets/openbao.key"
 }
