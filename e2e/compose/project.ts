@@ -19,6 +19,8 @@ export const PROFILES = ["demo", "monitoring", "openbao", "cosmian"];
 /** What is read of a service as Compose understands it. */
 interface ComposeService {
   readonly image: string;
+  readonly command?: readonly string[] | null;
+  readonly volumes?: readonly { readonly target: string }[];
 }
 
 /** What Compose makes of the file. */
@@ -30,7 +32,7 @@ interface ComposeConfig {
 export interface ComposeProject extends AsyncDisposable {
   readonly folder: string;
   readonly name: string;
-  readonly ports: { readonly s3: number; readonly admin: number };
+  readonly ports: Readonly<Record<"s3" | "admin" | "prometheus" | "grafana", number>>;
   /** Runs `docker-compose`; `dockerHost` is needed by what talks to one. */
   compose(args: readonly string[], dockerHost?: string): Promise<string>;
   /** All services, those of profiles too. */
@@ -52,7 +54,12 @@ export async function makeProject(): Promise<ComposeProject> {
     });
   }
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  const ports = { s3: await freePort(), admin: await freePort() };
+  const ports = {
+    s3: await freePort(),
+    admin: await freePort(),
+    prometheus: await freePort(),
+    grafana: await freePort(),
+  };
   await writeFile(join(folder, ".env"), await settings(ports));
   const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
   await runToEnd({ program: join(folder, "deploy/compose/make-secrets.sh"), args: [], env });
@@ -82,5 +89,7 @@ async function settings(ports: ComposeProject["ports"]): Promise<string> {
   const example = await readFile(join(ROOT, ".env.example"), "utf8");
   return example
     .replace(/^S3_PORT=.*$/m, `S3_PORT=${ports.s3}`)
-    .replace(/^ADMIN_PORT=.*$/m, `ADMIN_PORT=${ports.admin}`);
+    .replace(/^ADMIN_PORT=.*$/m, `ADMIN_PORT=${ports.admin}`)
+    .replace(/^PROMETHEUS_PORT=.*$/m, `PROMETHEUS_PORT=${ports.prometheus}`)
+    .replace(/^GRAFANA_PORT=.*$/m, `GRAFANA_PORT=${ports.grafana}`);
 }

@@ -5,19 +5,31 @@ import { type Child, runToEnd, startChild, untilReady } from "./child.ts";
 import { findProgram, freePort, makeScratch } from "./place.ts";
 import { orTakeDown, takeDown } from "./s3-server.ts";
 
+/** A rule of alerts or of recorded series. */
+interface EvaluatedRule {
+  readonly name: string;
+  readonly health: string;
+  readonly lastError?: string;
+}
+
 /** What a query gave for one series; an instant vector has one of each set of labels. */
 interface QueriedSeries {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** A running Prometheus on loopback. */
-export interface Prometheus extends AsyncDisposable {
+/** What is asked of a running Prometheus. */
+export interface PrometheusApi {
   /** The instant vector of a query; throws what Prometheus says of one that it does not understand. */
   query(expression: string): Promise<QueriedSeries[]>;
   /** Alerts that fire or are about to, by name. */
   alerts(): Promise<string[]>;
+  /** Every rule that it loaded, with `ok`, `err` or `unknown` before it was first evaluated, and what went wrong. */
+  rules(): Promise<EvaluatedRule[]>;
 }
+
+/** A running Prometheus on loopback. */
+export interface Prometheus extends PrometheusApi, AsyncDisposable {}
 
 /** What it scrapes (URLs of `/metrics` by job) and which files of rules it evaluates. */
 export interface PrometheusOptions {
@@ -55,16 +67,29 @@ export async function startPrometheus({ jobs, ruleFiles }: PrometheusOptions): P
       probe: async () => (await fetch(`${base}/-/ready`)).ok,
     });
     return {
-      query: (expression) => query(base, expression),
-      alerts: async () => {
-        const { alerts } = (await apiOf(`${base}/api/v1/alerts`)) as {
-          alerts: { labels: { alertname: string } }[];
-        };
-        return alerts.map(({ labels }) => labels.alertname);
-      },
+      ...prometheusAt(base),
       [Symbol.asyncDispose]: () => takeDown(children, scratch),
     };
   });
+}
+
+/** Asks the one at `base` (`http://127.0.0.1:9091`), whoever started it. */
+export function prometheusAt(base: string): PrometheusApi {
+  return {
+    query: (expression) => query(base, expression),
+    alerts: async () => {
+      const { alerts } = (await apiOf(`${base}/api/v1/alerts`)) as {
+        alerts: { labels: { alertname: string } }[];
+      };
+      return alerts.map(({ labels }) => labels.alertname);
+    },
+    rules: async () => {
+      const { groups } = (await apiOf(`${base}/api/v1/rules`)) as {
+        groups: { rules: EvaluatedRule[] }[];
+      };
+      return groups.flatMap(({ rules }) => rules);
+    },
+  };
 }
 
 /** Runs promtool and returns what it prints; throws with it where promtool finds fault. */
