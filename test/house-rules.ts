@@ -31,7 +31,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "s3eg-codec": ["e2e/full/codec.test.ts"],
   saxes: ["shared/src/s3/"],
   undici: ["shared/src/http/", "shared/src/backend/", "e2e/", "bench/"],
-  yaml: ["shared/src/runtime/", "e2e/helm/", "test/make-chart-readme"],
+  yaml: ["shared/src/runtime/", "e2e/compose/", "e2e/helm/", "test/make-chart-readme"],
   zod: [""],
 };
 
