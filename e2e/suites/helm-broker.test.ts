@@ -13,6 +13,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, nkeyAuthenticator } from "@nats-io/transport-node";
 import { aesVersions } from "../aes-versions.ts";
 import { backendEnv } from "../gateway-settings.ts";
@@ -42,12 +43,16 @@ describe("the NATS of the chart", () => {
   let client: S3Client;
   let settings: Record<string, Record<string, string>>;
 
-  const start = async (role: string, more: Record<string, string> = {}): Promise<Child> => {
+  const launch = async (role: string, more: Record<string, string> = {}) => {
     const metrics = `127.0.0.1:${await freePort()}`;
     const env = { ...settings[role], ...more, METRICS_ADDR: metrics };
     const args = [MAIN, "serve", role];
     const child = things.use(await startChild({ program: process.execPath, args, env }));
-    await untilReady(role, [child], { probe: () => answersHttp(`http://${metrics}/ready`, 200) });
+    return { child, probes: `http://${metrics}` };
+  };
+  const start = async (role: string, more: Record<string, string> = {}): Promise<Child> => {
+    const { child, probes } = await launch(role, more);
+    await untilReady(role, [child], { probe: () => answersHttp(`${probes}/ready`, 200) });
     return child;
   };
   const keys = (args: readonly string[]) =>
@@ -67,6 +72,14 @@ describe("the NATS of the chart", () => {
       if (kept) found.push(kept.config.num_replicas);
     }
     return found;
+  };
+  const enter = async (seedFile: string) => {
+    const { ca, client: shown } = broker.pki;
+    return await connect({
+      servers: broker.servers.map(({ url }) => url),
+      authenticator: nkeyAuthenticator(await readFile(seedFile)),
+      tls: { caFile: ca, certFile: shown.cert, keyFile: shown.key },
+    });
   };
   const putAndGet = async (Key: string) => {
     await client.send(new PutObjectCommand({ Bucket, Key, Body: `sealed ${Key}` }));
@@ -127,15 +140,24 @@ describe("the NATS of the chart", () => {
     equal(broker.servers.length, 3);
   });
 
-  it("keeps decisions about key versions on one server unless told, and on three once NATS_REPLICAS says so", async () => {
+  it("keeps decisions about key versions on one server unless told, and is not used where NATS_REPLICAS wants more until an operator has seen to it", async () => {
     const first = await start("keys");
     deepEqual(await replicas(), [1]);
     await first.stop();
-    await start("keys", { NATS_REPLICAS: "3" });
-    await untilReady("replication", [], {
-      probe: async () => (await replicas()).join() === "3,3,3",
-      timeoutMs: 30_000,
+    const starting = await launch("keys", { NATS_REPLICAS: "3" });
+    const remedy = `nats stream edit ${VERSIONS_STREAM} --replicas=3`;
+    await untilReady("the remedy", [starting.child], {
+      probe: async () => starting.child.logTail().includes(remedy),
     });
+    equal(await answersHttp(`${starting.probes}/ready`, 200), false);
+    const operator = await enter(broker.users.anybody);
+    const { streams } = await jetstreamManager(operator);
+    await streams.update(VERSIONS_STREAM, { num_replicas: 3 });
+    await operator.close();
+    await untilReady("keys", [starting.child], {
+      probe: () => answersHttp(`${starting.probes}/ready`, 200),
+    });
+    deepEqual(await replicas(), [3, 3, 3]);
   });
 
   it("serves the gateway while any one of its servers is away, and lets a key version be changed meanwhile", async () => {
@@ -170,7 +192,7 @@ describe("the NATS of the chart", () => {
     await rejects(connect({ ...named, tls: { caFile: pki.ca } }), /certificate|closed|hang up/i);
     const tls = { caFile: pki.ca, certFile: pki.client.cert, keyFile: pki.client.key };
     await rejects(connect({ ...options, tls }), /authorization/i);
-    const guest = await connect({ ...named, tls });
+    const guest = await enter(users.seedOf("edge"));
     await guest.close();
   });
 

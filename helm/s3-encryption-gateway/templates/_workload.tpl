@@ -95,7 +95,7 @@
 {{- end }}
 {{- if $root.Values.nats.enabled }}
 - name: NATS_REPLICAS
-  value: {{ $root.Values.nats.replicaCount | quote }}
+  value: {{ min 3 (int $root.Values.nats.replicaCount) | quote }}
 {{- end }}
 {{- if $root.Values.nats.credsSecret }}
 - name: NATS_CREDS_FILE

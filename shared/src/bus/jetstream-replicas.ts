@@ -1,4 +1,4 @@
-/** Streams that are made where they are not there, and are kept on as many servers as the settings say. */
+/** Streams that lie on as many servers as the settings say. Nobody may change one that is there: who could might have it take other subjects, too. */
 import {
   JetStreamApiCodes,
   JetStreamApiError,
@@ -9,10 +9,10 @@ import {
 /** What a stream is made with: its name, and on how many servers it lies at least. */
 type WantedStream = Partial<StreamConfig> & Pick<StreamConfig, "name" | "num_replicas">;
 
-/** Makes the stream, or leaves the one that is there as it is but for its replicas. Throws what JetStream answers. */
+/** Makes the stream, or takes the one that is there as it is. Throws what JetStream answers, and as `checkReplicas` does. */
 export async function haveStream(streams: StreamAPI, wanted: WantedStream): Promise<void> {
   try {
-    await keepOnAtLeast(wanted.num_replicas, wanted.name, streams);
+    await checkReplicas(wanted.num_replicas, wanted.name, streams);
   } catch (error) {
     const isMissing =
       error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
@@ -21,12 +21,14 @@ export async function haveStream(streams: StreamAPI, wanted: WantedStream): Prom
   }
 }
 
-/** Gives a stream that is there as many replicas, if it has fewer: somebody may have given it more. Throws what JetStream answers. */
-export async function keepOnAtLeast(
+/** Throws where a stream lies on fewer servers, with what an operator does about it; and what JetStream answers. */
+export async function checkReplicas(
   replicas: number,
   stream: string,
   streams: StreamAPI,
 ): Promise<void> {
-  const { config } = await streams.info(stream);
-  if (config.num_replicas < replicas) await streams.update(stream, { num_replicas: replicas });
+  const { num_replicas: found } = (await streams.info(stream)).config;
+  if (found >= replicas) return;
+  const remedy = `nats stream edit ${stream} --replicas=${replicas}`;
+  throw new Error(`${stream} lies on ${found} of ${replicas} servers (NATS_REPLICAS): ${remedy}`);
 }

@@ -4,7 +4,7 @@ import { JetStreamApiError, jetstream, jetstreamManager } from "@nats-io/jetstre
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Fault } from "../faults.ts";
-import { keepOnAtLeast } from "./jetstream-replicas.ts";
+import { checkReplicas } from "./jetstream-replicas.ts";
 import type { Kept, KeptValue } from "./kept-value.ts";
 
 /** Where in JetStream the value lies. */
@@ -110,7 +110,7 @@ export class NatsKeptValue implements KeptValue {
     const kvm = new Kvm(jetstream(this.#nats, { timeout: TIMEOUT_MS }));
     const bucket = await kvm.create(name, { history: HISTORY, allow_direct: false, replicas });
     const manager = await jetstreamManager(this.#nats, { timeout: TIMEOUT_MS });
-    await keepOnAtLeast(replicas, `KV_${name}`, manager.streams);
+    await checkReplicas(replicas, `KV_${name}`, manager.streams);
     return bucket;
   }
 }

@@ -70,7 +70,7 @@ export const NatsSection = z
       .default(1)
       .meta({ env: "NATS_REPLICAS" })
       .describe(
-        "servers that keep what services keep in JetStream, at least; a stream that is there gets more",
+        "servers that keep what services keep in JetStream; a stream that lies on fewer is not used",
       ),
   })
   .prefault({});
