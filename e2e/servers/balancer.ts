@@ -69,14 +69,17 @@ async function reach(
   throw new Error("no endpoint takes a connection");
 }
 
-/** What ends on one side ends on the other: a reset as a reset. */
+/**
+ * What ends on one side ends on the other: a reset as a reset. Where an end is under way a reset fails, and Node keeps the socket for good, even
+ * against its own exit.
+ */
 function join(client: Socket, upstream: Socket): void {
   for (const [one, other] of [
     [client, upstream],
     [upstream, client],
   ] as const) {
     one.pipe(other);
-    one.on("error", () => other.resetAndDestroy());
+    one.on("error", () => (other.writableEnded ? other.destroy() : other.resetAndDestroy()));
     one.on("close", () => other.destroy());
   }
 }

@@ -55,9 +55,11 @@ export class Exchange {
     if (this.isOpen) await once(this.#response, "close");
   }
 
-  /** Resets the connection. */
+  /** Resets the connection; one that is being ended already just goes: a reset then fails, and Node keeps the socket for good. */
   cut(): void {
-    this.request.socket.resetAndDestroy();
+    const { socket } = this.request;
+    if (socket.writableEnded) socket.destroy();
+    else socket.resetAndDestroy();
   }
 
   /** Sends an answer. A body that fails breaks the connection off: the client must not take it for whole. */
