@@ -89,8 +89,8 @@ describe("jobs of a distributed gateway", () => {
     await new Kvm(jetstream(attacker)).open("s3eg-jobs", { allow_direct: false });
 
   it("go on at another edge when the one that had them is killed", async () => {
-    const [id = ""] = (await jobs("start", "seal-existing", "--rate", "40", BUCKET)).split(" ");
-    const shown = await untilShown(id, / 100 sealed/);
+    const [id = ""] = (await jobs("start", "seal-existing", "--rate", "15", BUCKET)).split(" ");
+    const shown = await untilShown(id, / [123]00 sealed/);
     match(shown, /: running/);
     const entry = await (await kept()).get("jobs");
     const runner = /"name":"[^"]*-(\d+)"/.exec(entry?.string() ?? "")?.[1];
