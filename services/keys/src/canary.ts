@@ -6,6 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, isFault } from "@s3eg/shared/faults.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import { packPayload, unpackPayload } from "@s3eg/shared/sealing/envelope.ts";
 import { z } from "zod";
@@ -15,7 +16,6 @@ import {
   isSameKey,
   type KeyRef,
 } from "./custody/custodian.ts";
-import { errorCodeOf } from "./error-code.ts";
 import { replaceWhole, writeWholeOnce } from "./whole-file.ts";
 
 /** Key stores that may wrap by a newer version of a key than before, under the same name. */

@@ -1,7 +1,7 @@
 /** Files that are there whole, on disk, or not at all, whatever ends the process meanwhile. */
 import { randomBytes } from "node:crypto";
 import { link, open, rename, rm } from "node:fs/promises";
-import { errorCodeOf } from "./error-code.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 
 /** Puts a file in place of the former one. Errors of the file system. */
 export async function replaceWhole(path: string, text: string): Promise<void> {

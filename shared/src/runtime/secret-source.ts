@@ -1,6 +1,7 @@
 /** Secrets of fixed size that are given inline or as a file. */
 import { readFile } from "node:fs/promises";
 import { Fault } from "../faults.ts";
+import { errorCodeOf } from "./error-code.ts";
 import { Secret } from "./secret.ts";
 
 /** The two ways a configuration gives a secret; both absent: there is none. */
@@ -48,7 +49,7 @@ async function readContent(name: string, file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    const reason = errorCodeOf(cause) ?? "unknown";
     throw refused(name, `cannot read ${file} (${reason})`, cause);
   }
 }

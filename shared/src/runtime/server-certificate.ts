@@ -3,6 +3,7 @@ import { constants, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext, type TlsOptions } from "node:tls";
 import { Fault } from "../faults.ts";
+import { errorCodeOf } from "./error-code.ts";
 import { unreadableFile } from "./setting-files.ts";
 
 /** PEM texts. */
@@ -37,7 +38,7 @@ export function readServerCertificate(files: CertificateFiles, section: string):
   try {
     createSecureContext(secureOptions(certificate));
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    const reason = errorCodeOf(cause) ?? "unknown";
     throw new Fault("config.invalid", `${section}: certificate and key can't be used (${reason})`, {
       cause,
     });

@@ -1,6 +1,7 @@
 /** Files that settings name, such as those of TLS; what can't be read is refused in the name of its setting. */
 import { readFile } from "node:fs/promises";
 import { Fault } from "../faults.ts";
+import { errorCodeOf } from "./error-code.ts";
 
 /**
  * The contents of `files` (paths by their settings' names) in their order, undefined where no path is set. `config.invalid` with a line
@@ -25,6 +26,6 @@ export async function readSettingFiles(
 
 /** `config.invalid` for a file that can't be read: its setting, its path and what the system says, never what is in it. */
 export function unreadableFile(setting: string, path: string, cause: unknown): Fault {
-  const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+  const reason = errorCodeOf(cause) ?? "unknown";
   return new Fault("config.invalid", `${setting}: ${path} can't be read (${reason})`, { cause });
 }

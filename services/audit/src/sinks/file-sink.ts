@@ -2,6 +2,7 @@
 import { access, type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 import type { Sink } from "./sink.ts";
 
 /** Which file. */
@@ -104,6 +105,6 @@ async function exists(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ENOENT");
+    return errorCodeOf(error) !== "ENOENT";
   }
 }

@@ -7,6 +7,7 @@ import { Fault } from "@s3eg/shared/faults.ts";
 import { METADATA_FIELD } from "@s3eg/shared/format/layout.ts";
 import { partMetadata } from "@s3eg/shared/format/metadata.ts";
 import type { Body } from "@s3eg/shared/http/body.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 import { createLog } from "@s3eg/shared/runtime/log.ts";
 import { exportedKeyOf, unusedKey } from "../../../keys/src/custody/configured-exported-key.ts";
 import { type Env, readGatewayConfig } from "../gateway-config.ts";
@@ -145,7 +146,7 @@ async function writeWhole(body: Body, path: string): Promise<void> {
   } catch (error) {
     body.destroy(error);
     stream.destroy();
-    const isOurs = !(error instanceof Error && "code" in error && error.code === "EEXIST");
+    const isOurs = errorCodeOf(error) !== "EEXIST";
     if (isOurs) await rm(partial, { force: true });
     throw error;
   }

@@ -1,5 +1,6 @@
 /** What is watched: files by their paths, and what globs match, now and later. */
 import { globSync, statSync } from "node:fs";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 import { linkFolders } from "./link-folders.ts";
 
 /** Paths and globs. */
@@ -32,6 +33,6 @@ function stateOf(path: string): string {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
     return [path, dev, ino, size, mtimeNs, ctimeNs].join(" ");
   } catch (error) {
-    return `${path} ${error instanceof Error && "code" in error ? String(error.code) : "?"}`;
+    return `${path} ${errorCodeOf(error) ?? "?"}`;
   }
 }

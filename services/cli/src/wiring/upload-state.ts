@@ -3,6 +3,7 @@ import { hkdfSync, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 import type { Log } from "@s3eg/shared/runtime/log.ts";
 import type { Metrics } from "@s3eg/shared/runtime/metrics.ts";
 import { Secret } from "@s3eg/shared/runtime/secret.ts";
@@ -56,8 +57,9 @@ function keptKey(dataDir: string): Secret<Uint8Array> {
   try {
     writeFileSync(path, randomBytes(KEY_BYTES), { mode: 0o600, flag: "wx" });
   } catch (error) {
-    const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
-    if (!exists) throw new Fault("config.invalid", `${path} can't be written`, { cause: error });
+    if (errorCodeOf(error) !== "EEXIST") {
+      throw new Fault("config.invalid", `${path} can't be written`, { cause: error });
+    }
   }
   const key = readFileSync(path);
   if (key.byteLength !== KEY_BYTES) throw new Fault("config.invalid", `${path} is damaged`);

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 import { S3Error } from "../s3/errors.ts";
 import { ByteFiles } from "./byte-files.ts";
 import { SortedKeys } from "./key-order.ts";
@@ -270,6 +271,6 @@ async function makeShard(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (errorCodeOf(error) !== "EEXIST") throw error;
   }
 }

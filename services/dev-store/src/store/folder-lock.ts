@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 
 /** Takes the folder; disposing gives it back. Throws `config.invalid` while another process has it. */
 export async function lockFolder(folder: string): Promise<AsyncDisposable> {
@@ -27,7 +28,7 @@ async function tryWrite(path: string): Promise<boolean> {
     await writeFile(path, `${process.pid}`, { flag: "wx" });
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    if (errorCodeOf(error) === "EEXIST") return false;
     throw error;
   }
 }
@@ -38,6 +39,6 @@ function isOther(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return errorCodeOf(error) === "EPERM";
   }
 }

@@ -4,6 +4,7 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import type { Kept, KeptValue } from "@s3eg/shared/bus/kept-value.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 
 /** Former files that are kept: one that is being read is still there. */
 const FORMER = 4;
@@ -36,7 +37,7 @@ export class FileKeptValue implements KeptValue {
     try {
       linkSync(draft, this.#path(revision));
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EEXIST") throw changed();
+      if (errorCodeOf(error) === "EEXIST") throw changed();
       throw error;
     } finally {
       rmSync(draft, { force: true });

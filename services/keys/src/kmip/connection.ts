@@ -1,8 +1,8 @@
 /** One TLS connection to a KMIP server: one question at a time, because answers carry no number before version 1.4. */
 import { connect, type TLSSocket } from "node:tls";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 import type { KeyStoreTls } from "../custody/remote/key-store-http.ts";
-import { errorCodeOf } from "../error-code.ts";
 import { TAG } from "./tags.ts";
 import { announcedBytes, ITEM_HEADER_BYTES } from "./ttlv.ts";
 

@@ -17,9 +17,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 import { canonicalJson } from "@s3eg/shared/trust/canonical-json.ts";
 import { isSameKey, type KeyRef } from "../custody/custodian.ts";
-import { errorCodeOf } from "../error-code.ts";
 import {
   type Action,
   type Change,

@@ -1,6 +1,6 @@
 /** What errors of the Azure SDK mean (Key Vault REST API, "Authentication, requests and responses"; Azure Core, RestError). */
 import { Fault } from "@s3eg/shared/faults.ts";
-import { errorCodeOf } from "../../error-code.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 
 /** It may pass: too slow, too many requests. */
 const MAY_PASS = new Set([408, 429]);

@@ -1,12 +1,11 @@
 /** The epoch of password mode: which salt and work new objects use now. Kept beside the canaries, so that a restart derives nothing new. */
-
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KdfWork } from "@s3eg/shared/contracts/keys.ts";
 import { Fault } from "@s3eg/shared/faults.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 import { z } from "zod";
-import { errorCodeOf } from "../../error-code.ts";
 import { replaceWhole } from "../../whole-file.ts";
 import type { KeyRef } from "../custodian.ts";
 import { isOfWork, keyIdOf, SALT_BYTES } from "./kdf.ts";

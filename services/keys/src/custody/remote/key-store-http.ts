@@ -3,7 +3,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 import { Fault } from "@s3eg/shared/faults.ts";
-import { errorCodeOf } from "../../error-code.ts";
+import { errorCodeOf } from "@s3eg/shared/runtime/error-code.ts";
 
 /** How the server is recognised, and how it recognises us. */
 export interface KeyStoreTls {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { errorCodeOf } from "../src/error-code.ts";
+import { errorCodeOf } from "../../src/runtime/error-code.ts";
 
 describe("errorCodeOf", () => {
   it("is the system's name of an error", () => {
