@@ -31,7 +31,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "shared/src/bus/nats-asking.ts": "e2e/suites/nats-bus.test.ts",
   "shared/src/bus/nats-bus.ts": "e2e/suites/nats-bus.test.ts",
   "shared/src/bus/nats-connect.ts": "e2e/suites/nats-bus.test.ts",
-  "shared/src/bus/jetstream-replicas.ts": "e2e/suites/helm-broker.test.ts",
   "shared/src/bus/nats-kept-value.ts": "e2e/suites/nats-bus.test.ts",
   "shared/src/bus/nats-work-queue.ts": "e2e/suites/work-queue.test.ts",
   "shared/src/runtime/valkey.ts": "e2e/suites/multipart-state.test.ts",

@@ -1,6 +1,6 @@
 /** A value that processes keep together, in a key-value bucket of JetStream. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { JetStreamApiError, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { JetStreamApiError, jetstream } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Fault } from "../faults.ts";
@@ -109,8 +109,8 @@ export class NatsKeptValue implements KeptValue {
     const { bucket: name, replicas } = this.#place;
     const kvm = new Kvm(jetstream(this.#nats, { timeout: TIMEOUT_MS }));
     const bucket = await kvm.create(name, { history: HISTORY, allow_direct: false, replicas });
-    const manager = await jetstreamManager(this.#nats, { timeout: TIMEOUT_MS });
-    await checkReplicas(replicas, `KV_${name}`, manager.streams);
+    const { streamInfo } = await bucket.status();
+    checkReplicas(streamInfo.config, replicas);
     return bucket;
   }
 }

@@ -2,14 +2,18 @@
 import {
   AckPolicy,
   type Consumer,
+  JetStreamApiCodes,
+  JetStreamApiError,
   type JetStreamClient,
   jetstream,
   jetstreamManager,
   RetentionPolicy,
+  type StreamAPI,
+  type StreamInfo,
 } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Fault } from "../faults.ts";
-import { haveStream } from "./jetstream-replicas.ts";
+import { checkReplicas } from "./jetstream-replicas.ts";
 import type { Task, WorkQueue } from "./work-queue.ts";
 
 /** Where in JetStream the queue lies. */
@@ -80,15 +84,10 @@ export class NatsWorkQueue implements WorkQueue {
   }
 
   async #open(): Promise<{ client: JetStreamClient; consumer: Consumer }> {
-    const { stream, subject, replicas } = this.#place;
+    const { stream, replicas } = this.#place;
     const manager = await jetstreamManager(this.#nats, { timeout: TIMEOUT_MS });
-    await haveStream(manager.streams, {
-      name: stream,
-      subjects: [subject],
-      retention: RetentionPolicy.Workqueue,
-      duplicate_window: ONCE_MS * NANOS_PER_MS,
-      num_replicas: replicas,
-    });
+    const { config } = await this.#findOrMake(manager.streams);
+    checkReplicas(config, replicas);
     await manager.consumers.add(stream, {
       durable_name: DURABLE,
       ack_policy: AckPolicy.Explicit,
@@ -97,5 +96,23 @@ export class NatsWorkQueue implements WorkQueue {
     });
     const client = jetstream(this.#nats, { timeout: TIMEOUT_MS });
     return { client, consumer: await client.consumers.get(stream, DURABLE) };
+  }
+  /** One that is there stays as it is. */
+  async #findOrMake(streams: StreamAPI): Promise<StreamInfo> {
+    const { stream, subject, replicas } = this.#place;
+    try {
+      return await streams.info(stream);
+    } catch (error) {
+      const isMissing =
+        error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
+      if (!isMissing) throw error;
+      return await streams.add({
+        name: stream,
+        subjects: [subject],
+        retention: RetentionPolicy.Workqueue,
+        duplicate_window: ONCE_MS * NANOS_PER_MS,
+        num_replicas: replicas,
+      });
+    }
   }
 }
