@@ -1,22 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { SqliteFile } from "../../src/multipart-state/sqlite-file.ts";
+import { freshFolder } from "./fresh-folder.ts";
 import { faultOf } from "./state-contract.ts";
-
-const folders: string[] = [];
-after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true });
-});
-
-function freshFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "s3eg-state-"));
-  folders.push(folder);
-  return join(folder, "data");
-}
 
 const pathIn = (folder: string) => join(folder, "multipart-state.sqlite");
 const complete = (file: SqliteFile, uploadId: string) =>

@@ -1,23 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { SealedState } from "../../src/multipart-state/sealed-state.ts";
 import { SqliteStore } from "../../src/multipart-state/sqlite-store.ts";
 import type { StoreLimits } from "../../src/multipart-state/state-store.ts";
+import { freshFolder } from "./fresh-folder.ts";
 import { anAttempt, anUpload, GENEROUS, stateContract, testSeal } from "./state-contract.ts";
-
-const folders: string[] = [];
-after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true });
-});
-
-function freshFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "s3eg-state-"));
-  folders.push(folder);
-  return join(folder, "data");
-}
 
 const openAt = (folder: string, limits: StoreLimits = GENEROUS) =>
   new SealedState(new SqliteStore({ folder, limits, now: Date.now }), testSeal);
