@@ -22,6 +22,8 @@ interface BrokerServer {
   start(): Promise<void>;
   /** An answer of its monitoring port. */
   look(path: string): Promise<Readonly<Record<string, unknown>>>;
+  /** The end of what it has logged since it was started last. */
+  logTail(): string;
 }
 
 /** All servers, and who may come to them. */
@@ -93,6 +95,7 @@ export async function startBroker(name: string): Promise<Broker> {
           const answer = await fetch(`${monitor}${path}`);
           return (await answer.json()) as Record<string, unknown>;
         },
+        logTail: () => child.logTail(),
       };
     };
     const servers: BrokerServer[] = [];

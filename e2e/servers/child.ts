@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { whereabouts } from "./proc.ts";
 
 const SETPRIV = "/usr/bin/setpriv";
 const LOG_TAIL_BYTES = 16 * 1024;
@@ -84,8 +85,8 @@ export async function runToEnd(command: Command): Promise<string> {
 }
 
 /**
- * Polls `probe` until it says true. Throws when one of `children` ends first or the time is up, with the log tails;
- * a probe that throws counts as false.
+ * Polls `probe` until it says true; one that throws counts as false. Throws when one of `children` ends first, with its
+ * log, or when the time is up, with what the probe came to at last, and where every child stands.
  */
 export async function untilReady(
   what: string,
@@ -93,15 +94,25 @@ export async function untilReady(
   { probe, timeoutMs = 120_000 }: { probe: () => Promise<boolean>; timeoutMs?: number },
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
+  let lastHeard = "";
   for (;;) {
-    if (await probe().catch(() => false)) return;
+    const askedAt = Date.now();
+    try {
+      if (await probe()) return;
+      lastHeard = `at last it was not, after ${Date.now() - askedAt} ms`;
+    } catch (error) {
+      lastHeard = `at last: ${error}`;
+    }
     const dead = children.find((child) => !child.isRunning());
     if (dead !== undefined) {
       throw new Error(`${what} ended with ${await dead.exited} while starting\n${dead.logTail()}`);
     }
     if (Date.now() > deadline) {
-      const tails = children.map((child) => child.logTail()).join("\n---\n");
-      throw new Error(`${what} is not ready after ${timeoutMs} ms\n${tails}`);
+      const told = children.map(
+        async (child) => `${await whereabouts(child.pid)}\n${child.logTail()}`,
+      );
+      const tails = (await Promise.all(told)).join("\n---\n");
+      throw new Error(`${what} is not ready after ${timeoutMs} ms (${lastHeard})\n${tails}`);
     }
     await sleep(POLL_MS);
   }

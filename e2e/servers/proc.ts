@@ -12,6 +12,15 @@ export async function cpuSeconds(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** Where a process stands, in one line: its state, and what it waits for in the kernel. */
+export async function whereabouts(pid: number): Promise<string> {
+  const [status, waitsFor] = await Promise.all(
+    ["status", "wchan"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
+  );
+  const [, state] = /^State:\s+(.+)$/m.exec(status ?? "") ?? [];
+  return `pid ${pid}: ${state ?? "gone"}, waits for ${waitsFor || "nothing that is told"}`;
+}
+
 /** Most bytes of memory that a process ever held (VmHWM). */
 export async function memoryPeakBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
