@@ -66,7 +66,8 @@ async function readToken(path: string): Promise<Secret> {
 
 function checkedToken(token: Secret, name: string): Secret {
   if (strengthBytes(token.reveal()) >= MIN_TOKEN_BYTES) return token;
-  throw new Fault("config.invalid", `${name}: the token has less than ${MIN_TOKEN_BYTES} bytes`);
+  const least = `${MIN_TOKEN_BYTES} bytes, where hex and base64 count for what they stand for`;
+  throw new Fault("config.invalid", `${name}: the token has less than ${least}`);
 }
 
 /** Bytes that hex or base64 stand for, where the token is written so; else its characters. */
