@@ -164,7 +164,7 @@ describe("AWS KMS of a real moto", () => {
     await using patient = await opened(key);
     const use = { key: custodian.activeKey, binding };
     const wrapped = await patient.wrap(payload, use);
-    const goOn = pauseAll(server.pids);
+    const goOn = await pauseAll(server.pids);
     await assert.rejects(custodian.unwrap(wrapped, use), is("keys.unavailable"));
     goOn();
     assert.deepEqual(Buffer.from(await patient.unwrap(wrapped, use)), payload);

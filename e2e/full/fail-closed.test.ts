@@ -11,6 +11,7 @@ import { type RawAnswer, sendRaw } from "../features/raw-request.ts";
 import { type OneProcessGateway, startDistributed, startGateway } from "../gateway.ts";
 import { type GatewayOptions, valkeyEnv } from "../gateway-settings.ts";
 import { freePort, makeScratch } from "../servers/place.ts";
+import { pauseAll } from "../servers/proc.ts";
 import { type RedisServer, startRedis } from "../servers/redis.ts";
 import { redisCall, redisKeys } from "../servers/redis-cli.ts";
 import type { S3Server } from "../servers/s3-server.ts";
@@ -163,44 +164,56 @@ describe("uploads in parts fail closed", () => {
     table.push({ row: "plaintext, allowed", done, answer, backend: "-" });
   });
 
-  for (const [row, stop, goOn] of [
-    ["paused", "SIGSTOP", "SIGCONT"],
-    ["killed", "SIGKILL", undefined],
-  ] as const) {
-    it(`the store is ${row} in the middle of an upload`, async () => {
-      const upload = await begin(row);
-      const named = [await upload.part(1, BIG)];
-      const [pid = 0] = redis.pids;
-      process.kill(pid, stop);
-      const answers = await askAll(upload, named);
-      deepEqual(new Set(answers), new Set(["503 ServiceUnavailable"]));
-      await note(`${row}, every step`, stop, { key: row, answer: answers[0] ?? "" });
-      equal((await get(row)).status, 404);
-      if (goOn) {
-        process.kill(pid, goOn);
-      } else {
-        await redis[Symbol.asyncDispose]();
-        redis = await startRedis({ port: redisPort });
-      }
-      await untilWorking();
-      if (goOn) named.push(await upload.part(2, OTHER));
-      const answer = await upload.complete(named);
-      await note(`${row}, retried`, goOn ?? "replaced, empty", { key: row, answer: shown(answer) });
-      if (goOn) await checkHolds(row, Buffer.concat([BIG, OTHER]));
-      else equal(shown(answer), "404 NoSuchUpload");
-    });
-  }
+  /** Every step of an upload answers 503, and the object is not there. */
+  const checkRefuses = async (
+    row: string,
+    done: string,
+    { upload, named }: { upload: RawUpload; named: NamedPart[] },
+  ) => {
+    const answers = await askAll(upload, named);
+    deepEqual(new Set(answers), new Set(["503 ServiceUnavailable"]));
+    await note(`${row}, every step`, done, { key: row, answer: answers[0] ?? "" });
+    equal((await get(row)).status, 404);
+  };
+
+  it("the store is paused in the middle of an upload", async () => {
+    const upload = await begin("paused");
+    const named = [await upload.part(1, BIG)];
+    const goOn = await pauseAll(redis.pids);
+    await checkRefuses("paused", "SIGSTOP", { upload, named });
+    goOn();
+    await untilWorking();
+    named.push(await upload.part(2, OTHER));
+    const answer = await upload.complete(named);
+    await note("paused, retried", "SIGCONT", { key: "paused", answer: shown(answer) });
+    await checkHolds("paused", Buffer.concat([BIG, OTHER]));
+  });
+
+  it("the store is killed in the middle of an upload", async () => {
+    const upload = await begin("killed");
+    const named = [await upload.part(1, BIG)];
+    for (const pid of redis.pids) process.kill(pid, "SIGKILL");
+    await checkRefuses("killed", "SIGKILL", { upload, named });
+    await redis[Symbol.asyncDispose]();
+    redis = await startRedis({ port: redisPort });
+    await untilWorking();
+    const answer = await upload.complete(named);
+    await note("killed, retried", "replaced, empty", { key: "killed", answer: shown(answer) });
+    equal(shown(answer), "404 NoSuchUpload");
+  });
 
   it("a part is on the backend, but the state of it could not be written", async () => {
     const upload = await begin("unwritten");
-    const [pid = 0] = redis.pids;
-    const failed = await upload.sendHalting(1, BIG, async () => process.kill(pid, "SIGSTOP"));
+    let goOn = () => {};
+    const failed = await upload.sendHalting(1, BIG, async () => {
+      goOn = await pauseAll(redis.pids);
+    });
     await note("part stored, state not", "SIGSTOP during UploadPart", {
       key: "unwritten",
       answer: failed ? shown(failed) : "broken",
     });
     deepEqual(failed, { status: 503, code: "ServiceUnavailable" });
-    process.kill(pid, "SIGCONT");
+    goOn();
     await untilWorking();
     const retried = await upload.part(1, OTHER);
     const answer = await upload.complete([retried]);
@@ -380,8 +393,7 @@ describe("uploads in parts fail closed", () => {
     await using distributed = await startDistributed({ backend }, { cryptos: 1 });
     const upload = await RawUpload.begin(distributed, `/${BUCKET}/keyless`);
     const named = [await upload.part(1, BIG)];
-    const [keys = 0] = distributed.roles.keys;
-    process.kill(keys, "SIGSTOP");
+    const goOn = await pauseAll(distributed.roles.keys);
     try {
       for (const answer of [await upload.send(2, SMALL), await upload.complete(named)]) {
         equal(answer.status, 503, answer.body.toString());
@@ -389,7 +401,7 @@ describe("uploads in parts fail closed", () => {
         await note("keys missing", "SIGSTOP of keys", { key: "keyless", answer: shown(answer) });
       }
     } finally {
-      process.kill(keys, "SIGCONT");
+      goOn();
     }
     let answer = await upload.complete(named);
     for (let tries = 0; answer.status === 503 && tries < 100; tries += 1) {

@@ -138,7 +138,7 @@ describe("KMIP of a real PyKMIP", () => {
     await using patient = await opened(keys[0] ?? "");
     const use = { key: custodian.activeKey, binding };
     const wrapped = await patient.wrap(payload, use);
-    const goOn = pauseAll(server.pids);
+    const goOn = await pauseAll(server.pids);
     await assert.rejects(custodian.unwrap(wrapped, use), is("keys.unavailable"));
     goOn();
     assert.deepEqual(Buffer.from(await patient.unwrap(wrapped, use)), payload);

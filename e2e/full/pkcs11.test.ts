@@ -164,7 +164,7 @@ describe("PKCS#11 on a real SoftHSM", () => {
     await untilOpened(() => custodian.wrap(payload, use));
     const [hanging = 0, ...others] = await modulesOf(process.pid);
     assert.deepEqual(others, []);
-    pauseAll([hanging]);
+    await pauseAll([hanging]);
     await assert.rejects(custodian.wrap(payload, use), is("keys.unavailable"));
     await untilOpened(() => custodian.wrap(payload, use));
     assert.ok(await isGone(hanging));

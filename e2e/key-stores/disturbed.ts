@@ -187,7 +187,7 @@ function outages(
       relay.treatment = PASS;
     });
   };
-  const hung = async () => await Promise.resolve(pauseAll(server.pids));
+  const hung = () => pauseAll(server.pids);
   return [
     ["down", down],
     ["hung", hung],

@@ -1,14 +1,14 @@
 /** What Linux tells of a process under /proc. */
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Kernel ticks per second in /proc/PID/stat (USER_HZ): 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
 /** User and system CPU seconds that a process has used, all its threads together. */
 export async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  // The fields after the command's name, which may hold blanks and brackets: utime and stime are the 14th and 15th.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = fieldsOf(await readFile(`/proc/${pid}/stat`, "utf8"));
+  // utime and stime are the 14th and 15th of the line.
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
@@ -46,12 +46,29 @@ export async function bytesRead(pid: number): Promise<number> {
   return Number(/^rchar: (\d+)$/m.exec(io)?.[1]);
 }
 
-/** Stops processes where they are, as if their machine hung; what it gives lets them go on. */
-export function pauseAll(pids: readonly number[]): () => void {
+/**
+ * Stops processes where they are, as if their machine hung; what it gives lets them go on. Resolves when all their threads stand:
+ * the signal takes effect when one of them gets a core, and until then the others go on answering.
+ */
+export async function pauseAll(pids: readonly number[]): Promise<() => void> {
   for (const pid of pids) process.kill(pid, "SIGSTOP");
+  for (const pid of pids) while (!(await isPaused(pid))) await sleep(1);
   return () => {
     for (const pid of pids) process.kill(pid, "SIGCONT");
   };
+}
+
+async function isPaused(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const stats = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, "utf8")),
+  );
+  return stats.every((stat) => fieldsOf(stat)[0] === "T");
+}
+
+/** The fields after the command's name, which may hold blanks and brackets: the first is the state. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** The processes that a process has started, and those that they have. */

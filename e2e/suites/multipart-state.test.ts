@@ -18,6 +18,7 @@ import { Secret } from "../../shared/src/runtime/secret.ts";
 import { Valkey, type ValkeySettings } from "../../shared/src/runtime/valkey.ts";
 import { KeptLog } from "../../shared/test/runtime/kept-log.ts";
 import { freePort } from "../servers/place.ts";
+import { pauseAll } from "../servers/proc.ts";
 import {
   type RedisOptions,
   type RedisServer,
@@ -213,8 +214,7 @@ describe("ValkeyStore", () => {
   it("gives up in time while the server does not answer, and goes on when it does", async () => {
     await using state = await openState(settingsFor(server));
     await state.create(anUpload("paused"));
-    const [pid = 0] = server.pids;
-    process.kill(pid, "SIGSTOP");
+    const goOn = await pauseAll(server.pids);
     try {
       const startedAt = performance.now();
       await assert.rejects(state.find(anUpload("paused")), faultOf("state.unavailable"));
@@ -224,7 +224,7 @@ describe("ValkeyStore", () => {
       );
       assert.ok(performance.now() - startedAt < 10 * COMMAND_TIMEOUT_MS);
     } finally {
-      process.kill(pid, "SIGCONT");
+      goOn();
     }
     while ((await state.check().catch(() => undefined)) === undefined) await sleep(20);
     assert.deepEqual(await state.find(anUpload("paused")), anUpload("paused"));

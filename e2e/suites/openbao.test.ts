@@ -203,7 +203,7 @@ describe("Transit of a real OpenBao", () => {
     await custodian.start();
     const use = { key: custodian.activeKey, binding };
     const wrapped = await custodian.wrap(payload, use);
-    const goOn = pauseAll(own.pids);
+    const goOn = await pauseAll(own.pids);
     await assert.rejects(custodian.unwrap(wrapped, use), is("keys.unavailable"));
     goOn();
     await sleep(5100);
