@@ -21,8 +21,8 @@ interface OpenedRotation extends Rotation, AsyncDisposable {
   readonly check?: HealthCheck;
 }
 
-/** How long a tool waits for the broker and for JetStream. */
-const TOOL_PATIENCE_MS = 10_000;
+/** How long a tool waits for the broker and for JetStream, which may elect leaders twice after a server went: 4 to 9 seconds each. */
+const TOOL_PATIENCE_MS = 30_000;
 
 /** For a process that is on the bus: `nats` and KEYS_SECRET are absent where it is in memory. Waits, and throws, as `openSharedRotation` says. */
 export async function openRotationOn(
