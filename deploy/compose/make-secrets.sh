@@ -9,8 +9,7 @@ mkdir -p "$out"
 cd "$out"
 
 # Containers run as other users than yours: the files that are mounted can be read by all, the folder by you alone.
-random() { openssl rand -base64 32; }
-word() { openssl rand -hex 32; }
+random() { openssl rand -hex 32; }
 once() { [ -e "$1" ] || { cat >"$1.new" && mv "$1.new" "$1"; }; }
 
 if [ ! -e ca.key ]; then
@@ -26,8 +25,8 @@ for name in edge crypto keys audit admin nats valkey openbao; do
   rm "$name.csr" "$name.ext"
 done
 
-service=$(random) keys=$(random) valkey=$(word) admin=$(word)
-backend_key=$(openssl rand -hex 10) backend_secret=$(word)
+service=$(random) keys=$(random) valkey=$(random) admin=$(random)
+backend_key=$(openssl rand -hex 10) backend_secret=$(random)
 once service.env <<<"SERVICE_SECRET=$service"
 once keys-secret.env <<<"KEYS_SECRET=$keys"
 once kek.env <<<"S3EG_KEK_1=$(random)"
@@ -36,7 +35,7 @@ once grafana-password <<<"$(random)"
 once valkey.env <<<"VALKEY_PASSWORD=$valkey"
 once client.env <<EOF_CLIENT
 GW_ACCESS_KEY_1=$(openssl rand -hex 10)
-GW_SECRET_KEY_1=$(word)
+GW_SECRET_KEY_1=$(random)
 EOF_CLIENT
 once backend.env <<EOF_BACKEND
 BACKEND_ACCESS_KEY=$backend_key

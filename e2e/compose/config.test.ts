@@ -59,9 +59,10 @@ describe("docker-compose.yml", () => {
 
   // Of what is cut from base64, one in ten reads as base64 of less.
   it("has secrets of one length, whatever was drawn", async () => {
-    for (const name of ["admin.env", "valkey.env", "client.env", "backend.env"]) {
-      const text = await project.secret(name);
-      const secrets = [...text.matchAll(/(?:SECRET_KEY|PASSWORD|TOKEN)\w*=(.*)/g)];
+    const files = ["service", "keys-secret", "kek", "admin", "valkey", "client", "backend"];
+    for (const name of files) {
+      const text = await project.secret(`${name}.env`);
+      const secrets = [...text.matchAll(/(?:SECRET|PASSWORD|TOKEN|KEK)\w*=(.*)/g)];
       assert.ok(secrets.length > 0, name);
       for (const [, secret = ""] of secrets) assert.match(secret, /^[0-9a-f]{64}$/, name);
     }
