@@ -52,18 +52,19 @@ export async function bytesRead(pid: number): Promise<number> {
  */
 export async function pauseAll(pids: readonly number[]): Promise<() => void> {
   for (const pid of pids) process.kill(pid, "SIGSTOP");
-  for (const pid of pids) while (!(await isPaused(pid))) await sleep(1);
+  for (const pid of pids) while (await goesOn(pid)) await sleep(1);
   return () => {
     for (const pid of pids) process.kill(pid, "SIGCONT");
   };
 }
 
-async function isPaused(pid: number): Promise<boolean> {
+/** True while a thread of it runs or sleeps; one that has ended meanwhile does neither. */
+async function goesOn(pid: number): Promise<boolean> {
   const threads = await readdir(`/proc/${pid}/task`);
   const stats = await Promise.all(
-    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, "utf8")),
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, "utf8").catch(() => "")),
   );
-  return stats.every((stat) => fieldsOf(stat)[0] === "T");
+  return stats.some((stat) => ["R", "S", "D"].includes(fieldsOf(stat)[0] ?? ""));
 }
 
 /** The fields after the command's name, which may hold blanks and brackets: the first is the state. */
