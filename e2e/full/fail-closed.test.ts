@@ -134,16 +134,23 @@ describe("uploads in parts fail closed", () => {
     ok(got.body.equals(bytes), `${key} holds other bytes`);
   }
 
-  /** Every step of an upload, asked while something is wrong. */
-  async function askAll(upload: RawUpload, named: readonly NamedPart[]): Promise<string[]> {
+  /** Every step of an upload answers 503, and the object is not there. */
+  async function checkRefuses(
+    row: string,
+    done: string,
+    { upload, named }: { upload: RawUpload; named: readonly NamedPart[] },
+  ): Promise<void> {
     const path = `/${BUCKET}/another?uploads=`;
-    return [
+    const answers = [
       await sendRaw(gateway, { method: "POST", path }),
       await upload.send(2, BIG),
       await upload.listParts(),
       await upload.complete(named),
       await upload.abort(),
     ].map(shown);
+    deepEqual(new Set(answers), new Set(["503 ServiceUnavailable"]));
+    await note(`${row}, every step`, done, { key: row, answer: answers[0] ?? "" });
+    equal((await get(row)).status, 404);
   }
 
   it("no store is configured: the gateway does not start", async () => {
@@ -163,18 +170,6 @@ describe("uploads in parts fail closed", () => {
     const answer = "gateway_mpu_valkey_insecure 1";
     table.push({ row: "plaintext, allowed", done, answer, backend: "-" });
   });
-
-  /** Every step of an upload answers 503, and the object is not there. */
-  const checkRefuses = async (
-    row: string,
-    done: string,
-    { upload, named }: { upload: RawUpload; named: NamedPart[] },
-  ) => {
-    const answers = await askAll(upload, named);
-    deepEqual(new Set(answers), new Set(["503 ServiceUnavailable"]));
-    await note(`${row}, every step`, done, { key: row, answer: answers[0] ?? "" });
-    equal((await get(row)).status, 404);
-  };
 
   it("the store is paused in the middle of an upload", async () => {
     const upload = await begin("paused");
