@@ -47,16 +47,20 @@ const TRIES_MS = { first: 30_000, last: 120_000 };
 
 /** Starts a Redis that keeps nothing on disk and wants a password. One that does not answer is told of, and started anew once. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  const program = findProgram("redis-server", "redis");
   try {
-    return await startOnce(options, TRIES_MS.first);
+    return await startOnce(program, options, TRIES_MS.first);
   } catch (error) {
     process.stdout.write(`a Redis is started anew: ${error}\n`);
-    return await startOnce(options, TRIES_MS.last);
+    return await startOnce(program, options, TRIES_MS.last);
   }
 }
 
-async function startOnce(options: RedisOptions, timeoutMs: number): Promise<RedisServer> {
-  const program = findProgram("redis-server", "redis");
+async function startOnce(
+  program: string,
+  options: RedisOptions,
+  timeoutMs: number,
+): Promise<RedisServer> {
   const scratch = await makeScratch("redis");
   const children: Child[] = [];
   return await orTakeDown(children, scratch, async () => {
